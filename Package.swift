@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+]
+
+/// Test code calls raw system interfaces freely; only the product is held to strict memory safety.
+let testSettings: [SwiftSetting] = Array(settings.dropLast())
+
+/// One layer of the program. It may import the layers named here, and no other.
+func layer(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "vmcoregen",
+  products: [
+    .library(name: "VMCore", targets: ["VMCore"]),
+    .executable(name: "vmcoregen", targets: ["vmcoregen"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    .target(name: "CLinux"),
+    layer("Bytes", on: ["CLinux", system]),
+    layer("DumpRecords", on: ["Bytes"]),
+    layer("MemoryImages", on: ["Bytes", "DumpRecords", system]),
+    layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
+    layer("CoreWriting", on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+    layer(
+      "VMCore",
+      on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", system]),
+    .executableTarget(
+      name: "vmcoregen",
+      dependencies: [
+        "VMCore", "CLinux", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+  ]
+)

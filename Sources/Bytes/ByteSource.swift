@@ -1,0 +1,72 @@
+/// Anything readable: a size, and a read at an offset. A file, and the vmcore that we produce.
+package protocol ByteSource: Sendable {
+  /// What messages call it.
+  var name: String { get }
+
+  /// Number of bytes.
+  var size: UInt64 { get }
+
+  /// Reads until `buffer` is full or the source ends; returns the number of bytes read.
+  func read(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(ReadError) -> Int
+
+  /// The stretch from `offset` on that is all data or all hole, and where it ends.
+  func extent(at offset: UInt64) -> SourceExtent
+
+  /// Where the bytes lie in an open file, for the kernel to move them without a copy.
+  func filePosition(at offset: UInt64) -> FilePosition?
+}
+
+/// A stretch of a source that reads as zeros without being stored (a hole), or is data.
+package struct SourceExtent: Equatable, Sendable {
+  package var isHole: Bool
+  package var end: UInt64
+
+  /// A stretch up to `end`.
+  package init(isHole: Bool, end: UInt64) {
+    self.isHole = isHole
+    self.end = end
+  }
+}
+
+/// A place in an open file.
+package struct FilePosition: Equatable, Sendable {
+  package var descriptor: Int32
+  package var offset: UInt64
+
+  /// The byte at `offset` of an open file.
+  package init(descriptor: Int32, offset: UInt64) {
+    self.descriptor = descriptor
+    self.offset = offset
+  }
+}
+
+extension ByteSource {
+  /// Everything is data unless a source knows better.
+  package func extent(at offset: UInt64) -> SourceExtent {
+    SourceExtent(isHole: false, end: max(offset, size))
+  }
+
+  /// No file unless a source has one.
+  package func filePosition(at offset: UInt64) -> FilePosition? { nil }
+
+  /// Up to `count` bytes from `offset`; fewer where the source ends.
+  package func bytes(at offset: UInt64, count: Int) throws(ReadError) -> [UInt8] {
+    let available = offset < size ? min(UInt64(max(0, count)), size - offset) : 0
+    var bytes = [UInt8](repeating: 0, count: Int(available))
+    let read = try readArray(&bytes, at: offset)
+    bytes.removeLast(bytes.count - read)
+    return bytes
+  }
+
+  private func readArray(_ bytes: inout [UInt8], at offset: UInt64) throws(ReadError) -> Int {
+    do {
+      return try unsafe bytes.withUnsafeMutableBytes { try unsafe read(at: offset, into: $0) }
+    } catch let error as ReadError {
+      throw error
+    } catch {
+      throw ReadError(source: name, offset: offset, reason: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,92 @@
+internal import Bytes
+internal import CrashedKernel
+internal import DumpRecords
+
+/// Lays the parts of a vmcore one behind the other, in the arithmetic of the header's class.
+struct CoreLayout {
+  private(set) var header: CoreHeader
+  private(set) var extents: [OutputExtent] = []
+  /// Offset behind the last part.
+  private(set) var end: UInt64 = 0
+  private let pageSize: UInt64
+  private let isPadded: Bool
+  /// Places in the crashed kernel's table, in the order of the new one (the note has none).
+  private let origins: [Int?]
+
+  /// Places header and notes; the loads still have their old offsets.
+  init(
+    header old: CoreHeader, behindNote table: [(index: Int, segment: ProgramHeader)],
+    sections: [NoteSection], pageSize: UInt64, compatibility: Compatibility
+  ) throws(PlanError) {
+    self.pageSize = pageSize
+    isPadded = compatibility.isPadded
+    origins = [nil] + table.map(\.index)
+    let noteSizes = sections.map { compatibility.isPadded ? $0.size : $0.uncheckedSize }
+    let noteSize = noteSizes.reduce(0, +)
+    header = old
+    header.segments =
+      [ProgramHeader(type: .note, offset: 0, fileSize: noteSize, memorySize: noteSize)]
+      + table.map(\.segment)
+    let headerEnd = try padded(UInt64(header.size))
+    header.segments[0].offset = headerEnd
+    header.segments[0].alignment = compatibility.noteAlignment
+    header.header.programHeaderCount = UInt16(truncatingIfNeeded: header.segments.count)
+    try append(.bytes([]), length: UInt64(header.size))
+    try append(.zeros, length: headerEnd - end)
+    for (section, size) in zip(sections, noteSizes) {
+      try append(.memory(at: section.address), length: size)
+    }
+    try append(.zeros, length: padded(end) - end)
+  }
+
+  /// Places the loads one behind the other and fills in the header.
+  mutating func addLoads(backup: BackupRegion?) throws(PlanError) {
+    for index in header.segments.indices where header.segments[index].type == .load {
+      let old = header.segments[index]
+      let start = isPadded ? old.offset.roundedDown(to: pageSize) : old.offset
+      guard let sourceEnd = old.offset.adding(old.memorySize),
+        let stop = isPadded ? sourceEnd.roundedUp(to: pageSize) : sourceEnd,
+        end.adding(stop - start) != nil
+      else {
+        throw PlanError(
+          "PT_LOAD \(origins[index] ?? index) at \(old.offset.hex) with \(old.memorySize.hex) "
+            + "bytes ends beyond 2⁶⁴")
+      }
+      let place = end + (old.offset - start)
+      if header.elfClass == .bits32, place > UInt64(UInt32.max) {
+        throw PlanError(
+          "the core header is of class 32, and PT_LOAD \(origins[index] ?? index) would lie at "
+            + "\(place.hex) of the vmcore, beyond what 32 bits can say: the second kernel would "
+            + "write a wrong offset without a word")
+      }
+      header.segments[index].offset = place
+      if let backup, backup.isStillAtSource, backup.index == origins[index] {
+        try append(.memory(at: start), length: backup.copy.lowerBound - start)
+        try append(.memory(at: backup.source.lowerBound), length: backup.source.length)
+        try append(.memory(at: backup.copy.upperBound), length: stop - backup.copy.upperBound)
+      } else {
+        try append(.memory(at: start), length: stop - start)
+      }
+    }
+    extents[0].content = .bytes(header.encoded)
+  }
+
+  private mutating func append(
+    _ content: OutputExtent.Content, length: UInt64
+  ) throws(PlanError) {
+    guard length > 0 else { return }
+    if case .memory(let address) = content, address.adding(length) == nil {
+      throw PlanError("\(length.hex) bytes of memory at \(address.hex) end beyond 2⁶⁴")
+    }
+    extents.append(OutputExtent(range: end..<end + length, content: content))
+    end += length
+  }
+
+  private func padded(_ size: UInt64) throws(PlanError) -> UInt64 {
+    guard isPadded else { return size }
+    guard let padded = size.roundedUp(to: pageSize) else {
+      throw PlanError("header and notes end beyond 2⁶⁴")
+    }
+    return padded
+  }
+}

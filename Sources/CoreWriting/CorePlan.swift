@@ -1,0 +1,135 @@
+internal import Bytes
+package import CrashedKernel
+package import DumpRecords
+internal import MemoryImages
+
+/// The vmcore before its first byte is written: header, notes and output extents. Everything that
+/// is said of the output and every writer follow this one value.
+///
+/// The layout is that of `fs/proc/vmcore.c` (`merge_note_headers_elf64`,
+/// `process_ptload_program_headers_elf64`, and the same for ELF32).
+package struct CorePlan: Sendable {
+  package let pageSize: UInt64
+  package let compatibility: Compatibility
+  /// The new header: one merged PT_NOTE, then what follows it in the crashed kernel's table.
+  package let header: CoreHeader
+  /// Ascending, without a gap, from 0 to ``size``.
+  package let extents: [OutputExtent]
+  /// Size of the vmcore in bytes.
+  package let size: UInt64
+  /// Physical memory that the vmcore shows as zeros because the image lacks it: merged, ascending.
+  package let missing: [Range<UInt64>]
+  package let warnings: [Warning]
+
+  /// Whether the vmcore lacks something that the header promised.
+  package var isPartial: Bool { warnings.contains(where: \.isPartial) }
+
+  /// Plans the vmcore of a crashed system.
+  package init(for system: CrashedSystem, _ options: PlanOptions) throws(PlanError) {
+    var warnings = system.warnings
+    pageSize = CorePlan.pageSize(of: system, options, &warnings)
+    compatibility = CorePlan.compatibility(of: system, options, &warnings)
+    let table = try CorePlan.table(of: system, isExact: options.isExact, &warnings)
+    var layout = try CoreLayout(
+      header: system.header, behindNote: table, sections: system.sections, pageSize: pageSize,
+      compatibility: compatibility)
+    try layout.addLoads(backup: system.backup)
+    header = layout.header
+    extents = layout.extents
+    size = layout.end
+    missing = CorePlan.missing(in: extents, of: system)
+    if !missing.isEmpty {
+      warnings.append(CorePlan.warning(about: missing))
+    }
+    self.warnings = warnings
+  }
+
+  private static func pageSize(
+    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
+  ) -> UInt64 {
+    if let size = options.pageSize ?? system.vmCoreInfo?.pageSize { return size }
+    // The section of the vmcoreinfo note is one page, its name and two note heads: 36 bytes.
+    let guess = system.sections.map { $0.limit &- 36 }.first(where: VMCoreInfo.isPageSize)
+    warnings.append(
+      Warning(
+        "vmcoreinfo does not say the page size: \(guess ?? 4096) is assumed"
+          + (guess == nil ? "" : " from the size of its section")
+          + "; --page-size overrides"))
+    return guess ?? 4096
+  }
+
+  private static func compatibility(
+    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
+  ) -> Compatibility {
+    if let compatibility = options.compatibility { return compatibility }
+    if let release = system.vmCoreInfo?.release.flatMap(KernelRelease.init) {
+      return Compatibility(release: release)
+    }
+    warnings.append(
+      Warning(
+        "vmcoreinfo does not say the kernel's release: the layout of Linux 3.11 to 6.4 is "
+          + "assumed; --compat overrides"))
+    return .since3_11
+  }
+
+  /// The program headers behind the merged PT_NOTE, each with its place in the old table.
+  ///
+  /// The kernel overwrites the first entry and deletes as many more as there are further notes,
+  /// by position: it takes for granted that notes come first.
+  private static func table(
+    of system: CrashedSystem, isExact: Bool, _ warnings: inout [Warning]
+  ) throws(PlanError) -> [(index: Int, segment: ProgramHeader)] {
+    let count = system.sections.count
+    guard count > 0 else {
+      throw PlanError("the core header has no PT_NOTE, expected one for each CPU")
+    }
+    let segments = Array(system.header.segments.enumerated())
+    if !isExact, let (index, segment) = segments.prefix(count).first(where: { $0.1.type != .note })
+    {
+      throw PlanError(
+        "the core header's entry \(index) is of type \(segment.type.rawValue.description), expected "
+          + "its \(count) PT_NOTEs to come first: the second kernel would lose entries "
+          + "(--exact does what it does)")
+    }
+    var table: [(index: Int, segment: ProgramHeader)] = []
+    for (index, segment) in segments.dropFirst(count) {
+      guard segment.type == .load, let reason = system.unsoundLoads[index] else {
+        table.append((index, segment))
+        continue
+      }
+      if isExact {
+        throw PlanError(
+          "PT_LOAD \(index) is no range of memory: \(reason); the second kernel fails on it, so "
+            + "--exact cannot be done")
+      }
+      warnings.append(
+        Warning("PT_LOAD \(index) is left out: \(reason)", isPartial: true))
+    }
+    return table
+  }
+
+  private static func missing(
+    in extents: [OutputExtent], of system: CrashedSystem
+  ) -> [Range<UInt64>] {
+    let ranges = extents.compactMap(\.memoryRange).flatMap { system.memory.missing(in: $0) }
+      .sorted { $0.lowerBound < $1.lowerBound }
+    var merged: [Range<UInt64>] = []
+    for range in ranges {
+      if let last = merged.last, range.lowerBound <= last.upperBound {
+        merged[merged.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else {
+        merged.append(range)
+      }
+    }
+    return merged
+  }
+
+  private static func warning(about missing: [Range<UInt64>]) -> Warning {
+    let shown = missing.prefix(16).map(\.hex).joined(separator: ", ")
+    let more = missing.count > 16 ? " and \(missing.count - 16) more" : ""
+    let bytes = missing.reduce(UInt64(0)) { $0 &+ $1.length }
+    return Warning(
+      "the image lacks \(bytes.hex) bytes of memory, filled with zeros: \(shown)\(more)",
+      isPartial: true)
+  }
+}

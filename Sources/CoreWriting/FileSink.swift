@@ -1,0 +1,178 @@
+package import Bytes
+internal import CLinux
+internal import Glibc
+
+/// Writes a vmcore to a regular file at any offset, with all processors: pages of zeros and holes
+/// of the image become holes, and extents are shared where the file system can.
+package final class FileSink: Sendable {
+  private let descriptor: Int32
+  private let name: String
+  private let start: UInt64
+  private let isSparse: Bool
+  private let workers: Int
+  private let monitor: WriteMonitor
+
+  /// Granularity at which zeros become holes.
+  private static let blockSize = 4096
+  /// Below this, sharing an extent costs more than it saves.
+  private static let smallestClone: UInt64 = 65_536
+
+  /// A sink that writes from offset `start` of an open file on; where the file already holds
+  /// something there, `isSparse` must be false.
+  package init(
+    descriptor: Int32, name: String, start: UInt64, isSparse: Bool, workers: Int,
+    monitor: WriteMonitor
+  ) {
+    self.descriptor = descriptor
+    self.name = name
+    self.start = start
+    self.isSparse = isSparse
+    self.workers = workers
+    self.monitor = monitor
+  }
+
+  /// Writes all of `source` and sets the file's size.
+  package func write(_ source: some ByteSource) throws(WriteError) {
+    let pool = ChunkPool()
+    var jobs = JobSequence(source, sink: self)
+    var done: UInt64 = 0
+    try OrderedPipeline(workers: workers).run(
+      produce: { () throws(WriteError) -> Job? in
+        if monitor.isCancelled() {
+          throw WriteError(.cancelled, "\(name): interrupted after \(done) of \(source.size) bytes")
+        }
+        return try jobs.next()
+      },
+      work: { (job: Job) throws(WriteError) -> UInt64 in
+        let chunk = pool.take()
+        defer { pool.giveBack(chunk) }
+        try unsafe self.write(job, of: source, through: chunk.bytes)
+        return job.offset + UInt64(job.count)
+      },
+      consume: { (end: UInt64) throws(WriteError) in
+        done = end
+        monitor.progress(end)
+      })
+    try setSize(to: start + source.size, of: source.size)
+    monitor.progress(source.size)
+  }
+
+  /// A stretch of the output that has to be read and written.
+  fileprivate struct Job: Sendable {
+    let offset: UInt64
+    let count: Int
+  }
+
+  private func write(
+    _ job: Job, of source: some ByteSource, through bytes: UnsafeMutableRawBufferPointer
+  ) throws(WriteError) {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<job.count])
+    let count: Int
+    do throws(ReadError) {
+      count = try unsafe source.read(at: job.offset, into: buffer)
+    } catch {
+      throw WriteError(error)
+    }
+    var runStart = 0
+    var position = 0
+    while position < count {
+      let length = min(FileSink.blockSize, count - position)
+      if isSparse,
+        unsafe isAllZero(UnsafeRawBufferPointer(rebasing: buffer[position..<position + length]))
+      {
+        try unsafe put(buffer, runStart..<position, at: job.offset, of: source.size)
+        runStart = position + length
+      }
+      position += length
+    }
+    try unsafe put(buffer, runStart..<count, at: job.offset, of: source.size)
+  }
+
+  private func put(
+    _ buffer: UnsafeMutableRawBufferPointer, _ range: Range<Int>, at offset: UInt64,
+    of size: UInt64
+  ) throws(WriteError) {
+    var done = range.lowerBound
+    while done < range.upperBound {
+      let written = unsafe pwrite(
+        descriptor, buffer.baseAddress.map { unsafe $0 + done }, range.upperBound - done,
+        off_t(start + offset + UInt64(done)))
+      if written > 0 {
+        done += written
+      } else if written == 0 || errno != EINTR {
+        throw failure(at: offset + UInt64(done), of: size)
+      }
+    }
+  }
+
+  private func setSize(to end: UInt64, of size: UInt64) throws(WriteError) {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw failure(at: size, of: size) }
+    if UInt64(max(0, status.st_size)) < end, ftruncate(descriptor, off_t(end)) != 0 {
+      throw failure(at: size, of: size)
+    }
+    // A redirected file goes on behind the vmcore, as after any other program.
+    lseek(descriptor, off_t(end), SEEK_SET)
+  }
+
+  private func failure(at offset: UInt64, of size: UInt64) -> WriteError {
+    WriteError(.failed, "\(name): \(describeErrno()), at \(offset) of \(size) bytes")
+  }
+
+  /// Shares an extent of the image with the output; false where that cannot be done.
+  fileprivate func clone(_ place: FilePosition, count: UInt64, at offset: UInt64) -> Bool {
+    clinux_clone_range(
+      place.descriptor, Int64(place.offset), count, descriptor, Int64(start + offset)) == 0
+  }
+
+  /// The work in ascending order: holes are passed over, what can be shared is shared at once.
+  private struct JobSequence<Source: ByteSource> {
+    private let source: Source
+    private let sink: FileSink
+    private var offset: UInt64 = 0
+    private var canClone: Bool
+
+    init(_ source: Source, sink: FileSink) {
+      self.source = source
+      self.sink = sink
+      canClone = sink.isSparse
+    }
+
+    mutating func next() throws(WriteError) -> Job? {
+      while offset < source.size {
+        let extent = source.extent(at: offset)
+        if extent.isHole && sink.isSparse {
+          offset = extent.end
+          continue
+        }
+        if let shared = share(upTo: extent.end) {
+          offset += shared
+          continue
+        }
+        // Chunks end at multiples of their size, so that blocks are blocks of the output.
+        let limit = (offset / UInt64(Chunk.usualSize) + 1) * UInt64(Chunk.usualSize)
+        var end = extent.end
+        while end < limit, end < source.size {
+          let following = source.extent(at: end)
+          if following.isHole && sink.isSparse && following.end - end >= 4096 { break }
+          end = following.end
+        }
+        let stop = min(end, limit, source.size)
+        defer { offset = stop }
+        return Job(offset: offset, count: Int(stop - offset))
+      }
+      return nil
+    }
+
+    private mutating func share(upTo end: UInt64) -> UInt64? {
+      let block = UInt64(FileSink.blockSize)
+      let count = (end - offset).roundedDown(to: block)
+      guard canClone, count >= FileSink.smallestClone, (sink.start + offset) % block == 0,
+        let place = source.filePosition(at: offset), place.offset % block == 0
+      else { return nil }
+      if sink.clone(place, count: count, at: offset) { return count }
+      canClone = false
+      return nil
+    }
+  }
+}

@@ -1,0 +1,9 @@
+internal import Bytes
+internal import DumpRecords
+
+extension Architecture {
+  /// **pc** ra **sp** gp tp …
+  static let riscv64 = Architecture(
+    "riscv64", machines: [.riscv], classes: [.bits64], order: .little, wordSize: 8,
+    programCounter: 0, stackPointer: 2)
+}

@@ -1,0 +1,182 @@
+internal import Bytes
+package import DumpRecords
+internal import MemoryImages
+
+/// One candidate, looked at under one layout of the image: what it points at, and the first rule
+/// that it breaks.
+package struct CandidateExamination: Sendable {
+  /// Physical address of the header under the layout.
+  package let address: UInt64
+  package let header: CoreHeader
+  package let loads: LoadCheck
+  /// The walked notes, in table order; empty where an earlier rule was broken.
+  package private(set) var sections: [NoteSection] = []
+  /// Where the text of the VMCOREINFO note lies, where there is exactly one.
+  package private(set) var vmCoreInfo: Note?
+  /// Every rule that it breaks, in the order of the rules.
+  package private(set) var rejections: [Rejection] = []
+  /// Whether the image holds every byte of its loads and notes.
+  package private(set) var isComplete = true
+
+  /// Looks at a header; reading stops at the first rule that decides without it.
+  init(
+    _ header: CoreHeader, at address: UInt64, in memory: PhysicalMemory,
+    budget: inout ExaminationBudget, everything: Bool = false
+  ) throws(ReadError) {
+    self.address = address
+    self.header = header
+    loads = LoadCheck(header)
+    checkNoteHeaders()
+    checkLoads(in: memory)
+    checkPlaces()
+    guard everything || rejections.isEmpty else { return }
+    guard budget.take(notesOf: header) else {
+      rejections.append(
+        Rejection(.readableNotes, "not looked at: too many look-alikes before it"))
+      return
+    }
+    try walkNotes(in: memory)
+    try checkVMCoreInfo(in: memory)
+  }
+
+  /// The loads that are ranges of memory.
+  package var soundLoads: some Sequence<(index: Int, segment: ProgramHeader)> {
+    header.segments(of: .load).lazy.filter { loads.unsound[$0.index] == nil }
+  }
+
+  /// The load whose data the purgatory moved into the crash region, where there is one.
+  package var backupLoad: (index: Int, segment: ProgramHeader)? {
+    soundLoads.first { $0.segment.offset != $0.segment.physicalAddress }
+  }
+
+  private mutating func checkNoteHeaders() {
+    var count = 0
+    for (index, note) in header.segments(of: .note) {
+      count += 1
+      let expected =
+        note.physicalAddress == note.offset && note.offset != 0 && note.virtualAddress == 0
+        && note.alignment == 0
+      if expected { continue }
+      let found =
+        "PT_NOTE \(index) has p_offset \(note.offset.hex), p_paddr \(note.physicalAddress.hex)"
+      let kind =
+        note.physicalAddress == 0
+        ? " (the header of a vmcore or a core file, such as the second kernel's own)" : ""
+      rejections.append(
+        Rejection(.physicalNotes, "\(found), expected the same physical address\(kind)"))
+      return
+    }
+    if count == 0 {
+      rejections.append(Rejection(.physicalNotes, "has no PT_NOTE, expected one for each CPU"))
+    }
+  }
+
+  private mutating func checkLoads(in memory: PhysicalMemory) {
+    var relocated = 0
+    var present = 0
+    var count = 0
+    for (_, load) in soundLoads {
+      count += 1
+      guard let range = load.sourceRange else { continue }
+      if load.offset != load.physicalAddress { relocated += 1 }
+      let missing = memory.missing(in: range)
+      if missing.first != range || range.isEmpty { present += 1 }
+      if !missing.isEmpty { isComplete = false }
+    }
+    if present == 0 {
+      rejections.append(
+        Rejection(.soundLoads, "none of its \(count) loads lies in the image"))
+    } else if relocated > 1 {
+      rejections.append(
+        Rejection(
+          .soundLoads,
+          "\(relocated) loads have a p_offset that is not their p_paddr, expected at most one"))
+    }
+  }
+
+  private mutating func checkPlaces() {
+    if let (index, range) = load(containing: address) {
+      rejections.append(
+        Rejection(.outsideLoads, "lies in its own PT_LOAD \(index) \(range.hex)"))
+    }
+    for (index, note) in header.segments(of: .note) where load(containing: note.offset) == nil {
+      rejections.append(
+        Rejection(
+          .notesInLoads,
+          "PT_NOTE \(index) points at \(note.offset.hex), which lies in none of its loads"))
+      return
+    }
+  }
+
+  private func load(containing address: UInt64) -> (Int, Range<UInt64>)? {
+    for (index, load) in soundLoads {
+      if let range = load.physicalRange, range.contains(address) { return (index, range) }
+    }
+    return nil
+  }
+
+  private mutating func walkNotes(in memory: PhysicalMemory) throws(ReadError) {
+    for (index, note) in header.segments(of: .note) {
+      let section = try NoteSection(of: note, at: index, order: header.order, in: memory)
+      sections.append(section)
+      if section.end == .tooLarge {
+        rejections.append(
+          Rejection(
+            .readableNotes,
+            "PT_NOTE \(index) claims \(note.memorySize.hex) bytes, expected at "
+              + "most \(NoteSection.largest.hex)"))
+      }
+      if let range = note.sourceRange, !memory.holds(range) { isComplete = false }
+    }
+  }
+
+  private mutating func checkVMCoreInfo(in memory: PhysicalMemory) throws(ReadError) {
+    let notes = sections.flatMap(\.notes).filter {
+      $0.type == .vmCoreInfo || $0.type == .vmCoreInfoXen
+    }
+    guard notes.count == 1, let note = notes.first else {
+      rejections.append(
+        Rejection(.oneVMCoreInfo, "\(notes.count) VMCOREINFO notes, expected one"))
+      return
+    }
+    let start = try memory.paddedBytes(at: note.descriptionAddress, count: 10).bytes
+    guard note.type == .vmCoreInfoXen || VMCoreInfo.isPlausible(start) else {
+      rejections.append(
+        Rejection(
+          .oneVMCoreInfo,
+          "the VMCOREINFO note at \(note.address.hex) does not begin with "
+            + "OSRELEASE="))
+      return
+    }
+    vmCoreInfo = note
+  }
+}
+
+/// How much work the look-alikes of one image may cause, so that an image full of them cannot
+/// keep the program busy.
+struct ExaminationBudget {
+  /// Bytes of program header tables that may still be read.
+  var tableBytes: UInt64 = 12 << 20
+  /// Bytes of notes that may still be walked.
+  var noteBytes: UInt64 = 128 << 20
+
+  /// Whether a table of that size may be read.
+  mutating func take(tableOf header: ELFHeader) -> Bool {
+    ExaminationBudget.take(UInt64(header.sizeWithTable), from: &tableBytes)
+  }
+
+  /// Whether the notes may be walked.
+  mutating func take(notesOf header: CoreHeader) -> Bool {
+    var sum: UInt64 = 0
+    for (_, note) in header.segments(of: .note) {
+      sum = sum.adding(max(4096, min(note.memorySize, NoteSection.largest))) ?? .max
+    }
+    return ExaminationBudget.take(sum, from: &noteBytes)
+  }
+
+  private static func take(_ count: UInt64, from budget: inout UInt64) -> Bool {
+    guard count <= budget else { return false }
+    budget -= count
+    return true
+  }
+}

@@ -1,0 +1,67 @@
+internal import Bytes
+internal import DumpRecords
+internal import MemoryImages
+
+extension CrashedSystem {
+  /// What is wrong with the notes: each with the CPU's number and the address.
+  static func noteWarnings(
+    _ sections: [NoteSection], _ processors: [Processor], _ memory: PhysicalMemory
+  ) -> [Warning] {
+    var warnings: [Warning] = []
+    let allEmpty = !processors.isEmpty && processors.allSatisfy(\.isEmpty)
+    if allEmpty {
+      warnings.append(
+        Warning(
+          "none of the \(processors.count) CPUs has saved registers: the machine had not crashed "
+            + "yet, the vmcore has no CPU notes"))
+    }
+    let numbers = Dictionary(uniqueKeysWithValues: processors.map { ($0.index, $0.number) })
+    for section in sections {
+      let name = numbers[section.index].map { "CPU \($0)" } ?? "VMCOREINFO"
+      let place = "\(name): PT_NOTE \(section.index) at \(section.address.hex)"
+      if let range = Range(start: section.address, length: section.limit),
+        !memory.holds(range)
+      {
+        warnings.append(
+          Warning("\(place): the image does not hold all of \(range.hex)", isPartial: true))
+      } else if section.isEmpty && section.end == .terminator && !allEmpty {
+        warnings.append(
+          Warning("\(place): no registers were saved (the CPU was offline or did not answer)"))
+      }
+      if case .cutShort(let address, let claims) = section.end {
+        warnings.append(
+          Warning(
+            "\(place): the note at \(address.hex) claims \(claims.hex) bytes, but only "
+              + "\((section.address + section.limit - address).hex) are left of the section: "
+              + "it is dropped, as the second kernel does"))
+      }
+    }
+    return warnings
+  }
+
+  /// The header's region must overlap nothing: an overlap means that it may be overwritten.
+  static func overlapWarnings(
+    _ region: Range<UInt64>, _ header: CoreHeader, _ sections: [NoteSection]
+  ) -> [Warning] {
+    var warnings: [Warning] = []
+    func check(_ range: Range<UInt64>?, _ what: String) {
+      guard let range, range.overlaps(region) else { return }
+      warnings.append(
+        Warning(
+          "the header's region \(region.hex) overlaps \(what) \(range.hex): the header may have "
+            + "been overwritten"))
+    }
+    for (index, load) in header.segments(of: .load) {
+      check(load.sourceRange, "the data of PT_LOAD \(index)")
+      if load.offset != load.physicalAddress {
+        check(load.physicalRange, "the memory of PT_LOAD \(index)")
+      }
+    }
+    for section in sections {
+      check(
+        Range(start: section.address, length: section.limit),
+        "the notes of PT_NOTE \(section.index)")
+    }
+    return warnings
+  }
+}

@@ -1,0 +1,120 @@
+internal import Bytes
+package import DumpRecords
+package import MemoryImages
+
+/// What a crashed kernel left in its memory: a value that holds all that a vmcore is made of.
+package struct CrashedSystem: Sendable {
+  /// The memory as the machine saw it.
+  package let memory: PhysicalMemory
+  /// How the file lies in memory.
+  package let layout: ImageLayout
+  /// Physical address of the core header.
+  package let headerAddress: UInt64
+  /// The memory that is reserved for the core header.
+  package let headerRegion: Range<UInt64>
+  package let header: CoreHeader
+  /// The walked notes, in table order.
+  package let sections: [NoteSection]
+  /// Loads that no machine can have, by their place in the table, with the reason.
+  package let unsoundLoads: [Int: String]
+  /// The kernel's own description, where the header has exactly one.
+  package let vmCoreInfo: VMCoreInfo?
+  /// Where that note lies.
+  package let vmCoreInfoNote: Note?
+  package let architecture: Architecture?
+  package let moment: Moment
+  package let backup: BackupRegion?
+  package let producer: Producer
+  package let processors: [Processor]
+  /// Where the second kernel's merged header of this one lies, once it has run.
+  package let mergedHeader: UInt64?
+  package let namedBy: [NamedPlace]
+  package let locators: [LocatorReport]
+  package let candidates: [CandidateReport]
+  package let warnings: [Warning]
+
+  /// Finds what the crashed kernel left in an image.
+  package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+    let found = try CoreHeaderSearch(image, options).run()
+    do throws(ReadError) {
+      self = try CrashedSystem(found, options)
+    } catch {
+      throw .read(error)
+    }
+  }
+
+  private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
+    let examination = found.examination
+    memory = found.memory
+    layout = found.layout
+    header = examination.header
+    headerAddress = examination.address
+    sections = examination.sections
+    unsoundLoads = examination.loads.unsound
+    architecture = Architecture.of(header)
+    mergedHeader = found.mergedHeader
+    namedBy = found.namedBy
+    locators = found.locators
+    candidates = found.candidates
+    vmCoreInfoNote = examination.vmCoreInfo
+    vmCoreInfo = try CrashedSystem.text(of: examination.vmCoreInfo, in: memory)
+    processors = try Processor.all(
+      in: sections, of: header, architecture: architecture, memory: memory,
+      information: vmCoreInfoNote)
+    let backup = try BackupRegion.find(in: found, option: options.moment)
+    self.backup = backup?.region
+    producer = Producer.of(header, named: found.namedBy, backup: backup != nil)
+    headerRegion = CrashedSystem.region(
+      of: examination, named: found.namedBy, option: options.coreHeader, producer)
+    moment = CrashedSystem.moment(
+      backup: backup, merged: found.mergedHeader, vmCoreInfo: vmCoreInfo, processors)
+    var warnings = found.warnings
+    warnings += CrashedSystem.noteWarnings(sections, processors, memory)
+    warnings += CrashedSystem.overlapWarnings(headerRegion, header, sections)
+    self.warnings = warnings
+  }
+
+  private static func text(
+    of note: Note?, in memory: PhysicalMemory
+  ) throws(ReadError) -> VMCoreInfo? {
+    guard let note else { return nil }
+    let count = Int(min(note.descriptionSize, UInt64(VMCoreInfo.largestText)))
+    return VMCoreInfo(try memory.paddedBytes(at: note.descriptionAddress, count: count).bytes)
+  }
+
+  /// The region is as large as whoever named it says; else what the producer rounds up to.
+  private static func region(
+    of examination: CandidateExamination, named: [NamedPlace], option: ELFCoreHeaderParameter?,
+    _ producer: Producer
+  ) -> Range<UInt64> {
+    let used = UInt64(examination.header.size)
+    let sizes = [option?.size] + named.map(\.parameter.size)
+    let said = sizes.compactMap { $0 }.first { $0 >= used && $0 <= 1 << 32 }
+    let size = said ?? used.roundedUp(to: producer.kind == .kexecTools ? 1024 : 4096) ?? used
+    return examination.address..<(examination.address.adding(size) ?? .max)
+  }
+
+  private static func moment(
+    backup: (region: BackupRegion, evidence: String)?, merged: UInt64?, vmCoreInfo: VMCoreInfo?,
+    _ processors: [Processor]
+  ) -> Moment {
+    if let backup, backup.region.isStillAtSource {
+      let isRunning = vmCoreInfo?.crashTime == nil && processors.allSatisfy { $0.state == nil }
+      return Moment(phase: isRunning ? .running : .before, evidence: backup.evidence)
+    }
+    if let merged {
+      let text = "the second kernel's own header at \(merged.hex) has the same loads"
+      return Moment(phase: .after, evidence: backup.map { "\($0.evidence); \(text)" } ?? text)
+    }
+    if let time = vmCoreInfo?.crashTime {
+      return Moment(
+        phase: backup == nil ? .crashed : .after,
+        evidence: backup?.evidence ?? "vmcoreinfo has CRASHTIME=\(time)")
+    }
+    if processors.contains(where: { $0.state != nil }) {
+      return Moment(phase: .crashed, evidence: "CPU registers were saved")
+    }
+    return Moment(
+      phase: .running, evidence: "no CRASHTIME in vmcoreinfo, no CPU registers were saved")
+  }
+}

@@ -1,0 +1,154 @@
+internal import Bytes
+internal import DumpRecords
+internal import MemoryImages
+
+/// Everything in an image that may tell where the core header is and how the image lies in
+/// memory, found by one pass. Addresses are those of the memory that was scanned.
+struct Evidence: Sendable {
+  let scan: MemoryScan
+  /// Whole device trees and where they stand.
+  private(set) var deviceTrees: [(address: UInt64, tree: DeviceTree)] = []
+  /// Headers whose table was read, by their address.
+  private(set) var headers: [(address: UInt64, header: CoreHeader)] = []
+  /// Headers that were found but not read any more.
+  private(set) var unread: [UInt64] = []
+  /// Zero pages and where they stand.
+  private(set) var bootParameters: [(address: UInt64, page: BootParameters)] = []
+  private(set) var budget = ExaminationBudget()
+
+  /// Device trees that are read at most: more than any machine has copies of.
+  private static let treeLimit = 256
+  /// Bytes of device trees that are read at most.
+  private static let treeBytes: UInt64 = 32 << 20
+
+  /// Scans the memory and reads what was found.
+  init(
+    _ memory: PhysicalMemory, workers: Int, isCancelled: @Sendable () -> Bool
+  ) throws(ReadError) {
+    scan = try MemoryScan(memory, workers: workers, isCancelled: isCancelled)
+    try readHeaders(in: memory)
+    try readDeviceTrees(in: memory)
+    try readBootParameters(in: memory)
+  }
+
+  private mutating func readHeaders(in memory: PhysicalMemory) throws(ReadError) {
+    for address in scan.coreHeaders.addresses {
+      switch try CoreHeaderReading(at: address, in: memory, budget: &budget) {
+      case .header(let header): headers.append((address, header))
+      case .refused, .cutOff: continue
+      case .overBudget: unread.append(address)
+      }
+    }
+  }
+
+  private mutating func readDeviceTrees(in memory: PhysicalMemory) throws(ReadError) {
+    var left = Evidence.treeBytes
+    for address in scan.deviceTrees.addresses.prefix(Evidence.treeLimit) {
+      guard
+        let head = try memory.bytes(at: address, count: DeviceTreeHeader.size),
+        let header = DeviceTreeHeader(head), UInt64(header.totalSize) <= left
+      else { continue }
+      left -= UInt64(header.totalSize)
+      guard let bytes = try memory.bytes(at: address, count: Int(header.totalSize)),
+        let tree = DeviceTree(bytes)
+      else { continue }
+      deviceTrees.append((address, tree))
+    }
+  }
+
+  private mutating func readBootParameters(in memory: PhysicalMemory) throws(ReadError) {
+    for address in scan.bootParameters.addresses.prefix(Evidence.treeLimit) {
+      if let bytes = try memory.bytes(at: address, count: BootParameters.size),
+        let page = BootParameters(bytes)
+      {
+        bootParameters.append((address, page))
+      }
+    }
+  }
+
+  /// The places that command lines and device trees name, with `memory` as the machine saw it.
+  func namedPlaces(in memory: PhysicalMemory) throws(ReadError) -> [NamedPlace] {
+    var places: [NamedPlace] = []
+    for (address, page) in bootParameters {
+      let limit = page.commandLineLimit == 0 ? 256 : min(4096, Int(page.commandLineLimit) + 1)
+      let line = try memory.paddedBytes(at: page.commandLineAddress, count: limit).bytes
+      let text = line.prefix { $0 != 0 }
+      guard text.allSatisfy({ (0x20..<0x7f).contains($0) || $0 == 9 || $0 == 10 }),
+        let parameter = ELFCoreHeaderParameter(
+          commandLine: String(decoding: text, as: UTF8.self))
+      else { continue }
+      places.append(
+        NamedPlace(
+          parameter: parameter, locator: .bootParameters, namedAt: address,
+          by: "boot_params at \(address.hex), command line at \(page.commandLineAddress.hex)"))
+    }
+    for (address, tree) in deviceTrees {
+      guard let named = tree.namedCoreHeader else { continue }
+      places.append(
+        NamedPlace(
+          parameter: named.parameter, locator: .deviceTree, namedAt: address,
+          by: "device tree at \(address.hex), \(named.by)"))
+    }
+    return places
+  }
+}
+
+/// The table of one header, or why it was not read.
+enum CoreHeaderReading {
+  case header(CoreHeader)
+  /// The second kernel would not take it.
+  case refused(String)
+  /// The image ends inside it.
+  case cutOff(String)
+  /// Too many tables were read already.
+  case overBudget
+
+  /// Reads the header at an address with its table, which stands directly behind it.
+  init(
+    at address: UInt64, in memory: PhysicalMemory, budget: inout ExaminationBudget
+  ) throws(ReadError) {
+    let head = try memory.paddedBytes(at: address, count: 64)
+    guard head.present > 0 else {
+      self = .cutOff("\(address.hex) lies outside the image")
+      return
+    }
+    guard let header = try? ELFHeader(head.bytes) else {
+      self = .refused("no ELF header at \(address.hex): begins with \(hexBytes(head.bytes[..<8]))")
+      return
+    }
+    if let refusal = header.refusal {
+      self = .refused("the ELF header at \(address.hex): \(refusal)")
+      return
+    }
+    guard budget.take(tableOf: header) else {
+      self = .overBudget
+      return
+    }
+    guard let bytes = try memory.bytes(at: address, count: header.sizeWithTable) else {
+      self = .cutOff(
+        "the ELF header at \(address.hex): the image ends inside its "
+          + "\(header.programHeaderCount) program headers")
+      return
+    }
+    var reader = ByteReader(
+      bytes, order: header.order ?? .little, at: (header.elfClass ?? .bits64).headerSize)
+    var segments: [ProgramHeader] = []
+    segments.reserveCapacity(Int(header.programHeaderCount))
+    for _ in 0..<header.programHeaderCount {
+      guard
+        let segment = try? ProgramHeader(from: &reader, elfClass: header.elfClass ?? .bits64)
+      else { break }
+      segments.append(segment)
+    }
+    guard let core = CoreHeader(header: header, segments: segments) else {
+      self = .refused("the ELF header at \(address.hex) has no class or byte order")
+      return
+    }
+    self = .header(core)
+  }
+}
+
+/// Bytes as two hexadecimal digits each, with blanks between.
+func hexBytes(_ bytes: some Sequence<UInt8>) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+}

@@ -1,0 +1,28 @@
+internal import MemoryImages
+
+/// An image under one layout, seen from a scan that may have used another.
+struct ImageView: Sendable {
+  let memory: PhysicalMemory
+  let layout: ImageLayout
+  /// From the addresses of the scan to those of this view.
+  private let shift: ImageLayout
+
+  /// The image as it was opened: the scan used the same layout.
+  init(given image: MemoryImage) {
+    memory = image.memory
+    layout = image.layout
+    shift = .identity
+  }
+
+  /// Another layout of an image that was scanned at address = file offset.
+  init(_ memory: PhysicalMemory, under layout: ImageLayout) {
+    self.memory = memory
+    self.layout = layout
+    shift = layout
+  }
+
+  /// The address in this view of a place that the scan found.
+  func address(ofScanned address: UInt64) -> UInt64? {
+    shift.address(ofFileOffset: address)
+  }
+}

@@ -1,0 +1,32 @@
+internal import Bytes
+package import DumpRecords
+
+/// Which loads of a core header can be ranges of physical memory at all.
+package struct LoadCheck: Sendable {
+  /// Loads that no machine can have, by their place in the table, each with the reason.
+  package let unsound: [Int: String]
+
+  /// No architecture that Linux runs on has physical addresses of more bits.
+  package static let addressBits: UInt64 = 56
+
+  /// Looks at every PT_LOAD.
+  package init(_ header: CoreHeader) {
+    var unsound: [Int: String] = [:]
+    for (index, load) in header.segments(of: .load) {
+      unsound[index] = LoadCheck.fault(of: load)
+    }
+    self.unsound = unsound
+  }
+
+  private static func fault(of load: ProgramHeader) -> String? {
+    let found = "p_offset \(load.offset.hex), p_memsz \(load.memorySize.hex)"
+    guard let range = load.sourceRange else {
+      return "\(found): ends beyond 2⁶⁴, expected a range of physical memory"
+    }
+    guard range.upperBound <= 1 << addressBits else {
+      return "\(found): ends at \(range.upperBound.hex), expected a physical address of at most "
+        + "\(addressBits) bits"
+    }
+    return nil
+  }
+}

@@ -1,0 +1,27 @@
+package import Bytes
+
+/// No core header could be chosen.
+package enum SearchError: Error, Equatable, Sendable {
+  /// None was found, or every candidate broke a rule.
+  case notFound(SearchFailure)
+  /// Several are left and no rule separates them.
+  case ambiguous(SearchFailure)
+  /// The one that was asked for is none.
+  case corrupt(String)
+  /// The image could not be read.
+  case read(ReadError)
+  /// The run was interrupted.
+  case cancelled
+}
+
+/// What was searched, and what was found instead.
+package struct SearchFailure: Equatable, Sendable {
+  /// One line for each locator.
+  package var locators: [LocatorReport]
+  /// Every look-alike with its reason.
+  package var candidates: [CandidateReport]
+  /// The headers that are left, as `elfcorehdr=` takes them, and what tells them apart.
+  package var choices: [String]
+  /// Which options would make the choice.
+  package var hint: String
+}

@@ -1,0 +1,164 @@
+internal import Bytes
+
+/// What a flattened device tree says of memory and of the crashed kernel's core header.
+/// Layout: Devicetree Specification v0.4, chapter 5; properties: `drivers/of/fdt.c`.
+package struct DeviceTree: Equatable, Sendable {
+  /// `/chosen` `linux,elfcorehdr`: address and size of the core header.
+  package var coreHeader: ELFCoreHeaderParameter?
+  /// `/chosen` `bootargs`: the kernel command line.
+  package var bootArguments: String?
+  /// `/memory@…` `reg`: the machine's RAM, half open.
+  package var memory: [Range<UInt64>] = []
+  /// `/chosen` `linux,usable-memory-range`: what the second kernel may use.
+  package var usableMemory: [Range<UInt64>] = []
+
+  /// The core header's place: the property, else the command line.
+  package var namedCoreHeader: (parameter: ELFCoreHeaderParameter, by: String)? {
+    if let coreHeader { return (coreHeader, "/chosen linux,elfcorehdr") }
+    if let parameter = bootArguments.flatMap(ELFCoreHeaderParameter.init(commandLine:)) {
+      return (parameter, "/chosen bootargs")
+    }
+    return nil
+  }
+
+  /// Reads a whole tree.
+  ///
+  /// - Returns: nil where the structure block is damaged; what stood before the damage is lost on
+  ///   purpose, since half a tree could name the wrong place.
+  package init?(_ bytes: [UInt8]) {
+    guard let header = DeviceTreeHeader(bytes), bytes.count >= Int(header.totalSize) else {
+      return nil
+    }
+    var walk = DeviceTreeWalk(bytes: bytes, header: header)
+    guard let tree = try? walk.run() else { return nil }
+    self = tree
+  }
+
+  init() {}
+}
+
+/// One pass over the structure block.
+private struct DeviceTreeWalk {
+  private enum Token {
+    static let beginNode: UInt32 = 1  // FDT_BEGIN_NODE
+    static let endNode: UInt32 = 2  // FDT_END_NODE
+    static let property: UInt32 = 3  // FDT_PROP
+    static let nothing: UInt32 = 4  // FDT_NOP
+    static let end: UInt32 = 9  // FDT_END
+  }
+
+  private struct Damaged: Error {}
+
+  private let bytes: [UInt8]
+  private let strings: Int
+  private var reader: ByteReader
+  private var tree = DeviceTree()
+  private var path: [String] = []
+  private var addressCells = 2
+  private var sizeCells = 1
+
+  init(bytes: [UInt8], header: DeviceTreeHeader) {
+    self.bytes = Array(bytes.prefix(Int(header.totalSize)))
+    strings = Int(header.stringsOffset)
+    reader = ByteReader(self.bytes, order: .big, at: Int(header.structureOffset))
+  }
+
+  mutating func run() throws -> DeviceTree {
+    while true {
+      switch try reader.read(UInt32.self) {
+      case Token.beginNode:
+        guard path.count < 64 else { throw Damaged() }
+        path.append(try takeName())
+      case Token.endNode:
+        guard path.popLast() != nil else { throw Damaged() }
+      case Token.property: try takeProperty()
+      case Token.nothing: continue
+      case Token.end:
+        guard path.isEmpty else { throw Damaged() }
+        return tree
+      default: throw Damaged()
+      }
+    }
+  }
+
+  private mutating func takeName() throws -> String {
+    guard let end = bytes[reader.position...].firstIndex(of: 0) else { throw Damaged() }
+    let name = try reader.take(end - reader.position)
+    try reader.skip(1)
+    try align()
+    return String(decoding: name, as: UTF8.self)
+  }
+
+  private mutating func takeProperty() throws {
+    let length = Int(try reader.read(UInt32.self))
+    let name = try string(at: Int(try reader.read(UInt32.self)))
+    let value = Array(try reader.take(length))
+    try align()
+    if path.count == 1 {
+      takeRootProperty(name, value)
+    } else if path.count == 2, path[1] == "chosen" {
+      takeChosenProperty(name, value)
+    } else if path.count == 2, name == "reg", isMemoryNode(path[1]) {
+      tree.memory += ranges(in: value)
+    }
+  }
+
+  private mutating func takeRootProperty(_ name: String, _ value: [UInt8]) {
+    guard let cells = number(value, cells: 1).map(Int.init), (1...2).contains(cells) else { return }
+    if name == "#address-cells" { addressCells = cells }
+    if name == "#size-cells" { sizeCells = cells }
+  }
+
+  private mutating func takeChosenProperty(_ name: String, _ value: [UInt8]) {
+    switch name {
+    case "linux,elfcorehdr":
+      if let range = pair(in: value, at: 0) {
+        tree.coreHeader = ELFCoreHeaderParameter(address: range.0, size: range.1)
+      }
+    case "linux,usable-memory-range": tree.usableMemory = ranges(in: value)
+    case "bootargs": tree.bootArguments = text(value)
+    default: break
+    }
+  }
+
+  private func isMemoryNode(_ name: String) -> Bool {
+    name == "memory" || name.hasPrefix("memory@")
+  }
+
+  private func text(_ value: [UInt8]) -> String {
+    String(decoding: value.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  private func string(at offset: Int) throws -> String {
+    let start = strings + offset
+    guard start < bytes.count, let end = bytes[start...].firstIndex(of: 0), end - start <= 64
+    else { throw Damaged() }
+    return String(decoding: bytes[start..<end], as: UTF8.self)
+  }
+
+  private func number(_ value: [UInt8], cells: Int, at offset: Int = 0) -> UInt64? {
+    let reader = ByteReader(value, order: .big)
+    return cells == 2
+      ? try? reader.peek(at: offset, UInt64.self)
+      : (try? reader.peek(at: offset, UInt32.self)).map { UInt64($0) }
+  }
+
+  private func pair(in value: [UInt8], at offset: Int) -> (UInt64, UInt64)? {
+    guard let address = number(value, cells: addressCells, at: offset),
+      let size = number(value, cells: sizeCells, at: offset + 4 * addressCells)
+    else { return nil }
+    return (address, size)
+  }
+
+  private func ranges(in value: [UInt8]) -> [Range<UInt64>] {
+    let step = 4 * (addressCells + sizeCells)
+    return stride(from: 0, through: value.count - step, by: step).compactMap { offset in
+      pair(in: value, at: offset).flatMap { Range(start: $0.0, length: $0.1) }
+    }
+  }
+
+  private mutating func align() throws {
+    let over = reader.position % 4
+    if over != 0 { try reader.skip(4 - over) }
+  }
+}

@@ -1,0 +1,65 @@
+/// The `KEY=value` text that a kernel keeps for dump tools.
+/// Source: `kernel/crash_core.c`, Documentation/admin-guide/kdump/vmcoreinfo.rst.
+package struct VMCoreInfo: Equatable, Sendable {
+  /// The text as it stands in the note.
+  package let text: [UInt8]
+  private let values: [String: String]
+
+  /// The longest text that any known kernel writes is one page; 64 KiB pages exist.
+  package static let largestText = 1 << 16
+
+  /// Reads the description of a VMCOREINFO note; lines without `=` are passed over.
+  package init(_ text: [UInt8]) {
+    self.text = text
+    var values: [String: String] = [:]
+    for line in text.split(separator: UInt8(ascii: "\n")) {
+      guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let key = String(decoding: line[..<equals], as: UTF8.self)
+      let value = line[(equals + 1)...].prefix { $0 != 0 }
+      values[key] = String(decoding: value, as: UTF8.self)
+    }
+    self.values = values
+  }
+
+  /// Whether it begins as every kernel since 2.6.24 writes it.
+  package static func isPlausible(_ text: some Sequence<UInt8>) -> Bool {
+    text.starts(with: Array("OSRELEASE=".utf8))
+  }
+
+  /// The value of a key, as text.
+  package subscript(key: String) -> String? { values[key] }
+
+  /// `SYMBOL(name)=`: a run-time virtual address, hexadecimal.
+  package func symbol(_ name: String) -> UInt64? { hexadecimal("SYMBOL(\(name))") }
+
+  /// `NUMBER(name)=`: signed decimal, or hexadecimal behind `0x`; as a bit pattern.
+  package func number(_ name: String) -> UInt64? {
+    guard let value = values["NUMBER(\(name))"] else { return nil }
+    if value.hasPrefix("0x") { return UInt64(value.dropFirst(2), radix: 16) }
+    return Int64(value).map { UInt64(bitPattern: $0) } ?? UInt64(value)
+  }
+
+  /// `OFFSET(type.member)=`, `SIZE(type)=` or `LENGTH(array)=`: unsigned decimal.
+  package func decimal(_ key: String) -> UInt64? { values[key].flatMap { UInt64($0) } }
+
+  /// A hexadecimal value, with or without `0x`.
+  package func hexadecimal(_ key: String) -> UInt64? {
+    values[key].flatMap { UInt64($0.hasPrefix("0x") ? $0.dropFirst(2) : $0[...], radix: 16) }
+  }
+
+  /// `OSRELEASE`: what `uname -r` printed.
+  package var release: String? { values["OSRELEASE"] }
+
+  /// `PAGESIZE`, where it is a power of two that Linux has: 4 KiB to 256 KiB.
+  package var pageSize: UInt64? {
+    decimal("PAGESIZE").flatMap { VMCoreInfo.isPageSize($0) ? $0 : nil }
+  }
+
+  /// Whether Linux has pages of that size.
+  package static func isPageSize(_ size: UInt64) -> Bool {
+    (4096...262_144).contains(size) && size.nonzeroBitCount == 1
+  }
+
+  /// `CRASHTIME`: seconds since 1970, written only on the way into the second kernel.
+  package var crashTime: UInt64? { decimal("CRASHTIME") }
+}

@@ -1,0 +1,55 @@
+package import Bytes
+
+/// How the bytes of a raw file lie in physical memory: the address of its first byte, and the
+/// address ranges that the file leaves out.
+package struct ImageLayout: Hashable, Sendable {
+  /// Address of the first byte of the file.
+  package var base: UInt64
+  /// Ranges of addresses that have no bytes in the file, ascending and disjoint.
+  package var holes: [Range<UInt64>]
+  /// What to call it: `address = offset`, `base 0x40000000`, `machine q35`.
+  package var name: String
+
+  /// Address = file offset.
+  package static let identity = ImageLayout(base: 0, holes: [], name: "address = file offset")
+
+  /// A layout from its parts.
+  package init(base: UInt64, holes: [Range<UInt64>], name: String) {
+    self.base = base
+    self.holes = holes
+    self.name = name
+  }
+
+  /// The file's first byte is at `base`.
+  package static func base(_ base: UInt64) -> ImageLayout {
+    ImageLayout(base: base, holes: [], name: "base \(base.hex)")
+  }
+
+  /// The address of a byte of the file, or nil where it needs more than 64 bits.
+  package func address(ofFileOffset offset: UInt64) -> UInt64? {
+    guard var address = base.adding(offset) else { return nil }
+    for hole in holes where hole.lowerBound <= address {
+      guard let moved = address.adding(hole.length) else { return nil }
+      address = moved
+    }
+    return address
+  }
+
+  /// The regions of a file under this layout; what would lie behind 2⁶⁴ is left out.
+  package func regions(of source: any ByteSource) -> [MemoryRegion] {
+    var regions: [MemoryRegion] = []
+    var address = base
+    var offset: UInt64 = 0
+    for hole in holes where hole.lowerBound >= address && offset < source.size {
+      let length = min(hole.lowerBound - address, source.size - offset)
+      regions.append(
+        MemoryRegion(range: address..<address + length, source: source, offset: offset))
+      offset += length
+      address = hole.upperBound
+    }
+    let length = min(source.size - offset, UInt64.max - address)
+    regions.append(
+      MemoryRegion(range: address..<address + length, source: source, offset: offset))
+    return regions.filter { !$0.range.isEmpty }
+  }
+}

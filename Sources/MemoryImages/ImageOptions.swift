@@ -1,0 +1,16 @@
+/// What the user says about an image.
+package struct ImageOptions: Sendable {
+  /// `--segment`, in the order given; where there are any, the image is made of them alone.
+  package var segments: [SegmentSpecification] = []
+  /// `--base`: address of the file's first byte.
+  package var base: UInt64?
+  /// `--hole`: addresses that the file leaves out.
+  package var holes: [Range<UInt64>] = []
+  /// `--machine`: a known hole.
+  package var machine: MachinePreset?
+  /// `--input-format=raw`: no look at the content.
+  package var isRaw = false
+
+  /// Nothing said.
+  package init() {}
+}

@@ -1,0 +1,154 @@
+package import Bytes
+
+/// The physical memory of a machine, as far as an image holds it: sorted, disjoint regions and a
+/// read at a physical address. Every image format ends in such a table.
+package struct PhysicalMemory: Sendable {
+  /// Ascending, not overlapping, none empty.
+  package let regions: [MemoryRegion]
+
+  /// Memory made of regions in any order.
+  ///
+  /// - Throws: ``OverlappingRegions`` where two of them hold the same address.
+  package init(regions: [MemoryRegion]) throws(OverlappingRegions) {
+    let sorted = regions.filter { !$0.range.isEmpty }
+      .sorted { $0.range.lowerBound < $1.range.lowerBound }
+    for (first, second) in zip(sorted, sorted.dropFirst())
+    where first.range.upperBound > second.range.lowerBound {
+      throw OverlappingRegions(first: first, second: second)
+    }
+    self.regions = sorted
+  }
+
+  /// Address behind the last byte; 0 where there is no memory.
+  package var end: UInt64 { regions.last?.range.upperBound ?? 0 }
+
+  /// Number of bytes that the image holds.
+  package var size: UInt64 { regions.reduce(0) { $0 &+ $1.range.length } }
+
+  /// A stretch of addresses inside one region, or in none.
+  package enum Piece: Sendable {
+    case present(Range<UInt64>, MemoryRegion)
+    case absent(Range<UInt64>)
+  }
+
+  /// The first piece of `range`: what holds its lowest address, and how far that reaches.
+  package func firstPiece(of range: Range<UInt64>) -> Piece {
+    let index = firstRegion(endingAfter: range.lowerBound)
+    guard index < regions.count else { return .absent(range) }
+    let region = regions[index]
+    if region.range.lowerBound <= range.lowerBound {
+      let end = min(range.upperBound, region.range.upperBound)
+      return .present(range.lowerBound..<end, region)
+    }
+    return .absent(range.lowerBound..<min(range.upperBound, region.range.lowerBound))
+  }
+
+  /// Reads a whole range; bytes that the image lacks become zero.
+  ///
+  /// - Returns: the number of bytes that the image holds.
+  @discardableResult
+  package func read(
+    at address: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(ReadError) -> Int {
+    var present = 0
+    var done = 0
+    while done < buffer.count {
+      guard let start = address.adding(UInt64(done)) else {
+        unsafe clear(buffer, from: done, count: buffer.count - done)
+        return present
+      }
+      let wanted = start..<(start.adding(UInt64(buffer.count - done)) ?? .max)
+      guard !wanted.isEmpty else { return present }
+      switch firstPiece(of: wanted) {
+      case .absent(let range):
+        let count = Int(range.length)
+        unsafe clear(buffer, from: done, count: count)
+        done += count
+      case .present(let range, let region):
+        let count = Int(range.length)
+        let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + count])
+        try unsafe PhysicalMemory.fill(part, from: region, at: range.lowerBound)
+        present += count
+        done += count
+      }
+    }
+    return present
+  }
+
+  /// `count` bytes, or nil where the image lacks one of them.
+  package func bytes(at address: UInt64, count: Int) throws(ReadError) -> [UInt8]? {
+    let (bytes, present) = try paddedBytes(at: address, count: count)
+    return present == count ? bytes : nil
+  }
+
+  /// `count` bytes, zero where the image lacks them, and how many it holds.
+  package func paddedBytes(
+    at address: UInt64, count: Int
+  ) throws(ReadError) -> (bytes: [UInt8], present: Int) {
+    var bytes = [UInt8](repeating: 0, count: max(0, count))
+    var present = 0
+    var failure: ReadError?
+    unsafe bytes.withUnsafeMutableBytes { buffer in
+      do throws(ReadError) {
+        present = try unsafe read(at: address, into: buffer)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return (bytes, present)
+  }
+
+  /// The parts of `range` that the image lacks.
+  package func missing(in range: Range<UInt64>) -> [Range<UInt64>] {
+    var missing: [Range<UInt64>] = []
+    var rest = range
+    while !rest.isEmpty {
+      switch firstPiece(of: rest) {
+      case .absent(let gap):
+        missing.append(gap)
+        rest = gap.upperBound..<rest.upperBound
+      case .present(let part, _):
+        rest = part.upperBound..<rest.upperBound
+      }
+    }
+    return missing
+  }
+
+  /// Whether the image holds every byte of `range`.
+  package func holds(_ range: Range<UInt64>) -> Bool { missing(in: range).isEmpty }
+
+  private func firstRegion(endingAfter address: UInt64) -> Int {
+    var low = 0
+    var high = regions.count
+    while low < high {
+      let middle = (low + high) / 2
+      if regions[middle].range.upperBound > address { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  private static func fill(
+    _ buffer: UnsafeMutableRawBufferPointer, from region: MemoryRegion, at address: UInt64
+  ) throws(ReadError) {
+    let offset = region.sourceOffset(of: address)
+    let count = try unsafe region.source.read(at: offset, into: buffer)
+    guard count == buffer.count else {
+      throw ReadError(
+        source: region.source.name, offset: offset &+ UInt64(count),
+        reason: "the file ends here, expected it to go on to offset "
+          + "\((offset &+ UInt64(buffer.count)).hex): it shrank while it was read")
+    }
+  }
+
+  private func clear(_ buffer: UnsafeMutableRawBufferPointer, from start: Int, count: Int) {
+    unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + count])
+      .initializeMemory(as: UInt8.self, repeating: 0)
+  }
+}
+
+/// Two regions hold the same address.
+package struct OverlappingRegions: Error {
+  package let first: MemoryRegion
+  package let second: MemoryRegion
+}

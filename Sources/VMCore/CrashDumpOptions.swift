@@ -1,0 +1,121 @@
+internal import Bytes
+internal import CoreWriting
+internal import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+/// What is said about an image and about the vmcore to be made of it. Everything has a default
+/// that evidence in the image replaces.
+///
+/// ```swift
+/// var options = CrashDumpOptions()
+/// options.base = 0x4000_0000
+/// ```
+public struct CrashDumpOptions: Sendable {
+  /// Files at addresses of their own, each `FILE@ADDR[:LENGTH[:OFFSET]]`; the image is then made
+  /// of them alone.
+  public var segments: [String] = []
+  /// Physical address of the file's first byte.
+  public var base: UInt64?
+  /// Ranges of physical addresses that the file leaves out.
+  public var holes: [Range<UInt64>] = []
+  /// QEMU machine whose PCI hole the file leaves out: one of ``machines``.
+  public var machine: String?
+  /// Whether the file is taken as raw memory whatever it looks like.
+  public var isRaw = false
+  /// Place of the core header, in the kernel's syntax `[SIZE[KMG]@]ADDR[KMG]`.
+  public var elfcorehdr: String?
+  /// Whether the purgatory has run: one of ``states``.
+  public var state = "auto"
+  /// Kernel whose layout of `/proc/vmcore` is made: one of ``compatibilities``.
+  public var compatibility = "auto"
+  /// Page size of the second kernel in bytes; nil takes that of the crashed one.
+  public var pageSize: UInt64?
+  /// Whether the kernel's behaviour is kept where it loses something.
+  public var isExact = false
+  /// Whether the whole image is searched though ``elfcorehdr`` names the header.
+  public var isThorough = false
+  /// Number of threads; nil takes one for each processor that the process may use.
+  public var workers: Int?
+
+  /// Nothing said.
+  public init() {}
+
+  /// The values of ``machine``.
+  public static let machines = MachinePreset.all.map(\.name)
+  /// The values of ``state``.
+  public static let states = MomentOption.allCases.map(\.rawValue)
+  /// The values of ``compatibility``.
+  public static let compatibilities = ["auto"] + Compatibility.allCases.map(\.rawValue)
+
+  /// Reads a number as the kernel's `memparse` does (`0x40000000`, `512M`); nil for anything else.
+  public static func number(_ text: String) -> UInt64? {
+    MemoryNumber(text[...]).flatMap { $0.rest.isEmpty ? $0.value : nil }
+  }
+
+  var workerCount: Int { max(1, workers ?? availableProcessors()) }
+
+  func imageOptions() throws(VMCoreError) -> ImageOptions {
+    var options = ImageOptions()
+    do throws(ImageError) {
+      for segment in segments { options.segments.append(try SegmentSpecification(segment)) }
+    } catch {
+      throw VMCoreError(error)
+    }
+    options.base = base
+    options.holes = holes
+    options.isRaw = isRaw
+    if let machine {
+      guard let preset = MachinePreset.all.first(where: { $0.name == machine }) else {
+        throw VMCoreError(
+          .usage, "machine '\(machine)', expected one of \(Self.machines.joined(separator: ", "))")
+      }
+      options.machine = preset
+    }
+    return options
+  }
+
+  func searchOptions(isCancelled: @escaping @Sendable () -> Bool) throws(VMCoreError)
+    -> SearchOptions
+  {
+    var options = SearchOptions()
+    if let elfcorehdr {
+      guard let parameter = ELFCoreHeaderParameter(elfcorehdr[...]) else {
+        throw VMCoreError(
+          .usage, "elfcorehdr '\(elfcorehdr)', expected [SIZE[KMG]@]ADDR[KMG]")
+      }
+      options.coreHeader = parameter
+    }
+    guard let moment = MomentOption(rawValue: state) else {
+      throw VMCoreError(
+        .usage, "state '\(state)', expected one of \(Self.states.joined(separator: ", "))")
+    }
+    options.moment = moment
+    options.workers = workerCount
+    options.isCancelled = isCancelled
+    options.isThorough = isThorough
+    return options
+  }
+
+  func planOptions() throws(VMCoreError) -> PlanOptions {
+    var options = PlanOptions()
+    options.isExact = isExact
+    if let pageSize {
+      guard VMCoreInfo.isPageSize(pageSize) else {
+        throw VMCoreError(
+          .usage, "page size \(pageSize), expected a power of two from 4096 to 262144")
+      }
+      options.pageSize = pageSize
+    }
+    if compatibility != "auto" {
+      guard let value = Compatibility(rawValue: compatibility) else {
+        throw VMCoreError(
+          .usage,
+          "compat '\(compatibility)', expected one of "
+            + Self.compatibilities.joined(separator: ", "))
+      }
+      options.compatibility = value
+    }
+    return options
+  }
+}

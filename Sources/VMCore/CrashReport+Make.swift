@@ -1,0 +1,116 @@
+internal import Bytes
+internal import CoreWriting
+internal import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+extension CrashReport {
+  init(_ image: MemoryImage, _ system: CrashedSystem, _ plan: CorePlan) {
+    self.image = Image(
+      name: image.name, format: image.format, layout: system.layout.name,
+      isLayoutFound: image.layoutIsOpen && system.layout != .identity,
+      size: image.memory.size)
+    self.system = System(system, plan)
+    header = Header(system)
+    vmcore = Core(plan)
+    locators = system.locators.map(Locator.init)
+    candidates = system.candidates.map {
+      Candidate(address: $0.address, rejection: $0.rejection?.text, namedBy: $0.namedBy)
+    }
+    warnings = plan.warnings.map(\.text)
+    isPartial = plan.isPartial
+  }
+}
+
+extension CrashReport.System {
+  /// Keys that tell readers of a dump how to translate addresses, and what crashed.
+  private static let mainKeys = [
+    "OSRELEASE", "BUILD-ID", "PAGESIZE", "CRASHTIME", "KERNELOFFSET", "NUMBER(phys_base)",
+    "NUMBER(kimage_voffset)", "NUMBER(VA_BITS)", "NUMBER(PHYS_OFFSET)",
+    "NUMBER(va_kernel_pa_offset)",
+    "NUMBER(phys_ram_base)", "NUMBER(sme_mask)", "SYMBOL(init_uts_ns)", "SYMBOL(swapper_pg_dir)",
+    "SYMBOL(_stext)", "SYMBOL(lowcore_ptr)",
+  ]
+
+  init(_ system: CrashedSystem, _ plan: CorePlan) {
+    let information = system.vmCoreInfo
+    architecture = system.architecture?.name
+    machine = system.header.header.machine.rawValue
+    bits = system.header.elfClass.bits
+    byteOrder = system.header.order.rawValue
+    pageSize = plan.pageSize
+    release = information?.release
+    buildID = information?["BUILD-ID"]
+    crashTime = information?.crashTime
+    moment = system.moment.phase.rawValue
+    momentEvidence = system.moment.evidence
+    processors = system.processors.map { processor in
+      CrashReport.Processor(
+        number: processor.number, noteAddress: processor.address,
+        registers: processor.state.map {
+          CrashReport.Registers(
+            processIdentifier: $0.processIdentifier, programCounter: $0.programCounter,
+            stackPointer: $0.stackPointer)
+        })
+    }
+    vmcoreinfo = Self.mainKeys.compactMap { key in
+      information?[key].map { (key: key, value: $0) }
+    }
+  }
+}
+
+extension CrashReport.Header {
+  init(_ system: CrashedSystem) {
+    address = system.headerAddress
+    regionSize = system.headerRegion.length
+    region = ELFCoreHeaderParameter(address: address, size: regionSize).text
+    producer = system.producer.kind.rawValue
+    producerEvidence = system.producer.evidence
+    namedBy = system.namedBy.map(\.by)
+    backup = system.backup.map { backup in
+      "PT_LOAD \(backup.index): \(backup.source.hex) is read "
+        + (backup.isStillAtSource
+          ? "there, its backup \(backup.copy.hex) is not filled yet"
+          : "from its backup \(backup.copy.hex)")
+    }
+  }
+}
+
+extension CrashReport.Core {
+  init(_ plan: CorePlan) {
+    size = plan.size
+    compatibility = plan.compatibility.rawValue
+    noteSize = plan.header.segments.first?.memorySize ?? 0
+    loads = plan.header.segments(of: .load).map { _, load in
+      CrashReport.Load(
+        offset: load.offset, virtualAddress: load.virtualAddress,
+        physicalAddress: load.physicalAddress, size: load.memorySize)
+    }
+    missing = plan.missing
+  }
+}
+
+extension CrashReport.Locator {
+  init(_ report: LocatorReport) {
+    name = report.locator.rawValue
+    switch report.answer {
+    case .absent(let why):
+      answer = "absent"
+      detail = why
+    case .found(let parameter, let by):
+      answer = "found"
+      detail = "\(parameter.text) (\(by))"
+    case .corrupt(let why):
+      answer = "corrupt"
+      detail = why
+    }
+  }
+}
+
+extension LocatorReport {
+  /// The answer as one line.
+  var text: String {
+    let line = CrashReport.Locator(self)
+    return "\(line.name): \(line.answer): \(line.detail)"
+  }
+}

@@ -1,0 +1,83 @@
+internal import Bytes
+internal import CoreWriting
+internal import SystemPackage
+
+/// An open descriptor that a vmcore goes to: what it is decides how it is written.
+struct Destination {
+  private let descriptor: FileDescriptor
+  private let name: String
+  private let status: FileStatus
+
+  /// Looks at an open descriptor.
+  init(descriptor: Int32, name: String) throws(WriteError) {
+    self.descriptor = FileDescriptor(rawValue: descriptor)
+    self.name = name
+    do throws(OpenError) {
+      status = try FileStatus(of: descriptor, path: name)
+    } catch {
+      throw WriteError(.cannotCreate, error.description)
+    }
+  }
+
+  /// An existing pipe or device of that name, opened for writing; nil where there is none.
+  static func stream(at path: String) throws(WriteError) -> Destination? {
+    guard let kind = FileStatus.kind(at: path), kind != .regular, kind != .directory else {
+      return nil
+    }
+    guard kind != .blockDevice else {
+      throw WriteError(
+        .cannotCreate, "\(path): is a block device: redirect to it if it shall be overwritten")
+    }
+    let descriptor: FileDescriptor
+    do {
+      descriptor = try FileDescriptor.open(FilePath(path), .writeOnly, options: [.closeOnExec])
+    } catch {
+      throw WriteError(.cannotCreate, "\(path): cannot be opened: \(describe(error))")
+    }
+    return try Destination(descriptor: descriptor.rawValue, name: path)
+  }
+
+  /// The image must not be overwritten by its own vmcore.
+  static func refuse(path: String, ifOneOf files: [FileIdentity]) throws(WriteError) {
+    if let identity = FileStatus.identity(at: path), files.contains(identity) {
+      throw WriteError(.cannotCreate, "\(path): is the image itself, expected another file")
+    }
+  }
+
+  /// The same for an open descriptor.
+  func refuse(ifOneOf files: [FileIdentity]) throws(WriteError) {
+    if files.contains(status.identity) {
+      throw WriteError(.cannotCreate, "\(name): is the image itself, expected another file")
+    }
+  }
+
+  func close() {
+    try? descriptor.close()
+  }
+
+  /// Writes at the present offset of a regular file, else in order.
+  func write(
+    _ file: ELFCoreFile, control: WriteControl, workers: Int
+  ) throws(WriteError) {
+    guard status.kind == .regular, !isAppending(descriptor.rawValue) else {
+      try StreamSink(
+        descriptor: descriptor.rawValue, name: name, isPipe: status.kind == .pipe,
+        monitor: control.monitor
+      ).write(file)
+      return
+    }
+    let start = (try? descriptor.seek(offset: 0, from: .current)).map { UInt64(max(0, $0)) } ?? 0
+    // Behind the present offset there may be old content, which a hole would not overwrite.
+    let isEmpty = status.size <= start
+    do throws(WriteError) {
+      try FileSink(
+        descriptor: descriptor.rawValue, name: name, start: start,
+        isSparse: control.isSparse && isEmpty, workers: workers, monitor: control.monitor
+      ).write(file)
+    } catch {
+      // A redirected file has its name already: it must not look like a vmcore.
+      if isEmpty { try? descriptor.resize(to: Int64(start)) }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,88 @@
+internal import Bytes
+internal import CoreWriting
+internal import CrashedKernel
+internal import MemoryImages
+
+/// Why a vmcore could not be made or written. The text names the file, the place, what was found
+/// and what was expected.
+public struct VMCoreError: Error, Sendable, CustomStringConvertible {
+  /// The sort of failure.
+  public enum Kind: Sendable, Equatable {
+    /// The options contradict each other or the image.
+    case usage
+    /// The image cannot be opened.
+    case cannotOpen
+    /// The image is not recognised, holds no core header, or is damaged beyond use.
+    case unusable
+    /// The output cannot be created, or must not be.
+    case cannotCreate
+    /// Reading the image failed.
+    case readFailed
+    /// Writing the output failed.
+    case writeFailed
+    /// Whoever read the output closed it.
+    case closedPipe
+    /// The run was interrupted.
+    case cancelled
+  }
+
+  public var kind: Kind
+  public var description: String
+  /// What to try, one line each.
+  public var hints: [String]
+
+  /// A failure with its whole text.
+  public init(_ kind: Kind, _ description: String, hints: [String] = []) {
+    self.kind = kind
+    self.description = description
+    self.hints = hints
+  }
+
+  init(_ error: ImageError) {
+    let kind: Kind =
+      switch error.kind {
+      case .usage: .usage
+      case .cannotOpen: .cannotOpen
+      case .unusable: .unusable
+      }
+    self.init(kind, error.description)
+  }
+
+  init(_ error: WriteError) {
+    let kind: Kind =
+      switch error.kind {
+      case .cannotCreate: .cannotCreate
+      case .failed: .writeFailed
+      case .readFailed: .readFailed
+      case .closedPipe: .closedPipe
+      case .cancelled: .cancelled
+      }
+    self.init(kind, error.description)
+  }
+
+  init(_ error: SearchError, image: String) {
+    switch error {
+    case .read(let error): self.init(.readFailed, error.description)
+    case .cancelled: self.init(.cancelled, "\(image): interrupted while searching")
+    case .corrupt(let text): self.init(.unusable, "\(image): \(text)")
+    case .ambiguous(let failure):
+      self.init(
+        .unusable,
+        "\(image): \(failure.choices.count) core headers are left and no rule separates them",
+        hints: failure.choices + [failure.hint])
+    case .notFound(let failure):
+      self.init(
+        .unusable,
+        "\(image): no elfcorehdr: no kdump kernel was loaded, or its header is not in this image",
+        hints: VMCoreError.search(failure) + [failure.hint])
+    }
+  }
+
+  /// What was searched and what was found instead; the nearest misses only.
+  private static func search(_ failure: SearchFailure) -> [String] {
+    let searched = failure.locators.map { "searched: \($0.text)" }
+    let misses = failure.candidates.filter { $0.rejection?.rule != .acceptable }.prefix(8)
+      .map { "not it: \($0.address.hex): \($0.rejection?.text ?? "")" }
+    return searched + misses
+  }
+}

@@ -1,0 +1,82 @@
+import Glibc
+import VMCore
+
+/// What the program says on standard error.
+enum Diagnostics {
+  /// An error with its hints.
+  static func error(_ error: VMCoreError) {
+    say(error.description)
+    for hint in error.hints { say("hint: \(hint)") }
+  }
+
+  /// A line with the program's name before it.
+  static func say(_ text: String) {
+    StandardError.write("vmcoregen: \(printable(text))\n")
+  }
+
+  /// Warnings, and with `--verbose` what was found.
+  static func report(_ report: CrashReport, _ arguments: ImageArguments) {
+    guard !arguments.quiet else { return }
+    if report.image.isLayoutFound {
+      say("hint: \(report.image.name): read as \(report.image.layout)")
+    }
+    if arguments.verbose {
+      let system = report.system
+      say(
+        "\(report.image.name): \(system.architecture ?? "unknown machine"), "
+          + "\(system.release ?? "unknown release"), \(system.moment) (\(system.momentEvidence))")
+      say("core header \(report.header.region), by \(report.header.producer)")
+      for locator in report.locators {
+        say("\(locator.name): \(locator.answer): \(locator.detail)")
+      }
+      say("vmcore of \(report.vmcore.size) bytes with \(report.vmcore.loads.count) loads")
+    }
+    for warning in report.warnings { say("warning: \(warning)") }
+  }
+
+  /// Text from an image must not steer a terminal: control characters become `\xNN`.
+  static func printable(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
+      if isControl && scalar != "\n" {
+        result += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}
+
+/// Standard error, unbuffered.
+enum StandardError {
+  static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
+}
+
+/// Standard output for text and extracted parts; false where nobody takes it any more.
+enum StandardOutput {
+  @discardableResult
+  static func write(_ text: String) -> Bool { writeAll(text, to: STDOUT_FILENO) }
+  static func write(_ bytes: [UInt8]) -> Bool { writeAll(bytes, to: STDOUT_FILENO) }
+}
+
+@discardableResult
+private func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+  writeAll(Array(text.utf8), to: descriptor)
+}
+
+private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  var done = 0
+  while done < bytes.count {
+    let count = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe write(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+    }
+    if count > 0 {
+      done += count
+    } else if errno != EINTR {
+      return false
+    }
+  }
+  return true
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Glibc
+import VMCore
+
+/// Takes one part of what the crashed kernel left, as bytes on standard output.
+struct ExtractCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "extract",
+    abstract: "Write one part of what the crashed kernel left to standard output.")
+
+  @Argument(help: "What to write.")
+  var part: PartName
+
+  @OptionGroup var image: ImageArguments
+
+  func run() throws {
+    let status = Outcome.of {
+      if part != .vmcoreinfo, isatty(STDOUT_FILENO) != 0 {
+        throw VMCoreError(
+          .usage, "standard output is a terminal, expected a file or a pipe for \(part.rawValue)")
+      }
+      let dump = try image.open()
+      guard StandardOutput.write(try dump.extract(part.part)) else {
+        throw VMCoreError(
+          errno == EPIPE ? .closedPipe : .writeFailed, "standard output: cannot be written")
+      }
+      return .done
+    }
+    throw status.exitCode
+  }
+}
+
+/// The parts that `extract` knows.
+enum PartName: String, ExpressibleByArgument, CaseIterable {
+  case vmcoreinfo, notes, elfcorehdr
+
+  var part: ExtractedPart {
+    switch self {
+    case .vmcoreinfo: .vmcoreinfo
+    case .notes: .notes
+    case .elfcorehdr: .elfcorehdr
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import VMCore
+
+/// The image and what the user says about it: the same for every command.
+struct ImageArguments: ParsableArguments {
+  @Argument(
+    help: "Memory image: a regular file or a block device. Left out with --segment.",
+    completion: .file())
+  var image: String?
+
+  @Option(
+    name: .customLong("segment"),
+    help: ArgumentHelp(
+      "Take FILE as memory at ADDR; repeatable, in any order.",
+      valueName: "FILE@ADDR[:LENGTH[:OFFSET]]"))
+  var segments: [String] = []
+
+  @Option(help: ArgumentHelp("Physical address of the file's first byte.", valueName: "ADDR"))
+  var base: PhysicalNumber?
+
+  @Option(
+    name: .customLong("hole"),
+    help: ArgumentHelp(
+      "Addresses that the file leaves out, the end not included; repeatable.",
+      valueName: "START-END"))
+  var holes: [AddressRange] = []
+
+  @Option(help: "QEMU machine whose PCI hole the file leaves out.")
+  var machine: MachineName?
+
+  @Option(help: "How the file is read; auto refuses what is no raw memory.")
+  var inputFormat: InputFormat = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Place of the ELF core header, in the kernel's own syntax.",
+      valueName: "[SIZE@]ADDR"))
+  var elfcorehdr: String?
+
+  @Option(help: "Whether the purgatory has run; auto decides by the backup region.")
+  var state: StateName = .auto
+
+  @Option(help: "Kernel whose /proc/vmcore layout is made; auto goes by OSRELEASE.")
+  var compat: CompatibilityName = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Page size of the second kernel; by default PAGESIZE of the crashed one.",
+      valueName: "SIZE"))
+  var pageSize: PhysicalNumber?
+
+  @Flag(help: "Do what the kernel does even where it loses a load or keeps a second PT_NOTE.")
+  var exact = false
+
+  @Flag(name: .shortAndLong, help: "Print no hints and no warnings, only errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say on standard error what was found.")
+  var verbose = false
+
+  func validate() throws {
+    if image == nil && segments.isEmpty {
+      throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
+    }
+    if image != nil && !segments.isEmpty {
+      throw ValidationError("an image and --segment: expected one of them")
+    }
+    if !segments.isEmpty && (base != nil || !holes.isEmpty || machine != nil) {
+      throw ValidationError("--segment says where everything lies: drop --base, --hole, --machine")
+    }
+    if quiet && verbose { throw ValidationError("--quiet and --verbose: expected one of them") }
+  }
+
+  /// The same for the library.
+  var options: CrashDumpOptions {
+    var options = CrashDumpOptions()
+    options.segments = segments
+    options.base = base?.value
+    options.holes = holes.map(\.range)
+    options.machine = machine?.rawValue
+    options.isRaw = inputFormat == .raw
+    options.elfcorehdr = elfcorehdr
+    options.state = state.rawValue
+    options.compatibility = compat.rawValue
+    options.pageSize = pageSize?.value
+    options.isExact = exact
+    return options
+  }
+
+  /// Opens the image; warnings are printed unless `--quiet` was given.
+  func open(thoroughly: Bool = false) throws -> CrashDump {
+    var options = options
+    options.isThorough = thoroughly
+    let dump = try CrashDump(
+      imageAt: image ?? "", options: options, isCancelled: { Interruption.isPending })
+    return dump
+  }
+}
+
+/// A number in the kernel's syntax: `0x40000000`, `512M`.
+struct PhysicalNumber: ExpressibleByArgument {
+  let value: UInt64
+
+  init?(argument: String) {
+    guard let value = CrashDumpOptions.number(argument) else { return nil }
+    self.value = value
+  }
+}
+
+/// `START-END`, the end not included.
+struct AddressRange: ExpressibleByArgument {
+  let range: Range<UInt64>
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, let start = CrashDumpOptions.number(String(parts[0])),
+      let end = CrashDumpOptions.number(String(parts[1])), start < end
+    else { return nil }
+    range = start..<end
+  }
+}
+
+/// `--input-format`
+enum InputFormat: String, ExpressibleByArgument, CaseIterable {
+  case auto, raw
+}
+
+/// `--machine`
+enum MachineName: String, ExpressibleByArgument, CaseIterable {
+  case pc, q35, microvm
+}
+
+/// `--state`
+enum StateName: String, ExpressibleByArgument, CaseIterable {
+  case auto, pre, post
+}
+
+/// `--compat`
+enum CompatibilityName: String, ExpressibleByArgument, CaseIterable {
+  case auto
+  case before3_11 = "pre-3.11"
+  case since3_11 = "3.11"
+  case since6_5 = "6.5"
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import VMCore
+
+/// Says what is in an image without writing a vmcore.
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", abstract: "Say what an image holds and what its vmcore would be.")
+
+  @OptionGroup var image: ImageArguments
+
+  @Flag(help: "Print JSON, in the stable form that the manual describes.")
+  var json = false
+
+  @Flag(help: "List every look-alike of the core header with the rule that it breaks.")
+  var candidates = false
+
+  func run() throws {
+    let status = Outcome.of {
+      let report = try image.open(thoroughly: true).report
+      let text =
+        json
+        ? InfoDocument(report).value.text + "\n"
+        : InfoText(report, withCandidates: candidates).text
+      guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
+        throw VMCoreError(.closedPipe, "standard output is closed")
+      }
+      return report.isPartial ? .partial : .done
+    }
+    throw status.exitCode
+  }
+}

@@ -1,0 +1,112 @@
+import VMCore
+
+/// `info --json`: the form is stable, members are only ever added. The manual describes it.
+struct InfoDocument {
+  let value: JSONValue
+
+  /// Version of the form.
+  static let version: UInt64 = 1
+
+  init(_ report: CrashReport) {
+    value = .object([
+      ("schema", .number(InfoDocument.version)),
+      ("image", InfoDocument.image(report.image)),
+      ("system", InfoDocument.system(report.system)),
+      ("header", InfoDocument.header(report.header)),
+      ("vmcore", InfoDocument.core(report.vmcore)),
+      (
+        "locators",
+        .array(
+          report.locators.map {
+            .object([
+              ("name", .string($0.name)), ("answer", .string($0.answer)),
+              ("detail", .string($0.detail)),
+            ])
+          })
+      ),
+      (
+        "candidates",
+        .array(
+          report.candidates.map {
+            .object([
+              ("address", .address($0.address)), ("chosen", .boolean($0.rejection == nil)),
+              ("rejection", .optional($0.rejection)),
+              ("named_by", .array($0.namedBy.map { .string($0) })),
+            ])
+          })
+      ),
+      ("warnings", .array(report.warnings.map { .string($0) })),
+      ("partial", .boolean(report.isPartial)),
+    ])
+  }
+
+  private static func image(_ image: CrashReport.Image) -> JSONValue {
+    .object([
+      ("name", .string(image.name)), ("format", .string(image.format)),
+      ("layout", .string(image.layout)), ("size", .number(image.size)),
+    ])
+  }
+
+  private static func system(_ system: CrashReport.System) -> JSONValue {
+    .object([
+      ("architecture", .optional(system.architecture)),
+      ("e_machine", .number(UInt64(system.machine))),
+      ("class", .number(UInt64(system.bits))),
+      ("byte_order", .string(system.byteOrder)),
+      ("page_size", .number(system.pageSize)),
+      ("release", .optional(system.release)),
+      ("build_id", .optional(system.buildID)),
+      ("crash_time", .optional(system.crashTime)),
+      ("moment", .string(system.moment)),
+      ("moment_evidence", .string(system.momentEvidence)),
+      ("cpus", .array(system.processors.map(processor))),
+      ("vmcoreinfo", .object(system.vmcoreinfo.map { ($0.key, .string($0.value)) })),
+    ])
+  }
+
+  private static func processor(_ processor: CrashReport.Processor) -> JSONValue {
+    .object([
+      ("number", .number(UInt64(processor.number))),
+      ("notes", .address(processor.noteAddress)),
+      ("pid", .optional(processor.registers.map { UInt64($0.processIdentifier) })),
+      ("pc", processor.registers.map { .address($0.programCounter) } ?? .null),
+      ("sp", processor.registers.map { .address($0.stackPointer) } ?? .null),
+    ])
+  }
+
+  private static func header(_ header: CrashReport.Header) -> JSONValue {
+    .object([
+      ("address", .address(header.address)),
+      ("region", .string(header.region)),
+      ("producer", .string(header.producer)),
+      ("producer_evidence", .string(header.producerEvidence)),
+      ("named_by", .array(header.namedBy.map { .string($0) })),
+      ("backup", .optional(header.backup)),
+    ])
+  }
+
+  private static func core(_ core: CrashReport.Core) -> JSONValue {
+    .object([
+      ("size", .number(core.size)),
+      ("compat", .string(core.compatibility)),
+      ("note_size", .number(core.noteSize)),
+      (
+        "loads",
+        .array(
+          core.loads.map {
+            .object([
+              ("offset", .number($0.offset)), ("vaddr", .address($0.virtualAddress)),
+              ("paddr", .address($0.physicalAddress)), ("size", .number($0.size)),
+            ])
+          })
+      ),
+      (
+        "missing",
+        .array(
+          core.missing.map {
+            .object([("start", .address($0.lowerBound)), ("end", .address($0.upperBound))])
+          })
+      ),
+    ])
+  }
+}

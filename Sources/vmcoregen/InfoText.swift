@@ -1,0 +1,92 @@
+import VMCore
+
+/// `info` for people: a name and a value on each line.
+struct InfoText {
+  private(set) var text = ""
+
+  init(_ report: CrashReport, withCandidates: Bool) {
+    add(report.image)
+    add(report.system)
+    add(report.header)
+    add(report.vmcore)
+    text += "\nlocators\n"
+    for locator in report.locators {
+      line(locator.name, "\(locator.answer): \(locator.detail)")
+    }
+    if withCandidates { add(report.candidates) }
+    if !report.warnings.isEmpty {
+      text += "\nwarnings\n"
+      for warning in report.warnings { text += "  \(warning)\n" }
+    }
+  }
+
+  private mutating func line(_ name: String, _ value: String) {
+    let padding = String(repeating: " ", count: max(1, 18 - name.count))
+    text += "  \(name)\(padding)\(value)\n"
+  }
+
+  private mutating func add(_ image: CrashReport.Image) {
+    text += "image\n"
+    line("file", image.name)
+    line("format", image.format)
+    line("layout", image.layout)
+    line("size", "\(image.size) bytes")
+  }
+
+  private mutating func add(_ system: CrashReport.System) {
+    text += "\nsystem\n"
+    let name = system.architecture ?? "unknown (e_machine \(system.machine))"
+    line("architecture", "\(name), class \(system.bits), \(system.byteOrder)-endian")
+    line("page size", "\(system.pageSize)")
+    line("kernel", system.release ?? "unknown")
+    line("moment", "\(system.moment) (\(system.momentEvidence))")
+    line("crash time", system.crashTime.map { "\($0) (\(UTCTime($0).text))" } ?? "none")
+    for processor in system.processors {
+      line("cpu \(processor.number)", Self.text(of: processor))
+    }
+    for (key, value) in system.vmcoreinfo { line("vmcoreinfo", "\(key)=\(value)") }
+  }
+
+  private static func text(of processor: CrashReport.Processor) -> String {
+    let notes = "notes at \(hex(processor.noteAddress))"
+    guard let registers = processor.registers else { return "no registers, \(notes)" }
+    return "pc \(hex(registers.programCounter)) sp \(hex(registers.stackPointer)) "
+      + "pid \(registers.processIdentifier), \(notes)"
+  }
+
+  private mutating func add(_ header: CrashReport.Header) {
+    text += "\ncore header\n"
+    line("elfcorehdr", header.region)
+    line("producer", "\(header.producer) (\(header.producerEvidence))")
+    for name in header.namedBy { line("named by", name) }
+    if let backup = header.backup { line("backup", backup) }
+  }
+
+  private mutating func add(_ core: CrashReport.Core) {
+    text += "\nvmcore\n"
+    line("size", "\(core.size) bytes")
+    line("layout", core.compatibility)
+    line("notes", "\(core.noteSize) bytes")
+    for load in core.loads {
+      line(
+        "load",
+        "\(hex(load.physicalAddress)) size \(hex(load.size)) vaddr \(hex(load.virtualAddress)) "
+          + "at \(hex(load.offset))")
+    }
+    for range in core.missing.prefix(16) {
+      line("missing", "[\(hex(range.lowerBound)), \(hex(range.upperBound)))")
+    }
+    if core.missing.count > 16 { line("missing", "and \(core.missing.count - 16) more") }
+  }
+
+  private mutating func add(_ candidates: [CrashReport.Candidate]) {
+    text += "\ncandidates\n"
+    for candidate in candidates {
+      line(hex(candidate.address), candidate.rejection ?? "chosen")
+      for name in candidate.namedBy { line("", "named by \(name)") }
+    }
+  }
+}
+
+/// A number as people write addresses.
+func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

@@ -1,0 +1,42 @@
+import ArgumentParser
+
+/// The root command. Without a subcommand it writes a vmcore, so that
+/// `vmcoregen image.bin > vmcore` is all one has to know.
+@main
+struct Vmcoregen: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vmcoregen",
+    abstract: "Make a vmcore from a memory image of a crashed Linux machine.",
+    usage: """
+      vmcoregen [OPTIONS] IMAGE > vmcore
+      vmcoregen [OPTIONS] -o VMCORE IMAGE
+      vmcoregen info [OPTIONS] IMAGE
+      vmcoregen extract PART [OPTIONS] IMAGE
+      """,
+    version: Version.text,
+    subcommands: [WriteCommand.self, InfoCommand.self, ExtractCommand.self],
+    defaultSubcommand: WriteCommand.self)
+
+  /// A bare `--help` shows the main job's options too.
+  static func main() {
+    Interruption.install()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments == ["--help"] || arguments == ["-h"] {
+      StandardOutput.write(helpMessage() + "\n" + mainOptions())
+      return
+    }
+    self.main(arguments)
+  }
+
+  private static func mainOptions() -> String {
+    let lines = WriteCommand.helpMessage().split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let options = lines.drop { !$0.hasPrefix("ARGUMENTS:") }
+    return "OF THE MAIN COMMAND:\n" + options.joined(separator: "\n")
+  }
+}
+
+/// The program's version.
+enum Version {
+  static let text = "vmcoregen 0.1.0"
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Glibc
+import VMCore
+
+/// The main job: an image in, a vmcore out.
+struct WriteCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "write",
+    abstract: "Write the vmcore that the second kernel would have offered (the default).")
+
+  @OptionGroup var image: ImageArguments
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Write to FILE (mode 0600), which appears only when it is whole.", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  @Flag(help: "Replace an existing output file.")
+  var force = false
+
+  @Flag(help: "Write zeros as data instead of leaving holes.")
+  var noSparse = false
+
+  @Option(help: "Progress on standard error: auto is a bar on a terminal, else a line every 10 s.")
+  var progress: ProgressStyle = .auto
+
+  mutating func validate() throws {
+    if force && output == nil { throw ValidationError("--force goes with --output FILE") }
+  }
+
+  func run() throws {
+    let status = Outcome.of {
+      if output == nil, isatty(STDOUT_FILENO) != 0 {
+        throw VMCoreError(
+          .usage,
+          "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
+      }
+      let dump = try image.open()
+      Diagnostics.report(dump.report, image)
+      let meter = ProgressMeter(image.quiet ? .none : progress, total: dump.size)
+      let control = WriteControl(
+        progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
+        isSparse: !noSparse)
+      defer { meter.finish() }
+      if let output {
+        try dump.write(toFileAt: output, mayReplace: force, control: control)
+      } else {
+        try dump.write(
+          toDescriptor: STDOUT_FILENO, name: "standard output", control: control)
+      }
+      return dump.report.isPartial ? .partial : .done
+    }
+    throw status.exitCode
+  }
+}
