@@ -17,6 +17,13 @@ func layer(_ name: String, on dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// Tests of one target; they may see what lies below it, to build and to judge.
+func tests(of name: String, with dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+    swiftSettings: testSettings)
+}
+
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -46,5 +53,17 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
+    .executableTarget(
+      name: "make-image", dependencies: ["TestSupport"], path: "Tests/MakeImage",
+      swiftSettings: testSettings),
+    tests(of: "Bytes"),
+    tests(of: "DumpRecords", with: ["Bytes"]),
+    tests(of: "MemoryImages", with: ["Bytes", "DumpRecords"]),
+    tests(of: "CrashedKernel", with: ["Bytes", "DumpRecords", "MemoryImages"]),
+    tests(
+      of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
+    tests(of: "VMCore"),
+    tests(of: "vmcoregen"),
   ]
 )
