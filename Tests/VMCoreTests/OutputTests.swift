@@ -152,6 +152,35 @@ struct OutputTests {
     #expect(try recipe.directory.bytes(of: "image.bin") == image)
   }
 
+  @Test("A directory, and a name in no directory, are refused in words")
+  func noPlace() throws {
+    let dump = try dump()
+    for (path, reason) in [
+      (recipe.directory.path, "is a directory, expected a file name"),
+      (output("nothing/vmcore"), "cannot be created: No such file or directory"),
+    ] {
+      let error = #expect(throws: VMCoreError.self) {
+        try dump.write(toFileAt: path, mayReplace: true)
+      }
+      #expect(error?.kind == .cannotCreate)
+      #expect(error?.description == "\(path): \(reason)")
+    }
+  }
+
+  @Test("An image that shrinks while it is read is an error, and no file is left")
+  func shrinking() throws {
+    let dump = try dump()
+    #expect(truncate(recipe.path, 0x300000) == 0)
+    let error = #expect(throws: VMCoreError.self) { try dump.write(toFileAt: output()) }
+    #expect(error?.kind == .readFailed)
+    #expect(error?.description.contains("it shrank while it was read") == true)
+    #expect(recipe.directory.names == ["image.bin"])
+    let sink = open(output("out"), O_RDWR | O_CREAT, 0o600)
+    #expect(throws: VMCoreError.self) { try dump.write(toDescriptor: sink, name: "out") }
+    #expect(lseek(sink, 0, SEEK_END) == 0, "half a vmcore is left")
+    close(sink)
+  }
+
   @Test("A run that is interrupted leaves nothing behind", arguments: [1, 4])
   func cancelled(_ workers: Int) throws {
     let error = #expect(throws: VMCoreError.self) {
