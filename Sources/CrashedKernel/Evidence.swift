@@ -66,12 +66,13 @@ struct Evidence: Sendable {
     }
   }
 
-  /// The places that command lines and device trees name, with `memory` as the machine saw it.
-  func namedPlaces(in memory: PhysicalMemory) throws(ReadError) -> [NamedPlace] {
+  /// The places that command lines and device trees name, with memory as the machine saw it.
+  func namedPlaces(in view: ImageView) throws(ReadError) -> [NamedPlace] {
     var places: [NamedPlace] = []
-    for (address, page) in bootParameters {
+    for (place, page) in bootParameters {
+      let address = view.address(ofScanned: place) ?? place
       let limit = page.commandLineLimit == 0 ? 256 : min(4096, Int(page.commandLineLimit) + 1)
-      let line = try memory.paddedBytes(at: page.commandLineAddress, count: limit).bytes
+      let line = try view.memory.paddedBytes(at: page.commandLineAddress, count: limit).bytes
       let text = line.prefix { $0 != 0 }
       guard text.allSatisfy({ (0x20..<0x7f).contains($0) || $0 == 9 || $0 == 10 }),
         let parameter = ELFCoreHeaderParameter(
@@ -79,14 +80,15 @@ struct Evidence: Sendable {
       else { continue }
       places.append(
         NamedPlace(
-          parameter: parameter, locator: .bootParameters, namedAt: address,
+          parameter: parameter, locator: .bootParameters, namedAt: place,
           by: "boot_params at \(address.hex), command line at \(page.commandLineAddress.hex)"))
     }
-    for (address, tree) in deviceTrees {
+    for (place, tree) in deviceTrees {
+      let address = view.address(ofScanned: place) ?? place
       guard let named = tree.namedCoreHeader else { continue }
       places.append(
         NamedPlace(
-          parameter: named.parameter, locator: .deviceTree, namedAt: address,
+          parameter: named.parameter, locator: .deviceTree, namedAt: place,
           by: "device tree at \(address.hex), \(named.by)"))
     }
     return places
