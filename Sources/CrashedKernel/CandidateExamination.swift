@@ -99,7 +99,8 @@ package struct CandidateExamination: Sendable {
       rejections.append(
         Rejection(.outsideLoads, "lies in its own PT_LOAD \(index) \(range.hex)"))
     }
-    for (index, note) in header.segments(of: .note) where load(containing: note.offset) == nil {
+    let memory = MergedRanges(soundLoads.compactMap(\.segment.physicalRange))
+    for (index, note) in header.segments(of: .note) where !memory.contains(note.offset) {
       rejections.append(
         Rejection(
           .notesInLoads,

@@ -17,6 +17,9 @@ package struct PurgatoryList: Equatable, Sendable {
   /// Longest crash region that is searched: real ones are far below.
   private static let searchLimit: UInt64 = 4 << 30
 
+  /// Places of the candidate's address that are looked at: memory can hold nothing else.
+  private static let hitLimit = 256
+
   /// Reads a list at the start of `bytes`; nil where they are none.
   package init?(_ bytes: [UInt8], at address: UInt64, order: ByteOrder) {
     var reader = ByteReader(bytes, order: order)
@@ -52,6 +55,7 @@ package struct PurgatoryList: Equatable, Sendable {
     let list = capacity * entrySize
     let step = Chunk.usualSize
     let chunk = Chunk(size: step + 2 * list)
+    var hits = 0
     var address = gap.lowerBound.roundedUp(to: 8) ?? gap.upperBound
     while address < gap.upperBound {
       // An entry may be the last of its list: look back one list from each hit.
@@ -72,6 +76,8 @@ package struct PurgatoryList: Equatable, Sendable {
       for offset in stride(from: 0, through: count - 8, by: 8)
       where unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == wanted {
         let hit = address + UInt64(offset)
+        hits += 1
+        if hits > hitLimit { return nil }
         if let found = try read(around: hit, naming: candidate, in: memory) { return found }
       }
       address += max(8, UInt64(count).roundedDown(to: 8))

@@ -50,15 +50,25 @@ struct HostileTests {
   func lookAlikes(_ image: HostileImage) throws {
     let scratch = try ScratchDirectory()
     try scratch.write(image.bytes, to: "image.bin")
-    for command in [["info", "--candidates", "image.bin"], ["-q", "-o", "vmcore", "image.bin"]] {
-      let finished = try Launch.program(command, in: scratch).run(limit: 30)
-      #expect([0, 1, 65].contains(finished.status), "\(finished.errors.prefix(1000))")
-      #expect(finished.output.count + finished.errors.utf8.count < 4 << 20)
-      // An optimised program takes under a second; the debug one that is tested may take more.
+    let reader = try SlowReader(in: scratch)
+    for command in [["info", "--candidates"], ["extract", "notes"], ["-q"]] {
+      var launch = Launch.program(command + ["--input-format=raw", "image.bin"], in: scratch)
+      // A vmcore of many or vast loads has no end: a part of it must do.
+      if command == ["-q"] { launch.output = reader.writeEnd }
+      let running = try launch.start()
+      if command == ["-q"] {
+        reader.started()
+        _ = reader.read(1 << 20)
+        reader.stop()
+      }
+      let finished = try running.wait(limit: 30)
+      #expect(
+        [0, 1, 65, 128 + SIGPIPE].contains(finished.status), "\(finished.errors.prefix(1000))")
+      // An optimised program takes about a second at most; the debug one that is tested more.
       #expect(finished.seconds < 15)
       #expect(finished.peakKiB < 96 << 10)
       if Checkout.environment["VMCOREGEN_PRINT_FIGURES"] == "1" {
-        print(image.rawValue, command[0], finished.status, finished.seconds, finished.peakKiB)
+        print(image, command[0], finished.status, finished.seconds, finished.peakKiB)
       }
     }
   }
