@@ -14,19 +14,25 @@ struct ExtractCommand: ParsableCommand {
   @OptionGroup var image: ImageArguments
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       if part != .vmcoreinfo, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
           .usage, "standard output is a terminal, expected a file or a pipe for \(part.rawValue)")
       }
       let dump = try image.open()
-      guard StandardOutput.write(try dump.extract(part.part)) else {
-        throw VMCoreError(
-          errno == EPIPE ? .closedPipe : .writeFailed, "standard output: cannot be written")
-      }
+      var sink = StandardOutputSink()
+      try dump.extract(part.part, to: &sink)
       return .done
     }
     throw status.exitCode
+  }
+}
+
+/// Standard output as a sink of bytes.
+private struct StandardOutputSink: CoreSink {
+  func write(_ bytes: [UInt8]) throws {
+    guard StandardOutput.write(bytes) else { throw StandardOutput.failure() }
   }
 }
 
