@@ -90,7 +90,8 @@ package struct CoreHeaderSearch {
     if let rejection = best.examination.rejections.first(where: { fatal.contains($0.rule) }) {
       throw SearchError.corrupt("--elfcorehdr=\(parameter.text): \(rejection.text)")
     }
-    var reports = try Reports(image, evidence, in: best.view)
+    var reports = try Reports(
+      image, evidence, in: best.view, of: [best.examination])
     reports.locators.insert(
       LocatorReport(.option, .found(parameter, by: "option")), at: 0)
     reports.settle(chosen: parameter.address, others: "not the header that was asked for")
@@ -128,7 +129,8 @@ package struct CoreHeaderSearch {
     guard let result = layoutChoice.chosen else {
       throw try failure(evidence, results, layoutChoice)
     }
-    var reports = try Reports(image, evidence, in: result.view)
+    var reports = try Reports(
+      image, evidence, in: result.view, of: result.survivors)
     reports.add(result)
     var choice = SurvivorChoice(result, evidence, names: reports.named)
     try choice.run()

@@ -12,7 +12,7 @@ struct KernelSymbolNames: Sendable {
   private let tokens: [[UInt8]]
 
   /// Longest table of names that is read; real ones have 3 MB.
-  private static let largestNames: UInt64 = 64 << 20
+  private static let largestNames: UInt64 = 16 << 20
   /// Longest table of tokens: its places are 16-bit numbers.
   private static let largestTokens: UInt64 = 1 << 16
   /// Longest token that is believed (`KSYM_NAME_LEN`).
