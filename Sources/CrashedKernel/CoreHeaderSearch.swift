@@ -7,6 +7,8 @@ package import MemoryImages
 package struct CoreHeaderSearch {
   private let image: MemoryImage
   private let options: SearchOptions
+  /// What the pass over the image found, once it was made.
+  private(set) var evidence: Evidence?
 
   /// A search through one image.
   package init(_ image: MemoryImage, _ options: SearchOptions) {
@@ -15,12 +17,13 @@ package struct CoreHeaderSearch {
   }
 
   /// Runs the search.
-  package func run() throws(SearchError) -> FoundHeader {
+  package mutating func run() throws(SearchError) -> FoundHeader {
     do {
       if !options.isThorough, let found = try headerAtOption() { return found }
       let evidence = try Evidence(
         image.memory, workers: options.workers, isCancelled: options.isCancelled)
       if options.isCancelled() { throw SearchError.cancelled }
+      self.evidence = evidence
       let views = try views(of: evidence)
       if let parameter = options.coreHeader {
         return try chooseOption(parameter, evidence, views)

@@ -37,11 +37,19 @@ package struct CrashedSystem: Sendable {
 
   /// Finds what the crashed kernel left in an image.
   package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+    var search = CoreHeaderSearch(image, options)
+    self = try CrashedSystem(in: image, options, &search)
+  }
+
+  /// The same; what the search saw is kept for a caller that goes on without a core header.
+  init(
+    in image: MemoryImage, _ options: SearchOptions, _ search: inout CoreHeaderSearch
+  ) throws(SearchError) {
     if let built = try S390System(image, options).built() {
       self = built
       return
     }
-    let found = try CoreHeaderSearch(image, options).run()
+    let found = try search.run()
     do throws(ReadError) {
       self = try CrashedSystem(found, options)
     } catch {

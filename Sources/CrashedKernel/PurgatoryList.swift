@@ -46,11 +46,17 @@ package struct PurgatoryList: Equatable, Sendable {
   static func find(
     naming candidate: CandidateExamination, in memory: PhysicalMemory
   ) throws(ReadError) -> PurgatoryList? {
+    try find(naming: candidate.address, of: candidate.header, in: memory)
+  }
+
+  /// The same for a header by its address.
+  static func find(
+    naming address: UInt64, of header: CoreHeader, in memory: PhysicalMemory
+  ) throws(ReadError) -> PurgatoryList? {
     try find(
-      in: gap(around: candidate), starts: [candidate.address], order: candidate.header.order,
-      memory
+      in: gap(around: address, header), starts: [address], order: header.order, memory
     ) { list in
-      list.regions.contains { $0.lowerBound == candidate.address }
+      list.regions.contains { $0.lowerBound == address }
     }
   }
 
@@ -136,15 +142,16 @@ package struct PurgatoryList: Equatable, Sendable {
     return range.upperBound
   }
 
-  /// The addresses around a candidate that lie in none of its loads.
-  static func gap(around candidate: CandidateExamination) -> Range<UInt64> {
+  /// The addresses around a header that lie in none of its loads.
+  private static func gap(around address: UInt64, _ header: CoreHeader) -> Range<UInt64> {
     var low: UInt64 = 0
     var high = UInt64.max
-    for (_, load) in candidate.soundLoads {
+    let unsound = LoadCheck(header).unsound
+    for (index, load) in header.segments(of: .load) where unsound[index] == nil {
       guard let range = load.physicalRange, range.length > 65_536 else { continue }
-      if range.upperBound <= candidate.address { low = max(low, range.upperBound) }
-      if range.lowerBound > candidate.address { high = min(high, range.lowerBound) }
+      if range.upperBound <= address { low = max(low, range.upperBound) }
+      if range.lowerBound > address { high = min(high, range.lowerBound) }
     }
-    return low..<max(low, min(high, candidate.address.adding(1 << 30) ?? high))
+    return low..<max(low, min(high, address.adding(1 << 30) ?? high))
   }
 }

@@ -35,6 +35,11 @@ package struct Verification: Equatable, Sendable {
     case nothing
   }
 
+  /// A table of rows.
+  package init(rows: [Row]) {
+    self.rows = rows
+  }
+
   /// Every check over what was found.
   package init(_ subject: VerificationSubject) throws(ReadError) {
     rows = []

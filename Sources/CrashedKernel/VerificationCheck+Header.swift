@@ -11,11 +11,11 @@ extension VerificationCheck {
     case .corrupt(let why): return [Verification.Row(name, .wrong, "corrupt", why)]
     case .found(let image):
       let place = "kexec_crash_image at \(image.address.hex)"
-      guard let system = subject.system else {
+      guard let address = subject.system?.headerAddress else {
         let list = image.segments.map(\.hex).joined(separator: ", ")
         return [Verification.Row(name, .sound, "loaded", "\(place): \(list)")]
       }
-      if let segment = image.segments.first(where: { $0.lowerBound == system.headerAddress }) {
+      if let segment = image.segments.first(where: { $0.lowerBound == address }) {
         return [
           Verification.Row(
             name, .sound, "agrees", "\(place) has the core header as its segment \(segment.hex)")
@@ -24,7 +24,7 @@ extension VerificationCheck {
       return [
         Verification.Row(
           name, .wrong, "disagrees",
-          "\(place) has no segment at the core header \(system.headerAddress.hex): it is of "
+          "\(place) has no segment at the core header \(address.hex): it is of "
             + "another load")
       ]
     }
@@ -60,7 +60,7 @@ extension VerificationCheck {
 
   /// The notes that the core header points at.
   static let notes = VerificationCheck { subject throws(ReadError) in
-    guard let system = subject.system else { return [] }
+    guard let system = subject.system, system.headerAddress != nil else { return [] }
     let faults = system.sections.compactMap { section -> String? in
       let place = "PT_NOTE \(section.index) at \(section.address.hex)"
       switch section.end {
@@ -81,10 +81,9 @@ extension VerificationCheck {
 
   /// The memory that is reserved for the core header.
   static let headerRegion = VerificationCheck { subject throws(ReadError) in
-    guard let system = subject.system else { return [] }
-    let faults = CrashedSystem.overlapWarnings(
-      system.headerRegion, system.header, system.sections)
-    let region = "\(system.headerRegion.hex)"
+    guard let system = subject.system, let range = system.headerRegion else { return [] }
+    let faults = CrashedSystem.overlapWarnings(range, system.header, system.sections)
+    let region = range.hex
     return [
       faults.isEmpty
         ? Verification.Row(

@@ -20,8 +20,8 @@ extension VerificationSubject {
     if case .found(let image) = kexec, let kernel {
       list = try PurgatoryList.find(of: image, order: kernel.order, in: memory)
     }
-    if list == nil, let system {
-      list = try PurgatoryList.find(naming: system, in: memory)
+    if list == nil, let system, let address = system.headerAddress {
+      list = try PurgatoryList.find(naming: address, of: system.header, in: memory)
     }
     guard let list else { return nil }
     return try PurgatoryDigest(list, backup: system?.backup?.copy, in: memory)
@@ -61,7 +61,9 @@ extension VerificationSubject {
   fileprivate func content(of region: Range<UInt64>) -> String {
     var parts: [String] = []
     if let system {
-      if region.contains(system.headerAddress) { parts.append("core header") }
+      if let address = system.headerAddress, region.contains(address) {
+        parts.append("core header")
+      }
       if let backup = system.backup, backup.copy.overlaps(region) { parts.append("backup") }
       if let merged = system.mergedHeader, region.contains(merged) {
         parts.append("second kernel's memory")
@@ -93,7 +95,9 @@ extension PurgatoryDigest {
     case .incomplete(let missing):
       return Verification.Row(
         name, .nothing, "not applicable", "the image lacks \(missing.hex), \(place)")
-    case .differs: return Verification.Row(name, verdict(in: subject), "differs", meaning(place, in: subject))
+    case .differs:
+      return Verification.Row(
+        name, verdict(in: subject), "differs", meaning(place, in: subject))
     }
   }
 

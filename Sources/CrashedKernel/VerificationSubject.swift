@@ -1,6 +1,6 @@
-internal import Bytes
+package import Bytes
 internal import DumpRecords
-package import MemoryImages
+internal import MemoryImages
 
 /// What the checks of `verify` look at: what was found in an image, as far as anything was.
 package struct VerificationSubject: Sendable {
