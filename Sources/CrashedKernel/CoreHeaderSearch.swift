@@ -24,7 +24,7 @@ package struct CoreHeaderSearch {
         image.memory, workers: options.workers, isCancelled: options.isCancelled)
       if options.isCancelled() { throw SearchError.cancelled }
       self.evidence = evidence
-      let views = try views(of: evidence)
+      let views = views(of: evidence)
       if let parameter = options.coreHeader {
         return try chooseOption(parameter, evidence, views)
       }
@@ -110,7 +110,7 @@ package struct CoreHeaderSearch {
 
   // MARK: The header that the rules leave
 
-  private func views(of evidence: Evidence) throws -> [ImageView] {
+  func views(of evidence: Evidence) -> [ImageView] {
     guard image.layoutIsOpen else { return [ImageView(given: image)] }
     let layouts = LayoutCandidates(
       evidence, size: image.memory.size, option: options.coreHeader

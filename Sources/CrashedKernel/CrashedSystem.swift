@@ -38,23 +38,30 @@ package struct CrashedSystem: Sendable {
   /// Finds what the crashed kernel left in an image.
   package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
     var search = CoreHeaderSearch(image, options)
-    self = try CrashedSystem(in: image, options, &search)
+    do throws(SearchError) {
+      self = try CrashedSystem(in: image, options, &search)
+    } catch {
+      guard let standalone = try StandaloneDump(image, options).system(search, after: error)
+      else { throw error }
+      self = standalone
+    }
   }
 
-  /// The same; what the search saw is kept for a caller that goes on without a core header.
+  /// The system of a core header; what the search saw is kept for a caller that goes on without.
   init(
     in image: MemoryImage, _ options: SearchOptions, _ search: inout CoreHeaderSearch
   ) throws(SearchError) {
     if let built = try S390System(image, options).built() {
       self = built
-      return
+    } else {
+      let found = try search.run()
+      do throws(ReadError) {
+        self = try CrashedSystem(found, options)
+      } catch {
+        throw .read(error)
+      }
     }
-    let found = try search.run()
-    do throws(ReadError) {
-      self = try CrashedSystem(found, options)
-    } catch {
-      throw .read(error)
-    }
+    if options.verifiesDigest { try refuseWrongDigest() }
   }
 
   private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {

@@ -76,6 +76,23 @@ extension VerificationSubject {
   }
 }
 
+extension CrashedSystem {
+  /// As long as the second kernel has not started, the purgatory would compare the digest now.
+  func refuseWrongDigest() throws(SearchError) {
+    let row: Verification.Row
+    do throws(ReadError) {
+      let subject = try VerificationSubject(self)
+      guard subject.hasSecondKernelStarted != true,
+        let digest = try subject.purgatoryDigest(), digest.outcome == .differs
+      else { return }
+      row = digest.row(in: subject)
+    } catch {
+      throw .read(error)
+    }
+    throw .digestDiffers(row.detail)
+  }
+}
+
 extension PurgatoryDigest {
   fileprivate func row(in subject: VerificationSubject) -> Verification.Row {
     let name = "purgatory"
@@ -85,8 +102,8 @@ extension PurgatoryDigest {
     case .matches(let address):
       return Verification.Row(
         name, .sound, "matches",
-        "SHA-256 at \(address.hex), \(place); the second kernel has not started: it and the core "
-          + "header are as they were loaded")
+        "SHA-256 at \(address.hex), \(place); the second kernel has not started: what is loaded is "
+          + "as it was loaded")
     case .matchesWithEmptyBackup(let address):
       return Verification.Row(
         name, .sound, "matches",

@@ -64,6 +64,10 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
     switch error {
     case .read(let error): self.init(.readFailed, error.description)
     case .cancelled: self.init(.cancelled, "\(image): interrupted while searching")
+    case .digestDiffers(let text):
+      self.init(
+        .unusable, "\(image): the purgatory's digest differs: \(text)",
+        hints: ["without --verify the core header is followed all the same"])
     case .corrupt(let text): self.init(.unusable, "\(image): \(text)")
     case .ambiguous(let failure):
       self.init(
