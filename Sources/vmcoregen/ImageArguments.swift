@@ -52,6 +52,8 @@ struct ImageArguments: ParsableArguments {
   @Flag(help: "Do what the kernel does even where it loses a load or keeps a second PT_NOTE.")
   var exact = false
 
+  @OptionGroup var withoutHeader: FallbackArguments
+
   @Flag(name: .shortAndLong, help: "Print no hints and no warnings, only errors.")
   var quiet = false
 
@@ -84,6 +86,7 @@ struct ImageArguments: ParsableArguments {
     options.compatibility = compat.rawValue
     options.pageSize = pageSize?.value
     options.isExact = exact
+    withoutHeader.apply(to: &options)
     return options
   }
 

@@ -20,7 +20,8 @@ struct StandaloneDump {
     let reason: String
     switch error {
     case .notFound: reason = "there is no usable elfcorehdr in this image"
-    case .digestDiffers: reason = "the purgatory's digest differs, so the elfcorehdr is not followed"
+    case .digestDiffers:
+      reason = "the purgatory's digest differs, so the elfcorehdr is not followed"
     case .ambiguous where options.fallback == .standalone:
       reason = "no rule separates the core headers that are left"
     case .ambiguous, .corrupt, .read, .cancelled: return nil

@@ -51,6 +51,7 @@ struct StandaloneParts {
     {
       sections.append(section)
     }
+    if sections.isEmpty { sections.append(NoteSection(built: [], at: 0, notes: [])) }
     for section in sections[notes.count...] {
       notes.append(
         ProgramHeader(
