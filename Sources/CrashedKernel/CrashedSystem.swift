@@ -37,20 +37,41 @@ package struct CrashedSystem: Sendable {
 
   /// Finds what the crashed kernel left in an image.
   package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
-    if let built = try S390System(image, options).built() {
+    let machine = try S390System(image, options)
+    if let built = try machine.built() {
       self = built
       return
     }
+    try Self.refuse(options)
+    self = try CrashedSystem(searching: machine.crashedImage, options, machine.handover)
+  }
+
+  /// The system whose header lies in memory.
+  init(
+    searching image: MemoryImage, _ options: SearchOptions, _ handover: S390Handover?
+  ) throws(SearchError) {
     let found = try CoreHeaderSearch(image, options).run()
     do throws(ReadError) {
-      self = try CrashedSystem(found, options)
+      let beside = if let handover { handover } else { try S390Handover(of: found, image) }
+      self = try CrashedSystem(found, options, beside)
     } catch {
       throw .read(error)
     }
   }
 
-  private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
-    s390 = nil
+  /// What no image but one of s390x allows.
+  private static func refuse(_ options: SearchOptions) throws(SearchError) {
+    if options.headerSource == .build {
+      throw .corrupt(
+        "--header=build: no s390x machine with a crash region was found; every other second "
+          + "kernel is given its header in memory")
+    }
+  }
+
+  private init(
+    _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover?
+  ) throws(ReadError) {
+    s390 = handover
     let examination = found.examination
     memory = found.memory
     layout = found.layout
