@@ -30,7 +30,7 @@ package struct CorePlan: Sendable {
     pageSize = CorePlan.pageSize(of: system, options, &warnings)
     compatibility = CorePlan.compatibility(of: system, options, &warnings)
     let table = try CorePlan.table(of: system, isExact: options.isExact, &warnings)
-    let own = try CorePlan.ownNotes(of: system, options)
+    let own = try CorePlan.ownNotes(of: system, options, &warnings)
     var layout = try CoreLayout(
       header: system.header, behindNote: table, sections: system.sections + own,
       pageSize: pageSize,
@@ -48,14 +48,16 @@ package struct CorePlan: Sendable {
 
   /// Notes that no kernel writes, behind those of the crashed one.
   private static func ownNotes(
-    of system: CrashedSystem, _ options: PlanOptions
+    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
   ) throws(PlanError) -> [NoteSection] {
     guard options.embedsReIPL else { return [] }
-    guard let block = system.s390?.reIPL.winner?.block else {
-      throw PlanError(
-        system.s390 == nil
-          ? "--embed-reipl: only s390x machines have a re-IPL block"
-          : "--embed-reipl: no re-IPL block was found")
+    guard let search = system.s390?.reIPL else {
+      throw PlanError("--embed-reipl: only s390x machines have a re-IPL block")
+    }
+    guard let (source, block) = search.winner, !source.isLastIPL else {
+      warnings.append(
+        Warning("--embed-reipl: no re-IPL block was found, the vmcore has no note with one"))
+      return []
     }
     var notes = NoteBuilder(order: system.header.order)
     notes.add(.reIPLBlock, block.bytes)

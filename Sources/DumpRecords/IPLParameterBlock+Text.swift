@@ -79,7 +79,8 @@ extension IPLParameterBlock.FibreChannelDevice {
 
   fileprivate var fields: [(name: String, value: String)] {
     [
-      ("cssid", "\(subchannelSystem)"), ("device", device), ("wwpn", padded(portName, prefix: "0x")),
+      ("cssid", "\(subchannelSystem)"), ("device", device),
+      ("wwpn", padded(portName, prefix: "0x")),
       ("lun", padded(unitNumber, prefix: "0x")), ("bootprog", "\(list.program)"),
       ("br_lba", "\(bootBlock)"),
     ]

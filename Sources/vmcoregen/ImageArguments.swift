@@ -49,7 +49,8 @@ struct ImageArguments: ParsableArguments {
       valueName: "SIZE"))
   var pageSize: PhysicalNumber?
 
-  @Option(help: "Whether the core header is looked for in memory or built; auto: as the kernel did.")
+  @Option(
+    help: "Whether the core header is looked for in memory or built; auto: as the kernel did.")
   var header: HeaderName = .auto
 
   @Option(help: "Whose memory: the crashed kernel's, the second kernel's, or all as it lies.")

@@ -76,8 +76,10 @@ struct InfoText {
     if let offset = s390.earlyKASLROffset { line("KASLR offset", hex(offset)) }
     text += "\nre-IPL\n"
     if let block = s390.reIPL {
-      line("block", "\(block.bytes.count) bytes from \(block.source)"
-        + (block.isLastIPL ? ": the block of the last IPL, not a re-IPL block" : ""))
+      line(
+        "block",
+        "\(block.bytes.count) bytes from \(block.source)"
+          + (block.isLastIPL ? ": the block of the last IPL, not a re-IPL block" : ""))
       for (name, value) in ReIPLDocument(block).lines { line(name, value) }
     }
     for source in s390.reIPLSources { line(source.name, "\(source.answer): \(source.detail)") }
