@@ -5,7 +5,7 @@ package import MemoryImages
 /// Finds the crashed kernel's core header: the locators in their order, the rules over every
 /// candidate, the evidence where several are left.
 package struct CoreHeaderSearch {
-  private let image: MemoryImage
+  let image: MemoryImage
   private let options: SearchOptions
   /// What the pass over the image found, once it was made.
   private(set) var evidence: Evidence?

@@ -37,35 +37,66 @@ package struct CrashedSystem: Sendable {
 
   /// Finds what the crashed kernel left in an image.
   package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
-    var search = CoreHeaderSearch(image, options)
+    var search: CoreHeaderSearch?
     do throws(SearchError) {
-      self = try CrashedSystem(in: image, options, &search)
+      self = try CrashedSystem(in: image, options, keeping: &search)
     } catch {
-      guard let standalone = try StandaloneDump(image, options).system(search, after: error)
+      guard let standalone = try StandaloneDump(image, options, search).system(after: error)
       else { throw error }
       self = standalone
     }
   }
 
-  /// The system of a core header; what the search saw is kept for a caller that goes on without.
+  /// The same without a fallback; the search is kept for a caller that has one.
   init(
-    in image: MemoryImage, _ options: SearchOptions, _ search: inout CoreHeaderSearch
+    in image: MemoryImage, _ options: SearchOptions, keeping search: inout CoreHeaderSearch?
   ) throws(SearchError) {
-    if let built = try S390System(image, options).built() {
+    let machine = try S390System(image, options)
+    if let built = try machine.built() {
       self = built
     } else {
-      let found = try search.run()
-      do throws(ReadError) {
-        self = try CrashedSystem(found, options)
-      } catch {
-        throw .read(error)
-      }
+      try Self.refuse(options)
+      self = try CrashedSystem(
+        searching: machine.crashedImage, options, machine.handover, keeping: &search)
     }
     if options.verifiesDigest { try refuseWrongDigest() }
   }
 
-  private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
-    s390 = nil
+  /// The system whose header lies in memory.
+  init(
+    searching image: MemoryImage, _ options: SearchOptions, _ handover: S390Handover?
+  ) throws(SearchError) {
+    var search: CoreHeaderSearch?
+    self = try CrashedSystem(searching: image, options, handover, keeping: &search)
+  }
+
+  private init(
+    searching image: MemoryImage, _ options: SearchOptions, _ handover: S390Handover?,
+    keeping search: inout CoreHeaderSearch?
+  ) throws(SearchError) {
+    var running = CoreHeaderSearch(image, options)
+    defer { search = running }
+    let found = try running.run()
+    do throws(ReadError) {
+      let beside = if let handover { handover } else { try S390Handover(of: found, image) }
+      self = try CrashedSystem(found, options, beside)
+    } catch {
+      throw .read(error)
+    }
+  }
+  /// What no image but one of s390x allows.
+  private static func refuse(_ options: SearchOptions) throws(SearchError) {
+    if options.headerSource == .build {
+      throw .corrupt(
+        "--header=build: no s390x machine with a crash region was found; every other second "
+          + "kernel is given its header in memory")
+    }
+  }
+
+  private init(
+    _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover?
+  ) throws(ReadError) {
+    s390 = handover
     let examination = found.examination
     memory = found.memory
     layout = found.layout

@@ -14,13 +14,13 @@ package struct VerifiedImage: Sendable {
   package init(_ image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
     var options = options
     options.isThorough = true
-    var search = CoreHeaderSearch(image, options)
+    var search: CoreHeaderSearch?
     do throws(SearchError) {
-      let system = try CrashedSystem(in: image, options, &search)
+      let system = try CrashedSystem(in: image, options, keeping: &search)
       self = try VerifiedImage(system)
     } catch .notFound(let failure) {
-      guard let evidence = search.evidence else { throw .notFound(failure) }
-      self = try VerifiedImage(evidence, in: ImageView(given: image))
+      guard let search, let evidence = search.evidence else { throw .notFound(failure) }
+      self = try VerifiedImage(evidence, in: ImageView(given: search.image))
     } catch {
       throw error
     }

@@ -29,6 +29,10 @@ package struct NoteType: Hashable, Sendable {
   package static let s390VectorLow = NoteType(name: "LINUX", type: 0x309)
   /// `NT_S390_VXRS_HIGH`: vector registers 16 to 31.
   package static let s390VectorHigh = NoteType(name: "LINUX", type: 0x30a)
+  /// This program's own: an s390x re-IPL block, exactly its bytes (`--embed-reipl`). The type is
+  /// `RIPL`: crash and gdb go by the type alone for names that they do not know, and 1 would be
+  /// one more CPU.
+  package static let reIPLBlock = NoteType(name: "VMCOREGEN", type: 0x5249_504c)
   /// The text that the kernel exports for dump tools.
   package static let vmCoreInfo = NoteType(name: "VMCOREINFO", type: 0)
   /// The same, of a Xen hypervisor.

@@ -13,6 +13,7 @@ extension CrashReport {
     self.system = System(system, plan)
     header = Header(system)
     vmcore = Core(plan)
+    s390 = system.s390.map(S390.init)
     locators = system.locators.map(Locator.init)
     candidates = system.candidates.map {
       Candidate(address: $0.address, rejection: $0.rejection?.text, namedBy: $0.namedBy)

@@ -15,6 +15,8 @@ public struct CrashReport: Sendable {
   public var system: System
   public var header: Header
   public var vmcore: Core
+  /// What an s390x kernel left beside the vmcore; nil on other machines.
+  public var s390: S390?
   /// One line for each way of finding the core header.
   public var locators: [Locator]
   /// Every look-alike of the core header that was seen.

@@ -137,7 +137,7 @@ package struct S390Processors: Sendable {
     if saved.isEmpty {
       warnings.append(
         Warning(
-          "no CPU has saved registers: the machine had not crashed yet, the vmcore has no CPU "
+          "no CPU has saved registers: this kernel had not crashed yet, the vmcore has no CPU "
             + "notes", isDamage: false))
       return
     }

@@ -2,101 +2,140 @@ internal import Bytes
 internal import DumpRecords
 internal import MemoryImages
 
-/// Makes the crashed system of an s390x image, whose header the second kernel builds itself.
+/// Makes the system of an s390x image, whose header the second kernel builds itself.
 struct S390System {
   private let image: MemoryImage
   private let options: SearchOptions
+  private let detection: S390Detection
+  /// What the crashed kernel left; nil where the image is none of s390x with a crash region.
+  let handover: S390Handover?
 
-  init(_ image: MemoryImage, _ options: SearchOptions) {
+  init(_ image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
     self.image = image
     self.options = options
-  }
-
-  /// The system with a built header; nil where the image is none of s390x, or a header in memory
-  /// is to be used.
-  func built() throws(SearchError) -> CrashedSystem? {
     do throws(ReadError) {
-      guard options.headerSource != .image, options.coreHeader == nil,
-        case .found(let layout) = try S390Detection(in: image.memory, options.moment)
-      else { return nil }
-      return try system(layout)
+      detection = try S390Detection(in: image.memory, options.moment)
+      if case .found(let layout) = detection {
+        handover = try S390Handover(of: layout, in: image)
+      } else {
+        handover = nil
+      }
     } catch {
       throw .read(error)
     }
   }
 
-  private func system(_ layout: S390Layout) throws(ReadError) -> CrashedSystem {
-    let information = try S390VMCoreInfo(
-      in: layout.memory, lowcore: layout.lowcoreReader, osInfo: layout.osInfo)
-    let processors = try S390Processors(
-      in: layout.memory, lowcore: layout.lowcore, information: information.information,
-      rule: S390AddressRule(layout.osInfo.page))
-    let notes = S390Notes(processors.saved, information: information.information).bytes
-    let ranges = S390Header.ranges(of: layout.image, without: layout.crashRegion)
+  /// The image with its memory as the crashed kernel addressed it.
+  var crashedImage: MemoryImage {
+    guard let layout = handover?.layout, layout.isSwapped else { return image }
+    return image.with(layout.memory)
+  }
+
+  /// The system with a built header; nil where the image is none of s390x, or a header in memory
+  /// is to be used.
+  func built() throws(SearchError) -> CrashedSystem? {
+    if options.headerSource == .image || options.coreHeader != nil { return nil }
+    switch options.selection {
+    case .production: return try crashed()
+    case .kdump: return try second()
+    case .all: return try everything()
+    }
+  }
+
+  private func crashed() throws(SearchError) -> CrashedSystem? {
+    guard let handover, let layout = handover.layout else { return nil }
+    if options.headerSource == .automatic, let named = try namedHeader(handover, layout) {
+      return named
+    }
+    return try system(
+      handover, loads: S390Header.ranges(of: layout.image, without: layout.crashRegion),
+      moment: S390System.moment(of: handover, layout), evidence: layout.evidence,
+      warnings: layout.warnings)
+  }
+
+  /// Up to Linux 4.3 the second kernel took a header that its command line names.
+  private func namedHeader(
+    _ handover: S390Handover, _ layout: S390Layout
+  ) throws(SearchError) -> CrashedSystem? {
+    guard let text = handover.information.information?.release,
+      let release = KernelRelease(text), release < KernelRelease(4, 4)
+    else { return nil }
+    var named = options
+    do throws(ReadError) {
+      named.coreHeader = try S390System.commandLine(of: layout)
+        .flatMap(ELFCoreHeaderParameter.init(commandLine:))
+    } catch {
+      throw .read(error)
+    }
+    guard named.coreHeader != nil else { return nil }
+    return try CrashedSystem(searching: crashedImage, named, handover)
+  }
+
+  private static func commandLine(of layout: S390Layout) throws(ReadError) -> String? {
+    let base = layout.isSwapped ? 0 : layout.crashRegion.lowerBound
+    guard let address = base.adding(S390ParameterArea.commandLineAddress),
+      let bytes = try layout.image.bytes(at: address, count: S390ParameterArea.commandLineSize)
+    else { return nil }
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  /// The second kernel's own memory, once it runs.
+  private func second() throws(SearchError) -> CrashedSystem? {
+    guard let layout = handover?.layout else { return nil }
+    guard layout.isSwapped else {
+      throw .corrupt("--select=kdump: the second kernel has not started: \(layout.evidence)")
+    }
+    return try atZero(layout, loads: [0..<layout.crashRegion.length])
+  }
+
+  /// Everything as it lies, with the notes of the kernel at absolute 0.
+  private func everything() throws(SearchError) -> CrashedSystem? {
+    if case .none = detection { return nil }
+    return try atZero(
+      handover?.layout, loads: S390Header.ranges(of: image.memory, without: nil))
+  }
+
+  private func atZero(
+    _ layout: S390Layout?, loads: [Range<UInt64>]
+  ) throws(SearchError) -> CrashedSystem? {
+    let kernel: S390Handover?
+    do throws(ReadError) {
+      kernel = try S390Handover(atZeroOf: image, layout: layout)
+    } catch {
+      throw .read(error)
+    }
+    guard let kernel else { return nil }
+    let evidence = layout?.evidence ?? "the kernel at absolute 0"
+    let moment =
+      if let handover, let layout {
+        S390System.moment(of: handover, layout)
+      } else {
+        Moment(phase: .running, evidence: evidence)
+      }
+    return try system(kernel, loads: loads, moment: moment, evidence: evidence, warnings: [])
+  }
+
+  private func system(
+    _ kernel: S390Handover, loads: [Range<UInt64>], moment: Moment, evidence: String,
+    warnings: [Warning]
+  ) throws(SearchError) -> CrashedSystem {
+    let information = kernel.information.information
+    let notes = S390Notes(kernel.processors.saved, information: information).bytes
     guard
       let header = S390Header.build(
-        loads: ranges, osInfo: layout.osInfo.page, noteSize: notes.count)
+        loads: loads, osInfo: kernel.osInfo.page, noteSize: notes.count)
     else {
-      throw ReadError(
-        source: image.name, offset: 0, reason: "more ranges of memory than a header holds")
+      throw .corrupt("\(loads.count) ranges of memory, expected at most 65534 for a core header")
     }
     return CrashedSystem(
-      S390Handover(layout: layout, information: information, processors: processors),
-      header: header, notes: notes, image: image)
-  }
-}
-
-extension CrashedSystem {
-  /// The system of an s390x kernel with a header that is built.
-  init(_ handover: S390Handover, header: CoreHeader, notes: [UInt8], image: MemoryImage) {
-    let layout = handover.layout
-    memory = layout.memory
-    self.layout = image.layout
-    headerAddress = nil
-    headerRegion = nil
-    self.header = header
-    sections = [NoteSection(built: notes, at: 0, notes: [])]
-    unsoundLoads = LoadCheck(header).unsound
-    vmCoreInfo = handover.information.information
-    vmCoreInfoNote = handover.information.note
-    architecture = .s390x
-    moment = CrashedSystem.moment(of: handover)
-    backup = nil
-    producer = Producer(
-      kind: .secondKernel,
-      evidence: "an s390x kernel builds it from lowcores, os_info and vmcoreinfo")
-    processors = CrashedSystem.processors(of: handover)
-    mergedHeader = nil
-    namedBy = []
-    locators = [
-      LocatorReport(.lowcore, .built(layout.evidence))
-    ]
-    candidates = []
-    warnings = layout.warnings + handover.information.warnings + handover.processors.warnings
-    s390 = handover
+      kernel, header: header, notes: notes, image: image, moment: moment, evidence: evidence,
+      warnings: warnings)
   }
 
-  private static func moment(of handover: S390Handover) -> Moment {
-    let layout = handover.layout
+  private static func moment(of handover: S390Handover, _ layout: S390Layout) -> Moment {
     if layout.isSwapped { return Moment(phase: .after, evidence: layout.evidence) }
-    if handover.processors.saved.isEmpty {
-      return Moment(
-        phase: .running, evidence: "\(layout.evidence); no CPU has saved registers")
-    }
-    return Moment(phase: .before, evidence: "\(layout.evidence); CPUs have saved registers")
-  }
-
-  private static func processors(of handover: S390Handover) -> [Processor] {
-    let saved = handover.processors.saved.enumerated().map { index, processor in
-      Processor(
-        number: processor.number, index: 0, address: processor.lowcore, isEmpty: false,
-        state: ProcessorState(
-          S390Notes.status(of: processor.registers, index: index), architecture: .s390x,
-          order: .big))
-    }
-    return saved
-      + handover.processors.unsaved.map {
-        Processor(number: $0.number, index: 0, address: $0.lowcore, isEmpty: true, state: nil)
-      }
+    return handover.processors.saved.isEmpty
+      ? Moment(phase: .running, evidence: "\(layout.evidence); no CPU has saved registers")
+      : Moment(phase: .before, evidence: "\(layout.evidence); CPUs have saved registers")
   }
 }

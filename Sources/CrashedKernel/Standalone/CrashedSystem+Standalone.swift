@@ -29,9 +29,14 @@ extension CrashedSystem {
     backup = nil
     producer = Producer(
       kind: .standalone, evidence: "built from vmcoreinfo and \(parts.memory.origin)")
-    processors = try Processor.all(
-      in: parts.sections.filter { $0.built == nil }, of: header, architecture: architecture,
-      memory: view.memory, information: parts.sections.last?.notes.first)
+    processors =
+      if let s390 = parts.s390 {
+        CrashedSystem.processors(of: s390.processors)
+      } else {
+        try Processor.all(
+          in: parts.sections.filter { $0.built == nil }, of: header, architecture: architecture,
+          memory: view.memory, information: parts.sections.last?.notes.first)
+      }
     mergedHeader = nil
     namedBy = []
     switch error {
@@ -48,6 +53,6 @@ extension CrashedSystem {
           "FALLBACK: \(reason): this is a stand-alone dump of all memory "
             + "(\(parts.memory.origin)), not what a second kernel would have offered")
       ] + parts.warnings
-    s390 = nil
+    s390 = parts.s390
   }
 }

@@ -6,16 +6,17 @@ internal import MemoryImages
 struct StandaloneDump {
   private let image: MemoryImage
   private let options: SearchOptions
+  private let search: CoreHeaderSearch
 
-  init(_ image: MemoryImage, _ options: SearchOptions) {
-    self.image = image
+  /// A fallback for an image, after the search that saw it, where one did.
+  init(_ image: MemoryImage, _ options: SearchOptions, _ search: CoreHeaderSearch?) {
+    self.search = search ?? CoreHeaderSearch(image, options)
+    self.image = self.search.image
     self.options = options
   }
 
   /// The system after a failed search; nil where the options or the image do not allow it.
-  func system(
-    _ search: CoreHeaderSearch, after error: SearchError
-  ) throws(SearchError) -> CrashedSystem? {
+  func system(after error: SearchError) throws(SearchError) -> CrashedSystem? {
     guard options.fallback != .refuse, options.coreHeader == nil else { return nil }
     let reason: String
     switch error {
@@ -47,7 +48,7 @@ struct StandaloneDump {
     var best: (system: CrashedSystem, missing: UInt64)?
     for view in views {
       guard let kernel = try kernel(evidence, view) else { continue }
-      let parts = try StandaloneParts(kernel, evidence, view, options)
+      let parts = try StandaloneParts(kernel, image, evidence, view, options)
       let missing = parts.memory.ranges.reduce(UInt64(0)) { sum, range in
         sum &+ view.memory.missing(in: range).reduce(0) { $0 &+ $1.length }
       }

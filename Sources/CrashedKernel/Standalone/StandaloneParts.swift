@@ -12,11 +12,13 @@ struct StandaloneParts {
   /// The PT_NOTEs of the sections.
   let notes: [ProgramHeader]
   let moment: Moment
+  /// What an s390x kernel left at its fixed places.
+  let s390: S390Handover?
   private(set) var warnings: [Warning]
 
   /// Collects them under one layout.
   init(
-    _ kernel: StandaloneKernel, _ evidence: Evidence, _ view: ImageView,
+    _ kernel: StandaloneKernel, _ image: MemoryImage, _ evidence: Evidence, _ view: ImageView,
     _ options: SearchOptions
   ) throws(ReadError) {
     self.kernel = kernel
@@ -24,18 +26,24 @@ struct StandaloneParts {
     let symbols = try StandaloneParts.symbols(of: kernel, in: view.memory, &warnings)
     memory = try StandaloneMemory(
       evidence, in: view, options, kernelAt: kernel.place, symbols)
-    var image: Range<UInt64>?
+    var kernelImage: Range<UInt64>?
     if let symbols, let information = kernel.information {
-      image = try StandaloneLoads.image(symbols, information)
+      kernelImage = try StandaloneLoads.image(symbols, information)
     }
     loads = StandaloneLoads(
-      memory.ranges, symbols?.kernel.translation ?? kernel.translation, image: image)
+      memory.ranges, symbols?.kernel.translation ?? kernel.translation, image: kernelImage)
     warnings += loads.warnings
+    s390 =
+      kernel.architecture.name == Architecture.s390x.name
+      ? try S390Handover(atZeroOf: image.with(view.memory), layout: nil) : nil
     let order = kernel.architecture.identity?.order ?? .little
     var notes: [ProgramHeader] = []
     var sections: [NoteSection] = []
-    if kernel.architecture.name == "s390x" {
-      sections = try StandaloneParts.s390Notes(kernel, view.memory, &warnings)
+    if let s390 {
+      // The registers are in each CPU's lowcore, and one list holds all notes.
+      let bytes = S390Notes(s390.processors.saved, information: kernel.information).bytes
+      sections = [NoteSection(built: bytes, at: 0, notes: [])]
+      warnings += s390.processors.warnings
     } else if let symbols {
       notes = try StandaloneNotes(symbols, kernel.architecture).segments
       for (index, note) in notes.enumerated() {
@@ -81,7 +89,7 @@ struct StandaloneParts {
     _ kernel: StandaloneKernel, _ order: ByteOrder, at index: Int, _ memory: PhysicalMemory
   ) throws(ReadError) -> NoteSection? {
     guard let information = kernel.information else { return nil }
-    if kernel.architecture.name == "s390x" { return nil }
+    if kernel.architecture.name == Architecture.s390x.name { return nil }
     guard let note = kernel.note else {
       var builder = NoteBuilder(order: order)
       builder.add(.vmCoreInfo, information.text)
@@ -92,19 +100,6 @@ struct StandaloneParts {
       type: .note, offset: note.address, fileSize: size,
       memorySize: size.roundedUp(to: 4) ?? size)
     return try NoteSection(of: segment, at: index, order: order, in: memory)
-  }
-
-  /// On s390x the registers are in each CPU's lowcore, and one list holds all notes.
-  private static func s390Notes(
-    _ kernel: StandaloneKernel, _ memory: PhysicalMemory, _ warnings: inout [Warning]
-  ) throws(ReadError) -> [NoteSection] {
-    let lowcore = try memory.paddedBytes(at: 0, count: Lowcore.size).bytes
-    let page = try S390View(memory: memory, lowcore: lowcore).osInfo().page
-    let processors = try S390Processors(
-      in: memory, lowcore: lowcore, information: kernel.information, rule: S390AddressRule(page))
-    warnings += processors.warnings
-    let bytes = S390Notes(processors.saved, information: kernel.information).bytes
-    return [NoteSection(built: bytes, at: 0, notes: [])]
   }
 
   /// Without a crash kernel a panic writes no CRASHTIME, but it notes its CPU
