@@ -74,9 +74,9 @@ extension ImageBuilder {
     let width = recipe.architecture.wordBits / 8
     var table = symbols.model(order: order, wordBits: recipe.architecture.wordBits).bytes()
     if let image = symbols.kexecImage {
-      let place = Int(KernelSymbolsModel.Part.variable)
+      let slot = Int(KernelSymbolsModel.Part.variable)
       table.replaceSubrange(
-        place..<place + width, with: order.bytes(image.virtual, width: width))
+        slot..<slot + width, with: order.bytes(image.virtual, width: width))
       var bytes = [UInt8](repeating: 0x11, count: 7 * width)
       bytes += order.bytes(UInt64(image.segments.count), width: width)
       for segment in image.segments {
