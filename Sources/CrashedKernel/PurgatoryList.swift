@@ -17,6 +17,9 @@ package struct PurgatoryList: Equatable, Sendable {
   /// Longest crash region that is searched: real ones are far below.
   private static let searchLimit: UInt64 = 4 << 30
 
+  /// Places that look like an entry and are read as a list, at most.
+  private static let hitLimit = 4096
+
   /// Reads a list at the start of `bytes`; nil where they are none.
   package init?(_ bytes: [UInt8], at address: UInt64, order: ByteOrder) {
     var reader = ByteReader(bytes, order: order)
@@ -85,6 +88,7 @@ package struct PurgatoryList: Equatable, Sendable {
     let pageBits = order.convert(UInt64(0xfff))
     let step = Chunk.usualSize
     let chunk = Chunk(size: step)
+    var hits = 0
     var address = range.lowerBound.roundedUp(to: 8) ?? range.upperBound
     while address < range.upperBound {
       guard
@@ -105,6 +109,8 @@ package struct PurgatoryList: Equatable, Sendable {
       for offset in stride(from: 0, through: count - 8, by: 8) {
         let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         guard word != 0, word & pageBits == 0, words.contains(word) else { continue }
+        hits += 1
+        guard hits <= hitLimit else { return nil }
         let found = try read(around: address + UInt64(offset), order, in: memory, where: isWanted)
         if let found { return found }
       }

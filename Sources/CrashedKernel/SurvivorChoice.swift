@@ -144,26 +144,15 @@ extension Evidence {
         header.elfClass == candidate.header.elfClass
       else { continue }
       let others = header.segments(of: .load).map(\.segment)
-      let isSame = loads.elementsEqual(others) {
-        $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize
+      guard
+        loads.elementsEqual(
+          others,
+          by: { $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize })
+      else { continue }
+      if !loads.contains(where: { $0.physicalRange?.contains(address) ?? false }) {
+        return address
       }
-      let isOutside = !loads.contains { $0.physicalRange?.contains(address) ?? false }
-      if isSame && isOutside { return address }
     }
     return nil
-  }
-}
-
-extension PhysicalMemory {
-  /// Whether every byte of a range is zero or missing.
-  func isZero(_ range: Range<UInt64>) throws(ReadError) -> Bool {
-    var address = range.lowerBound
-    while address < range.upperBound {
-      let count = Int(min(65_536, range.upperBound - address))
-      let bytes = try paddedBytes(at: address, count: count).bytes
-      if unsafe !bytes.withUnsafeBytes({ unsafe isAllZero($0) }) { return false }
-      address += UInt64(count)
-    }
-    return true
   }
 }
