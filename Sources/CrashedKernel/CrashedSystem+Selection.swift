@@ -57,13 +57,18 @@ extension CrashedSystem {
       type: .note, offset: note.address, physicalAddress: note.address, fileSize: size,
       memorySize: size.roundedUp(to: 4) ?? size)
     sections = [try NoteSection(of: segment, at: 0, order: header.order, in: memory)]
-    header.segments = [segment] + loads.map { CrashedSystem.load($0, virtual: 0) }
+    let information = VMCoreInfo(
+      try memory.paddedBytes(at: note.descriptionAddress, count: Int(note.descriptionSize)).bytes)
+    let image = architecture.flatMap { KernelImage(of: $0, information, in: gap) }
+    header.segments =
+      [segment]
+      + (image.map { [CrashedSystem.load($0.physical, virtual: $0.virtual)] } ?? [])
+      + loads.map { CrashedSystem.load($0, virtual: 0) }
     unsoundLoads = [:]
     backup = nil
     processors = []
     vmCoreInfoNote = note
-    vmCoreInfo = VMCoreInfo(
-      try memory.paddedBytes(at: note.descriptionAddress, count: Int(note.descriptionSize)).bytes)
+    vmCoreInfo = information
     warnings = [
       Warning(
         "the second kernel's memory is taken to be \(gap.hex), the gap between the loads around "
