@@ -12,26 +12,26 @@ package struct CrashedSystem: Sendable {
   package let headerAddress: UInt64?
   /// The memory that is reserved for the core header; nil where it was built.
   package let headerRegion: Range<UInt64>?
-  package let header: CoreHeader
+  package internal(set) var header: CoreHeader
   /// The walked notes, in table order.
-  package let sections: [NoteSection]
+  package internal(set) var sections: [NoteSection]
   /// Loads that no machine can have, by their place in the table, with the reason.
-  package let unsoundLoads: [Int: String]
+  package internal(set) var unsoundLoads: [Int: String]
   /// The kernel's own description, where the header has exactly one.
-  package let vmCoreInfo: VMCoreInfo?
+  package internal(set) var vmCoreInfo: VMCoreInfo?
   /// Where that note lies.
-  package let vmCoreInfoNote: Note?
+  package internal(set) var vmCoreInfoNote: Note?
   package let architecture: Architecture?
   package let moment: Moment
-  package let backup: BackupRegion?
+  package internal(set) var backup: BackupRegion?
   package let producer: Producer
-  package let processors: [Processor]
+  package internal(set) var processors: [Processor]
   /// Where the second kernel's merged header of this one lies, once it has run.
   package let mergedHeader: UInt64?
   package let namedBy: [NamedPlace]
   package let locators: [LocatorReport]
   package let candidates: [CandidateReport]
-  package let warnings: [Warning]
+  package internal(set) var warnings: [Warning]
   /// What an s390x kernel left at its fixed places.
   package let s390: S390Handover?
 
@@ -54,12 +54,18 @@ package struct CrashedSystem: Sendable {
     let machine = try S390System(image, options)
     if let built = try machine.built() {
       self = built
-    } else {
-      try Self.refuse(options)
-      self = try CrashedSystem(
-        searching: machine.crashedImage, options, machine.handover, keeping: &search)
+      if options.verifiesDigest { try refuseWrongDigest() }
+      return
     }
+    try Self.refuse(options)
+    self = try CrashedSystem(
+      searching: machine.crashedImage, options, machine.handover, keeping: &search)
     if options.verifiesDigest { try refuseWrongDigest() }
+    switch options.selection {
+    case .production: break
+    case .kdump: try selectSecondKernel(options)
+    case .all: selectEverything()
+    }
   }
 
   /// The system whose header lies in memory.

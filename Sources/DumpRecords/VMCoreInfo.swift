@@ -34,6 +34,13 @@ package struct VMCoreInfo: Equatable, Sendable {
   /// `SYMBOL(name)=`: a run-time virtual address, hexadecimal.
   package func symbol(_ name: String) -> UInt64? { hexadecimal("SYMBOL(\(name))") }
 
+  /// The values of all symbols, in no order.
+  package var symbols: [UInt64] {
+    values.compactMap { key, value in
+      key.hasPrefix("SYMBOL(") ? UInt64(value, radix: 16) : nil
+    }
+  }
+
   /// `NUMBER(name)=`: signed decimal, or hexadecimal behind `0x`; as a bit pattern.
   package func number(_ name: String) -> UInt64? {
     guard let value = values["NUMBER(\(name))"] else { return nil }

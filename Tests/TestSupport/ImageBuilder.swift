@@ -14,6 +14,10 @@ package struct ImageBuilder {
     builder.occupyGivenRanges()
     builder.fillMemory()
     builder.placeKernelSymbols()
+    if let model = S390Model(recipe) {
+      try builder.placeS390(model)
+      return BuiltImage(recipe: recipe, memory: builder.memory, placed: builder.placed)
+    }
     let notes = try builder.placeNotes()
     if let address = recipe.header {
       builder.header = try builder.headerBytes(

@@ -96,6 +96,8 @@ package struct Recipe: Sendable, Equatable {
   package var truncation: UInt64?
   /// Bytes overwritten last.
   package var damage: [Damage] = []
+  /// What an s390x kernel leaves for the second one; nil: nothing.
+  package var s390: RecipeS390?
   /// What a test expects.
   package var expectation = RecipeExpectation()
 

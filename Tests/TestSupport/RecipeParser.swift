@@ -105,6 +105,10 @@ package struct RecipeParser {
       recipe.damage.append(
         .init(
           address: try line.address(0), bytes: try line.hexBytes(line.words.dropFirst().joined())))
+    case "s390":
+      var s390 = recipe.s390 ?? RecipeS390()
+      try RecipeParser.read(line, into: &s390)
+      recipe.s390 = s390
     case "expect": try readExpectation(line)
     default: return false
     }
