@@ -60,6 +60,6 @@ package struct VerificationCheck: Sendable {
 
   /// Every check, in the order of the table: a new one is a line here and a file of its own.
   package static let all: [VerificationCheck] = [
-    .purgatory, .kexecImage, .systemName, .notes, .headerRegion,
+    .purgatory, .kexecImage, .systemName, .notes, .headerRegion, .osInfo, .osInfoEntries,
   ]
 }

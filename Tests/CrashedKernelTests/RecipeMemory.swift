@@ -37,7 +37,9 @@ struct RecipeMemory: ByteSource {
   ) throws(ReadError) -> Int {
     guard offset < size else { return 0 }
     let count = min(buffer.count, bytes.count - Int(offset))
-    for index in 0..<count { buffer[index] = bytes[Int(offset) + index] }
+    bytes.withUnsafeBytes { all in
+      buffer.copyMemory(from: .init(rebasing: all[Int(offset)..<Int(offset) + count]))
+    }
     return count
   }
 
