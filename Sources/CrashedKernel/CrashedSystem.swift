@@ -99,7 +99,7 @@ package struct CrashedSystem: Sendable {
     }
   }
 
-  private init(
+  init(
     _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover?
   ) throws(ReadError) {
     s390 = handover

@@ -19,7 +19,7 @@ struct Reports {
     of candidates: [CandidateExamination] = []
   ) throws(ReadError) {
     let kexec = try KexecImageLocator(evidence, in: view, of: candidates)
-    named = try evidence.namedPlaces(in: view.memory) + kexec.places
+    named = try evidence.namedPlaces(in: view) + kexec.places
     fineAddresses = Set(evidence.headers.map(\.address).filter { $0 % 4096 != 0 })
     isCut = evidence.scan.coreHeaders.isCut
     let headers = Set(
