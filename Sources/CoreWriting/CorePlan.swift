@@ -30,8 +30,10 @@ package struct CorePlan: Sendable {
     pageSize = CorePlan.pageSize(of: system, options, &warnings)
     compatibility = CorePlan.compatibility(of: system, options, &warnings)
     let table = try CorePlan.table(of: system, isExact: options.isExact, compatibility, &warnings)
+    let own = try CorePlan.ownNotes(of: system, options, &warnings)
     var layout = try CoreLayout(
-      header: system.header, behindNote: table, sections: system.sections, pageSize: pageSize,
+      header: system.header, behindNote: table, sections: system.sections + own,
+      pageSize: pageSize,
       compatibility: compatibility)
     try layout.addLoads(backup: system.backup)
     header = layout.header
@@ -44,10 +46,32 @@ package struct CorePlan: Sendable {
     self.warnings = warnings
   }
 
+  /// Notes that no kernel writes, behind those of the crashed one.
+  private static func ownNotes(
+    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
+  ) throws(PlanError) -> [NoteSection] {
+    guard options.embedsReIPL else { return [] }
+    guard let search = system.s390?.reIPL else {
+      throw PlanError("--embed-reipl: only s390x machines have a re-IPL block")
+    }
+    guard let (source, block) = search.winner, !source.isLastIPL else {
+      warnings.append(
+        Warning("--embed-reipl: no re-IPL block was found, the vmcore has no note with one"))
+      return []
+    }
+    var notes = NoteBuilder(order: system.header.order)
+    notes.add(.reIPLBlock, block.bytes)
+    return [NoteSection(built: notes.bytes, at: system.sections.count, notes: [])]
+  }
+
   private static func pageSize(
     of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
   ) -> UInt64 {
-    if let size = options.pageSize ?? system.vmCoreInfo?.pageSize { return size }
+    if let size = options.pageSize ?? system.vmCoreInfo?.pageSize
+      ?? system.architecture?.onlyPageSize
+    {
+      return size
+    }
     // The section of the vmcoreinfo note is one page, its name and two note heads: 36 bytes.
     let guess = system.sections.map { $0.limit &- 36 }.first(where: VMCoreInfo.isPageSize)
     warnings.append(

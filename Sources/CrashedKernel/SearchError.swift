@@ -8,6 +8,8 @@ package enum SearchError: Error, Equatable, Sendable {
   case ambiguous(SearchFailure)
   /// The one that was asked for is none.
   case corrupt(String)
+  /// The purgatory would have refused what is loaded, and `--verify` was given.
+  case digestDiffers(String)
   /// The image could not be read.
   case read(ReadError)
   /// The run was interrupted.

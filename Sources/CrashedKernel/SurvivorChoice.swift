@@ -45,6 +45,13 @@ struct SurvivorChoice {
     keep(
       left.filter { evidence.mergedHeader(of: $0, in: result.view) != nil }, .merged,
       "the second kernel's own header has the loads of another candidate")
+    keep(
+      left.filter { candidate in
+        names.contains {
+          $0.locator == .kexecImage && $0.parameter.address == candidate.address
+        }
+      }, .kexecImage,
+      "the crashed kernel had another header loaded when it crashed (kexec_crash_image)")
     try keepFilledBackup()
     keep(
       left.filter(isNamedFromOutside), .named,
@@ -119,7 +126,7 @@ struct SurvivorChoice {
   /// the first kernel's memory may be a leftover of an earlier load.
   private func isNamedFromOutside(_ candidate: CandidateExamination) -> Bool {
     names.contains { place in
-      guard place.parameter.address == candidate.address,
+      guard place.parameter.address == candidate.address, place.locator != .kexecImage,
         let address = result.view.address(ofScanned: place.namedAt)
       else { return false }
       return !candidate.soundLoads.contains {

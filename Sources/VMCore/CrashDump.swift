@@ -51,10 +51,19 @@ public final class CrashDump: Sendable {
     } catch {
       throw VMCoreError(.unusable, "\(image.name): \(error.description)")
     }
+    if options.isStrict { try CrashDump.refuse(plan.warnings, image.name) }
     self.image = image
     workers = options.workerCount
     file = ELFCoreFile(plan, memory: system.memory)
     report = CrashReport(image, system, plan)
+  }
+
+  private static func refuse(_ warnings: [Warning], _ name: String) throws(VMCoreError) {
+    let damage = warnings.filter(\.isDamage).map(\.text)
+    guard let first = damage.first else { return }
+    throw VMCoreError(
+      .unusable, "\(name): \(first), expected no damage as --strict wants it",
+      hints: damage.dropFirst().map { "further damage: \($0)" })
   }
 
   /// Size of the vmcore in bytes.
@@ -136,6 +145,7 @@ public final class CrashDump: Sendable {
         throw VMCoreError(.unusable, "\(image.name): the core header has no VMCOREINFO note")
       }
       return text
+    case .reipl: return try reIPL().bytes
     case .elfcorehdr: return system.header.encoded
     case .notes:
       let notes = noteRange
@@ -169,12 +179,35 @@ public final class CrashDump: Sendable {
   }
 }
 
+extension CrashDump {
+  /// What an s390x machine would have been started from again.
+  ///
+  /// - Throws: ``VMCoreError`` of kind `unusable` on other machines, where nothing like it exists,
+  ///   and where no source has a sound block.
+  public func reIPL() throws(VMCoreError) -> CrashReport.ReIPL {
+    guard let s390 = report.s390 else {
+      throw VMCoreError(
+        .unusable,
+        "\(report.image.name): \(report.system.architecture ?? "this machine") has no re-IPL "
+          + "block: only s390x machines are told what to start from by one")
+    }
+    guard let block = s390.reIPL else {
+      throw VMCoreError(
+        .unusable, "\(report.image.name): no re-IPL block was found",
+        hints: s390.reIPLSources.map { "searched: \($0.name): \($0.answer): \($0.detail)" })
+    }
+    return block
+  }
+}
+
 /// What ``CrashDump/extract(_:)`` takes out.
 public enum ExtractedPart: String, Sendable, CaseIterable {
   /// The text of the VMCOREINFO note.
   case vmcoreinfo
   /// The merged notes, as they stand in the vmcore.
   case notes
+  /// The re-IPL block of an s390x machine.
+  case reipl
   /// The core header with its table, as it stands in the image.
   case elfcorehdr
 }

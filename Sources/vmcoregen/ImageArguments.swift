@@ -49,8 +49,17 @@ struct ImageArguments: ParsableArguments {
       valueName: "SIZE"))
   var pageSize: PhysicalNumber?
 
+  @Option(
+    help: "Whether the core header is looked for in memory or built; auto: as the kernel did.")
+  var header: HeaderName = .auto
+
+  @Option(help: "Whose memory: the crashed kernel's, the second kernel's, or all as it lies.")
+  var select: SelectionName = .production
+
   @Flag(help: "Do what the kernel does even where it loses a load or keeps a second PT_NOTE.")
   var exact = false
+
+  @OptionGroup var withoutHeader: FallbackArguments
 
   @Flag(name: .shortAndLong, help: "Print no hints and no warnings, only errors.")
   var quiet = false
@@ -88,14 +97,17 @@ struct ImageArguments: ParsableArguments {
     options.state = state.rawValue
     options.compatibility = compat.rawValue
     options.pageSize = pageSize?.value
+    options.header = header.rawValue
+    options.selection = select.rawValue
     options.isExact = exact
+    withoutHeader.apply(to: &options)
     return options
   }
 
-  /// Opens the image; warnings are printed unless `--quiet` was given.
-  func open(thoroughly: Bool = false) throws -> CrashDump {
+  /// Opens the image with what one command alone wants.
+  func open(_ change: (inout CrashDumpOptions) -> Void = { _ in }) throws -> CrashDump {
     var options = options
-    options.isThorough = thoroughly
+    change(&options)
     let dump = try CrashDump(
       imageAt: image ?? "", options: options, isCancelled: { Interruption.isPending })
     return dump
@@ -146,4 +158,14 @@ enum CompatibilityName: String, ExpressibleByArgument, CaseIterable {
   case before3_11 = "pre-3.11"
   case since3_11 = "3.11"
   case since6_5 = "6.5"
+}
+
+/// `--header`
+enum HeaderName: String, ExpressibleByArgument, CaseIterable {
+  case auto, image, build
+}
+
+/// `--select`
+enum SelectionName: String, ExpressibleByArgument, CaseIterable {
+  case production, kdump, all
 }

@@ -17,7 +17,7 @@ struct InfoCommand: ParsableCommand {
   func run() throws {
     try image.requireImage()
     let status = Outcome.of {
-      let report = try image.open(thoroughly: true).report
+      let report = try image.open { $0.isThorough = true }.report
       let text =
         json
         ? InfoDocument(report).value.text + "\n"

@@ -23,6 +23,14 @@ struct WriteCommand: ParsableCommand {
   @Flag(help: "Write zeros as data instead of leaving holes.")
   var noSparse = false
 
+  @Flag(help: "Write nothing where anything that the crashed kernel left is damaged.")
+  var strict = false
+
+  @Flag(
+    name: .customLong("embed-reipl"),
+    help: "Add the re-IPL block of an s390x machine as a note VMCOREGEN, which readers ignore.")
+  var embedReIPL = false
+
   @Option(help: "Progress on standard error: auto is a bar on a terminal, else a line every 10 s.")
   var progress: ProgressStyle = .auto
 
@@ -38,7 +46,10 @@ struct WriteCommand: ParsableCommand {
           .usage,
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
       }
-      let dump = try image.open()
+      let dump = try image.open { options in
+        options.isStrict = strict
+        options.embedsReIPL = embedReIPL
+      }
       Diagnostics.report(dump.report, image)
       let meter = ProgressMeter(image.quiet ? .none : progress, total: dump.size)
       let control = WriteControl(

@@ -1,0 +1,141 @@
+internal import Bytes
+internal import DumpRecords
+internal import MemoryImages
+
+/// Makes the system of an s390x image, whose header the second kernel builds itself.
+struct S390System {
+  private let image: MemoryImage
+  private let options: SearchOptions
+  private let detection: S390Detection
+  /// What the crashed kernel left; nil where the image is none of s390x with a crash region.
+  let handover: S390Handover?
+
+  init(_ image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+    self.image = image
+    self.options = options
+    do throws(ReadError) {
+      detection = try S390Detection(in: image.memory, options.moment)
+      if case .found(let layout) = detection {
+        handover = try S390Handover(of: layout, in: image)
+      } else {
+        handover = nil
+      }
+    } catch {
+      throw .read(error)
+    }
+  }
+
+  /// The image with its memory as the crashed kernel addressed it.
+  var crashedImage: MemoryImage {
+    guard let layout = handover?.layout, layout.isSwapped else { return image }
+    return image.with(layout.memory)
+  }
+
+  /// The system with a built header; nil where the image is none of s390x, or a header in memory
+  /// is to be used.
+  func built() throws(SearchError) -> CrashedSystem? {
+    if options.headerSource == .image || options.coreHeader != nil { return nil }
+    switch options.selection {
+    case .production: return try crashed()
+    case .kdump: return try second()
+    case .all: return try everything()
+    }
+  }
+
+  private func crashed() throws(SearchError) -> CrashedSystem? {
+    guard let handover, let layout = handover.layout else { return nil }
+    if options.headerSource == .automatic, let named = try namedHeader(handover, layout) {
+      return named
+    }
+    return try system(
+      handover, loads: S390Header.ranges(of: layout.image, without: layout.crashRegion),
+      moment: S390System.moment(of: handover, layout), evidence: layout.evidence,
+      warnings: layout.warnings)
+  }
+
+  /// Up to Linux 4.3 the second kernel took a header that its command line names.
+  private func namedHeader(
+    _ handover: S390Handover, _ layout: S390Layout
+  ) throws(SearchError) -> CrashedSystem? {
+    guard let text = handover.information.information?.release,
+      let release = KernelRelease(text), release < KernelRelease(4, 4)
+    else { return nil }
+    var named = options
+    do throws(ReadError) {
+      named.coreHeader = try S390System.commandLine(of: layout)
+        .flatMap(ELFCoreHeaderParameter.init(commandLine:))
+    } catch {
+      throw .read(error)
+    }
+    guard named.coreHeader != nil else { return nil }
+    return try CrashedSystem(searching: crashedImage, named, handover)
+  }
+
+  private static func commandLine(of layout: S390Layout) throws(ReadError) -> String? {
+    let base = layout.isSwapped ? 0 : layout.crashRegion.lowerBound
+    guard let address = base.adding(S390ParameterArea.commandLineAddress),
+      let bytes = try layout.image.bytes(at: address, count: S390ParameterArea.commandLineSize)
+    else { return nil }
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  /// The second kernel's own memory, once it runs.
+  private func second() throws(SearchError) -> CrashedSystem? {
+    guard let layout = handover?.layout else { return nil }
+    guard layout.isSwapped else {
+      throw .corrupt("--select=kdump: the second kernel has not started: \(layout.evidence)")
+    }
+    return try atZero(layout, loads: [0..<layout.crashRegion.length])
+  }
+
+  /// Everything as it lies, with the notes of the kernel at absolute 0.
+  private func everything() throws(SearchError) -> CrashedSystem? {
+    if case .none = detection { return nil }
+    return try atZero(
+      handover?.layout, loads: S390Header.ranges(of: image.memory, without: nil))
+  }
+
+  private func atZero(
+    _ layout: S390Layout?, loads: [Range<UInt64>]
+  ) throws(SearchError) -> CrashedSystem? {
+    let kernel: S390Handover?
+    do throws(ReadError) {
+      kernel = try S390Handover(atZeroOf: image, layout: layout)
+    } catch {
+      throw .read(error)
+    }
+    guard let kernel else { return nil }
+    let evidence = layout?.evidence ?? "the kernel at absolute 0"
+    let moment =
+      if let handover, let layout {
+        S390System.moment(of: handover, layout)
+      } else {
+        Moment(phase: .running, evidence: evidence)
+      }
+    return try system(kernel, loads: loads, moment: moment, evidence: evidence, warnings: [])
+  }
+
+  private func system(
+    _ kernel: S390Handover, loads: [Range<UInt64>], moment: Moment, evidence: String,
+    warnings: [Warning]
+  ) throws(SearchError) -> CrashedSystem {
+    let information = kernel.information.information
+    let notes = S390Notes(kernel.processors.saved, information: information).bytes
+    guard
+      let header = S390Header.build(
+        loads: loads, osInfo: kernel.osInfo.page, noteSize: notes.count)
+    else {
+      throw .corrupt("\(loads.count) ranges of memory, expected at most 65534 for a core header")
+    }
+    return CrashedSystem(
+      kernel, header: header, notes: notes, image: image, moment: moment, evidence: evidence,
+      warnings: warnings)
+  }
+
+  private static func moment(of handover: S390Handover, _ layout: S390Layout) -> Moment {
+    if layout.isSwapped { return Moment(phase: .after, evidence: layout.evidence) }
+    return handover.processors.saved.isEmpty
+      ? Moment(phase: .running, evidence: "\(layout.evidence); no CPU has saved registers")
+      : Moment(phase: .before, evidence: "\(layout.evidence); CPUs have saved registers")
+  }
+}
