@@ -12,6 +12,8 @@ package struct S390Handover: Sendable {
   package let information: S390VMCoreInfo
   package let processors: S390Processors
   package let reIPL: ReIPLSearch
+  /// How that kernel's virtual addresses become physical ones.
+  let rule: S390AddressRule
 
   /// What the crashed kernel left.
   init(of layout: S390Layout, in image: MemoryImage) throws(ReadError) {
@@ -45,12 +47,19 @@ package struct S390Handover: Sendable {
     self.layout = layout
     self.osInfo = osInfo
     information = try S390VMCoreInfo(in: memory, lowcore: reader, osInfo: osInfo)
-    let rule = S390AddressRule(osInfo.page, information.information)
+    rule = S390AddressRule(osInfo.page, information.information)
     processors = try S390Processors(
       in: memory, lowcore: lowcore, information: information.information, rule: rule)
     // The address of reipl_block_actual comes from the kernel's symbol table, where one is read.
     reIPL = try ReIPLSearch(
       in: memory, lowcore: reader, osInfo: osInfo, information: information.information,
       rule: rule, note: note, variable: nil)
+  }
+  /// A variable of 64 bits that vmcoreinfo names.
+  func value(of symbol: String) throws(ReadError) -> UInt64? {
+    guard let address = information.information?.symbol(symbol).flatMap(rule.physical),
+      let bytes = try memory.bytes(at: address, count: 8)
+    else { return nil }
+    return try? ByteReader(bytes, order: .big).peek(at: 0, UInt64.self)
   }
 }

@@ -48,9 +48,36 @@ struct S390System {
       return named
     }
     return try system(
-      handover, loads: S390Header.ranges(of: layout.image, without: layout.crashRegion),
+      handover, loads: S390System.loads(of: layout),
       moment: S390System.moment(of: handover, layout), evidence: layout.evidence,
-      warnings: layout.warnings)
+      warnings: layout.warnings + (try endWarnings(handover)))
+  }
+
+  /// All memory but the crash region; what lies below that region exists even if the image ends
+  /// before it.
+  private static func loads(of layout: S390Layout) -> [Range<UInt64>] {
+    let ranges = S390Header.ranges(of: layout.image, without: layout.crashRegion)
+    let end = layout.image.end.roundedDown(to: 4096)
+    guard end < layout.crashRegion.lowerBound else { return ranges }
+    return ranges + [end..<layout.crashRegion.lowerBound]
+  }
+
+  /// The kernel's `high_memory` tells where memory ends, or where it could end if standby memory
+  /// were added: a hint that the image is cut, and no more.
+  private func endWarnings(_ kernel: S390Handover) throws(SearchError) -> [Warning] {
+    let end: UInt64?
+    do throws(ReadError) {
+      end = try kernel.value(of: "high_memory").flatMap(kernel.rule.physical)
+    } catch {
+      throw .read(error)
+    }
+    let known = image.memory.end
+    guard let end, end > known, end <= 1 << LoadCheck.addressBits else { return [] }
+    return [
+      Warning(
+        "the kernel's high_memory is \(end.hex), the image ends at \(known.hex): it is cut, or the "
+          + "machine has standby memory", isDamage: false)
+    ]
   }
 
   /// Up to Linux 4.3 the second kernel took a header that its command line names.
