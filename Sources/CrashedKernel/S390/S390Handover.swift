@@ -19,7 +19,7 @@ package struct S390Handover: Sendable {
   init(of layout: S390Layout, in image: MemoryImage) throws(ReadError) {
     try self.init(
       in: layout.memory, lowcore: layout.lowcore, osInfo: layout.osInfo, layout: layout,
-      note: image.reIPLBlock)
+      note: image.reIPLBlock, hasCrashed: layout.isSwapped)
   }
 
   /// What the kernel at absolute 0 left, whichever that is; nil where the image has no lowcore.
@@ -27,7 +27,8 @@ package struct S390Handover: Sendable {
     guard let lowcore = try image.memory.bytes(at: 0, count: Lowcore.size) else { return nil }
     let osInfo = try S390View(memory: image.memory, lowcore: lowcore).osInfo()
     try self.init(
-      in: image.memory, lowcore: lowcore, osInfo: osInfo, layout: layout, note: image.reIPLBlock)
+      in: image.memory, lowcore: lowcore, osInfo: osInfo, layout: layout, note: image.reIPLBlock,
+      hasCrashed: false)
   }
 
   /// What lies beside a header that was found in memory; nil on other machines.
@@ -40,7 +41,7 @@ package struct S390Handover: Sendable {
 
   private init(
     in memory: PhysicalMemory, lowcore: [UInt8], osInfo: S390OSInfo, layout: S390Layout?,
-    note: [UInt8]?
+    note: [UInt8]?, hasCrashed: Bool
   ) throws(ReadError) {
     let reader = ByteReader(lowcore, order: .big)
     self.memory = memory
@@ -49,7 +50,8 @@ package struct S390Handover: Sendable {
     information = try S390VMCoreInfo(in: memory, lowcore: reader, osInfo: osInfo)
     rule = S390AddressRule(osInfo.page, information.information)
     processors = try S390Processors(
-      in: memory, lowcore: lowcore, information: information.information, rule: rule)
+      in: memory, lowcore: lowcore, information: information.information, rule: rule,
+      hasCrashed: hasCrashed || information.information?.crashTime != nil)
     // The address of reipl_block_actual comes from the kernel's symbol table, where one is read.
     reIPL = try ReIPLSearch(
       in: memory, lowcore: reader, osInfo: osInfo, information: information.information,

@@ -161,8 +161,12 @@ struct S390System {
 
   private static func moment(of handover: S390Handover, _ layout: S390Layout) -> Moment {
     if layout.isSwapped { return Moment(phase: .after, evidence: layout.evidence) }
-    return handover.processors.saved.isEmpty
-      ? Moment(phase: .running, evidence: "\(layout.evidence); no CPU has saved registers")
-      : Moment(phase: .before, evidence: "\(layout.evidence); CPUs have saved registers")
+    if !handover.processors.saved.isEmpty {
+      return Moment(phase: .before, evidence: "\(layout.evidence); CPUs have saved registers")
+    }
+    if let time = handover.information.information?.crashTime {
+      return Moment(phase: .before, evidence: "\(layout.evidence); CRASHTIME=\(time)")
+    }
+    return Moment(phase: .running, evidence: "\(layout.evidence); no CPU has saved registers")
   }
 }
