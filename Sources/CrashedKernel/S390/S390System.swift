@@ -44,13 +44,22 @@ struct S390System {
 
   private func crashed() throws(SearchError) -> CrashedSystem? {
     guard let handover, let layout = handover.layout else { return nil }
+    var warnings = layout.warnings
     if options.headerSource == .automatic, let named = try namedHeader(handover, layout) {
-      return named
+      do throws(SearchError) {
+        return try CrashedSystem(searching: crashedImage, named, handover)
+      } catch {
+        guard error.isAbsence else { throw error }
+        warnings.append(
+          Warning(
+            "the second kernel's command line names elfcorehdr=\(named.coreHeader?.text ?? ""), "
+              + "where no usable core header is: one is built"))
+      }
     }
     return try system(
       handover, loads: S390System.loads(of: layout),
       moment: S390System.moment(of: handover, layout), evidence: layout.evidence,
-      warnings: layout.warnings + (try endWarnings(handover)))
+      warnings: warnings + (try endWarnings(handover)))
   }
 
   /// All memory but the crash region; what lies below that region exists even if the image ends
@@ -80,10 +89,11 @@ struct S390System {
     ]
   }
 
-  /// Up to Linux 4.3 the second kernel took a header that its command line names.
+  /// Up to Linux 4.3 the second kernel took a header that its command line names: the options
+  /// that find it.
   private func namedHeader(
     _ handover: S390Handover, _ layout: S390Layout
-  ) throws(SearchError) -> CrashedSystem? {
+  ) throws(SearchError) -> SearchOptions? {
     guard let text = handover.information.information?.release,
       let release = KernelRelease(text), release < KernelRelease(4, 4)
     else { return nil }
@@ -94,8 +104,7 @@ struct S390System {
     } catch {
       throw .read(error)
     }
-    guard named.coreHeader != nil else { return nil }
-    return try CrashedSystem(searching: crashedImage, named, handover)
+    return named.coreHeader == nil ? nil : named
   }
 
   private static func commandLine(of layout: S390Layout) throws(ReadError) -> String? {
