@@ -14,6 +14,14 @@ package enum SearchError: Error, Equatable, Sendable {
   case read(ReadError)
   /// The run was interrupted.
   case cancelled
+
+  /// Whether there is no usable core header, as opposed to a search that could not be done.
+  var isAbsence: Bool {
+    switch self {
+    case .notFound, .ambiguous, .corrupt: true
+    case .digestDiffers, .read, .cancelled: false
+    }
+  }
 }
 
 /// What was searched, and what was found instead.

@@ -86,6 +86,18 @@ struct S390VMCoreTests {
     #expect(try recipe.open().allBytes() == recipe.built.expectedVMCore())
   }
 
+  @Test("Up to Linux 4.3 a header that the second kernel's command line names is asked for first")
+  func namedHeader() throws {
+    let hex = "elfcorehdr=2052K".utf8.map { String($0, radix: 16) }.joined()
+    func warnings(_ release: String) throws -> [String] {
+      try RecipeDump(
+        named: "s390x-before", adding: "osrelease \(release)\ndamage 0x210480 \(hex)"
+      ).open().report.warnings
+    }
+    #expect(try warnings("4.3.0").first?.contains("names elfcorehdr=") == true)
+    #expect(try warnings("4.4.0").isEmpty)
+  }
+
   @Test("A vmcore with the block embedded differs by that note alone")
   func embedded() throws {
     var recipe = try RecipeDump(named: "s390x-before")

@@ -12,12 +12,14 @@ package struct S390Handover: Sendable {
   package let information: S390VMCoreInfo
   package let processors: S390Processors
   package let reIPL: ReIPLSearch
+  /// How that kernel's virtual addresses become physical ones.
+  let rule: S390AddressRule
 
   /// What the crashed kernel left.
   init(of layout: S390Layout, in image: MemoryImage) throws(ReadError) {
     try self.init(
       in: layout.memory, lowcore: layout.lowcore, osInfo: layout.osInfo, layout: layout,
-      note: image.reIPLBlock)
+      note: image.reIPLBlock, hasCrashed: layout.isSwapped)
   }
 
   /// What the kernel at absolute 0 left, whichever that is; nil where the image has no lowcore.
@@ -25,7 +27,8 @@ package struct S390Handover: Sendable {
     guard let lowcore = try image.memory.bytes(at: 0, count: Lowcore.size) else { return nil }
     let osInfo = try S390View(memory: image.memory, lowcore: lowcore).osInfo()
     try self.init(
-      in: image.memory, lowcore: lowcore, osInfo: osInfo, layout: layout, note: image.reIPLBlock)
+      in: image.memory, lowcore: lowcore, osInfo: osInfo, layout: layout, note: image.reIPLBlock,
+      hasCrashed: false)
   }
 
   /// What lies beside a header that was found in memory; nil on other machines.
@@ -38,16 +41,17 @@ package struct S390Handover: Sendable {
 
   private init(
     in memory: PhysicalMemory, lowcore: [UInt8], osInfo: S390OSInfo, layout: S390Layout?,
-    note: [UInt8]?
+    note: [UInt8]?, hasCrashed: Bool
   ) throws(ReadError) {
     let reader = ByteReader(lowcore, order: .big)
     self.memory = memory
     self.layout = layout
     self.osInfo = osInfo
     information = try S390VMCoreInfo(in: memory, lowcore: reader, osInfo: osInfo)
-    let rule = S390AddressRule(osInfo.page, information.information)
+    rule = S390AddressRule(osInfo.page, information.information)
     processors = try S390Processors(
-      in: memory, lowcore: lowcore, information: information.information, rule: rule)
+      in: memory, lowcore: lowcore, information: information.information, rule: rule,
+      hasCrashed: hasCrashed || information.information?.crashTime != nil)
     reIPL = try ReIPLSearch(
       in: memory, lowcore: reader, osInfo: osInfo, information: information.information,
       rule: rule, note: note,
@@ -63,5 +67,13 @@ package struct S390Handover: Sendable {
         in: memory, information, .s390x, order: .big)
     else { return nil }
     return try symbols.address(of: "reipl_block_actual")
+  }
+
+  /// A variable of 64 bits that vmcoreinfo names.
+  func value(of symbol: String) throws(ReadError) -> UInt64? {
+    guard let address = information.information?.symbol(symbol).flatMap(rule.physical),
+      let bytes = try memory.bytes(at: address, count: 8)
+    else { return nil }
+    return try? ByteReader(bytes, order: .big).peek(at: 0, UInt64.self)
   }
 }

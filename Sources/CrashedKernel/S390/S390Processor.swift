@@ -28,18 +28,32 @@ package struct S390Processors: Sendable {
   /// Vector registers: 32 of 16 bytes at the start of the extended save area.
   static let vectorSize = 512
 
+  /// - Parameter hasCrashed: whether anything else tells so; if not, what stands at absolute
+  ///   0x1200 must agree with the lowcore that it came from.
   init(
-    in memory: PhysicalMemory, lowcore: [UInt8], information: VMCoreInfo?, rule: S390AddressRule
+    in memory: PhysicalMemory, lowcore: [UInt8], information: VMCoreInfo?, rule: S390AddressRule,
+    hasCrashed: Bool
   ) throws(ReadError) {
     let boot = SaveArea(Array(lowcore.dropFirst(Lowcore.saveArea)))
-    let prefix = UInt64(boot?.prefix ?? 0)
+    var prefix = UInt64(boot?.prefix ?? 0)
+    if !hasCrashed, try S390Processors.savedPrefix(at: prefix, in: memory) != prefix { prefix = 0 }
     try readList(in: memory, information, rule, boot: prefix)
     try putFirst(boot, at: prefix, in: memory)
     if let first = saved.first, first.vectors == nil {
       // Only the machine's vector facility fills the areas: what else is there is no register.
       for index in saved.indices { saved[index].vectors = nil }
     }
-    judge()
+    judge(hasCrashed)
+  }
+
+  /// The prefix that store-status left in a lowcore.
+  private static func savedPrefix(
+    at address: UInt64, in memory: PhysicalMemory
+  ) throws(ReadError) -> UInt64? {
+    guard let place = address.adding(UInt64(Lowcore.saveArea)),
+      let bytes = try memory.bytes(at: place, count: SaveArea.size)
+    else { return nil }
+    return SaveArea(bytes).map { UInt64($0.prefix) }
   }
 
   /// The CPUs of `lowcore_ptr[]` whose lowcore says that it is theirs.
@@ -109,17 +123,19 @@ package struct S390Processors: Sendable {
       saved.insert(processor, at: 0)
       return
     }
-    guard prefix % Lowcore.alignment == 0,
-      let page = try memory.bytes(at: prefix, count: Lowcore.size)
-    else {
+    let page = try memory.bytes(at: prefix, count: Lowcore.size)
+    if page == nil || prefix % Lowcore.alignment != 0 {
       warnings.append(
-        Warning("absolute 0x1318 is \(prefix.hex), expected the prefix of the crashing CPU"))
-      return
+        Warning(
+          "absolute 0x1318 is \(prefix.hex), expected the prefix of the crashing CPU: its registers "
+            + "are taken from absolute 0x1200, without vector registers"))
     }
     saved.insert(
       S390Processor(
         number: saved.count + unsaved.count, lowcore: prefix, registers: boot,
-        vectors: try S390Processors.vectors(of: page, in: memory)), at: 0)
+        vectors: try page.flatMap { page throws(ReadError) in
+          try S390Processors.vectors(of: page, in: memory)
+        }), at: 0)
   }
 
   private static func vectors(
@@ -133,12 +149,12 @@ package struct S390Processors: Sendable {
   }
 
   /// Where nothing was saved the machine had not crashed; where some were, the others are lost.
-  private mutating func judge() {
+  private mutating func judge(_ hasCrashed: Bool) {
     if saved.isEmpty {
+      let why = hasCrashed ? "though this kernel has crashed" : "this kernel had not crashed yet"
       warnings.append(
         Warning(
-          "no CPU has saved registers: this kernel had not crashed yet, the vmcore has no CPU "
-            + "notes", isDamage: false))
+          "no CPU has saved registers: \(why), the vmcore has no CPU notes", isDamage: hasCrashed))
       return
     }
     for (number, lowcore) in unsaved {

@@ -44,19 +44,56 @@ struct S390System {
 
   private func crashed() throws(SearchError) -> CrashedSystem? {
     guard let handover, let layout = handover.layout else { return nil }
+    var warnings = layout.warnings
     if options.headerSource == .automatic, let named = try namedHeader(handover, layout) {
-      return named
+      do throws(SearchError) {
+        return try CrashedSystem(searching: crashedImage, named, handover)
+      } catch {
+        guard error.isAbsence else { throw error }
+        warnings.append(
+          Warning(
+            "the second kernel's command line names elfcorehdr=\(named.coreHeader?.text ?? ""), "
+              + "where no usable core header is: one is built"))
+      }
     }
     return try system(
-      handover, loads: S390Header.ranges(of: layout.image, without: layout.crashRegion),
+      handover, loads: S390System.loads(of: layout),
       moment: S390System.moment(of: handover, layout), evidence: layout.evidence,
-      warnings: layout.warnings)
+      warnings: warnings + (try endWarnings(handover)))
   }
 
-  /// Up to Linux 4.3 the second kernel took a header that its command line names.
+  /// All memory but the crash region; what lies below that region exists even if the image ends
+  /// before it.
+  private static func loads(of layout: S390Layout) -> [Range<UInt64>] {
+    let ranges = S390Header.ranges(of: layout.image, without: layout.crashRegion)
+    let end = layout.image.end.roundedDown(to: 4096)
+    guard end < layout.crashRegion.lowerBound else { return ranges }
+    return ranges + [end..<layout.crashRegion.lowerBound]
+  }
+
+  /// The kernel's `high_memory` tells where memory ends, or where it could end if standby memory
+  /// were added: a hint that the image is cut, and no more.
+  private func endWarnings(_ kernel: S390Handover) throws(SearchError) -> [Warning] {
+    let end: UInt64?
+    do throws(ReadError) {
+      end = try kernel.value(of: "high_memory").flatMap(kernel.rule.physical)
+    } catch {
+      throw .read(error)
+    }
+    let known = image.memory.end
+    guard let end, end > known, end <= 1 << LoadCheck.addressBits else { return [] }
+    return [
+      Warning(
+        "the kernel's high_memory is \(end.hex), the image ends at \(known.hex): it is cut, or the "
+          + "machine has standby memory", isDamage: false)
+    ]
+  }
+
+  /// Up to Linux 4.3 the second kernel took a header that its command line names: the options
+  /// that find it.
   private func namedHeader(
     _ handover: S390Handover, _ layout: S390Layout
-  ) throws(SearchError) -> CrashedSystem? {
+  ) throws(SearchError) -> SearchOptions? {
     guard let text = handover.information.information?.release,
       let release = KernelRelease(text), release < KernelRelease(4, 4)
     else { return nil }
@@ -67,8 +104,7 @@ struct S390System {
     } catch {
       throw .read(error)
     }
-    guard named.coreHeader != nil else { return nil }
-    return try CrashedSystem(searching: crashedImage, named, handover)
+    return named.coreHeader == nil ? nil : named
   }
 
   private static func commandLine(of layout: S390Layout) throws(ReadError) -> String? {
@@ -134,8 +170,12 @@ struct S390System {
 
   private static func moment(of handover: S390Handover, _ layout: S390Layout) -> Moment {
     if layout.isSwapped { return Moment(phase: .after, evidence: layout.evidence) }
-    return handover.processors.saved.isEmpty
-      ? Moment(phase: .running, evidence: "\(layout.evidence); no CPU has saved registers")
-      : Moment(phase: .before, evidence: "\(layout.evidence); CPUs have saved registers")
+    if !handover.processors.saved.isEmpty {
+      return Moment(phase: .before, evidence: "\(layout.evidence); CPUs have saved registers")
+    }
+    if let time = handover.information.information?.crashTime {
+      return Moment(phase: .before, evidence: "\(layout.evidence); CRASHTIME=\(time)")
+    }
+    return Moment(phase: .running, evidence: "\(layout.evidence); no CPU has saved registers")
   }
 }
