@@ -43,13 +43,17 @@ let package = Package(
     layer("MemoryImages", on: ["Bytes", "DumpRecords", system]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
     layer("CoreWriting", on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+    layer("ChildProcesses", on: ["CLinux"]),
+    layer("CoreServing", on: ["Bytes", "CLinux", "ChildProcesses", system]),
     layer(
       "VMCore",
-      on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", system]),
+      on: [
+        "Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", "CoreServing", system,
+      ]),
     .executableTarget(
       name: "vmcoregen",
       dependencies: [
-        "VMCore", "CLinux", system,
+        "VMCore", "ChildProcesses", "CLinux", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -63,6 +67,7 @@ let package = Package(
     tests(of: "CrashedKernel", with: ["Bytes", "DumpRecords", "MemoryImages"]),
     tests(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
+    tests(of: "CoreServing", with: ["Bytes", "CoreWriting", "DumpRecords"]),
     tests(of: "VMCore"),
     tests(of: "vmcoregen"),
   ]

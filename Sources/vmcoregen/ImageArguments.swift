@@ -62,9 +62,6 @@ struct ImageArguments: ParsableArguments {
     if image == nil && segments.isEmpty {
       throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
     }
-    if image != nil && !segments.isEmpty {
-      throw ValidationError("an image and --segment: expected one of them")
-    }
     if !segments.isEmpty && (base != nil || !holes.isEmpty || machine != nil) {
       throw ValidationError("--segment says where everything lies: drop --base, --hole, --machine")
     }
@@ -89,6 +86,9 @@ struct ImageArguments: ParsableArguments {
 
   /// Opens the image; warnings are printed unless `--quiet` was given.
   func open(thoroughly: Bool = false) throws -> CrashDump {
+    if image != nil && !segments.isEmpty {
+      throw VMCoreError(.usage, "an image and --segment: expected one of them")
+    }
     var options = options
     options.isThorough = thoroughly
     let dump = try CrashDump(

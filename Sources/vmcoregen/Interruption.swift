@@ -33,6 +33,10 @@ enum Interruption {
   /// Ends the process by a signal, so that a shell sees its status.
   static func die(by number: Int32) -> Never {
     Glibc.signal(number, SIG_DFL)
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    unsafe sigaddset(&set, number)
+    unsafe sigprocmask(SIG_UNBLOCK, &set, nil)
     raise(number)
     exit(128 + number)
   }

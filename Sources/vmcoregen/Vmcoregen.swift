@@ -12,9 +12,13 @@ struct Vmcoregen: ParsableCommand {
       vmcoregen [OPTIONS] -o VMCORE IMAGE
       vmcoregen info [OPTIONS] IMAGE
       vmcoregen extract PART [OPTIONS] IMAGE
+      vmcoregen exec [OPTIONS] IMAGE -- COMMAND ... {} ...
+      vmcoregen mount [OPTIONS] IMAGE DIR
       """,
     version: Version.text,
-    subcommands: [WriteCommand.self, InfoCommand.self, ExtractCommand.self],
+    subcommands: [
+      WriteCommand.self, InfoCommand.self, ExtractCommand.self, ExecCommand.self, MountCommand.self,
+    ],
     defaultSubcommand: WriteCommand.self)
 
   /// A bare `--help` shows the main job's options too.
