@@ -32,7 +32,7 @@ package struct ChildProcess: Sendable {
     _ command: [String], in surroundings: Surroundings = Surroundings()
   ) throws(SpawnError) {
     var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-    defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
+    defer { unsafe arguments.forEach { unsafe free($0) } }
     let environment = unsafe surroundings.environment.flatMap { unsafe strdup($0) }
     defer { unsafe free(environment) }
     let standard = surroundings.standard

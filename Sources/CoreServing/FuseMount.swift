@@ -51,7 +51,8 @@ final class FuseMount: @unchecked Sendable {
     do throws(ServingError) {
       device = try FuseMount.mount(on: directory)
     } catch {
-      throw ServingError("\(path): cannot be mounted on: \(error.description)")
+      reasons.append(error.description)
+      throw ServingError("\(path): cannot be mounted on: \(reasons.joined(separator: "; "))")
     }
   }
 
