@@ -69,6 +69,6 @@ let package = Package(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(of: "CoreServing", with: ["Bytes", "CoreWriting", "DumpRecords"]),
     tests(of: "VMCore"),
-    tests(of: "vmcoregen"),
+    tests(of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
   ]
 )

@@ -38,6 +38,7 @@ struct ExecCommand: ParsableCommand {
   }
 
   func run() throws {
+    try image.requireImage()
     var ending = ChildProcess.Ending.exited(0)
     let status = Outcome.of {
       let dump = try image.open()

@@ -25,6 +25,7 @@ struct MountCommand: ParsableCommand {
   }
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       guard foreground else { return try BackgroundMount.run() }
       let dump = try image.open()

@@ -21,7 +21,10 @@ final class SignalQueue {
     signal(SIGCHLD, SIG_DFL)
     var set = sigset_t()
     unsafe sigemptyset(&set)
-    for number in SignalQueue.numbers { unsafe sigaddset(&set, number) }
+    // One that is ignored, as under `nohup`, would be queued all the same.
+    for number in SignalQueue.numbers where !Interruption.isIgnored(number) {
+      unsafe sigaddset(&set, number)
+    }
     guard unsafe sigprocmask(SIG_BLOCK, &set, nil) == 0 else { return nil }
     descriptor = unsafe clinux_signal_descriptor(&set)
     guard descriptor >= 0 else { return nil }
