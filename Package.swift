@@ -67,7 +67,7 @@ let package = Package(
     tests(of: "CrashedKernel", with: ["Bytes", "DumpRecords", "MemoryImages"]),
     tests(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
-    tests(of: "CoreServing", with: ["Bytes", "CoreWriting", "DumpRecords"]),
+    tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
     tests(of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
   ]

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 int clinux_receive_descriptor(int socket) {
@@ -112,3 +113,7 @@ int clinux_next_signal(int descriptor, int *by_kernel) {
 int clinux_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 
 int clinux_ending_signal(int status) { return WTERMSIG(status); }
+
+uint32_t clinux_major(uint64_t device) { return major(device); }
+
+uint32_t clinux_minor(uint64_t device) { return minor(device); }

@@ -74,6 +74,21 @@ package final class FileServer: Sendable {
       count += 1
     }
     if count == 0 { throw ServingError("\(directory): no thread can be started") }
+    enlargeReadAhead()
+  }
+
+  /// The kernel reads 128 KiB ahead; root may ask for more, for this mount alone. Source: kernel,
+  /// Documentation/ABI/testing/sysfs-class-bdi.
+  private func enlargeReadAhead() {
+    var status = stat()
+    guard unsafe stat(directory, &status) == 0 else { return }
+    let device = "\(clinux_major(UInt64(status.st_dev))):\(clinux_minor(UInt64(status.st_dev)))"
+    guard
+      let file = try? FileDescriptor.open(
+        FilePath("/sys/class/bdi/\(device)/read_ahead_kb"), .writeOnly, options: [.closeOnExec])
+    else { return }
+    _ = try? file.writeAll("\(FuseProtocol.largestRead >> 10)\n".utf8)
+    try? file.close()
   }
 
   /// Answers the kernel's first request: versions and limits.

@@ -86,6 +86,10 @@ static const int clinux_seek_origin_hole = SEEK_HOLE;
 /// Keeps a descriptor from other programs; 0, or -1.
 static inline int clinux_close_on_exec(int fd) { return fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
+/// The two parts of a device number.
+uint32_t clinux_major(uint64_t device);
+uint32_t clinux_minor(uint64_t device);
+
 /// Makes an open /dev/fuse one more channel of the connection of another; 0, or -1.
 static inline int clinux_fuse_clone(int device, int connected) {
   uint32_t other = (uint32_t)connected;
