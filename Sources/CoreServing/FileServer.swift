@@ -62,7 +62,7 @@ package final class FileServer: Sendable {
     var count = 0
     for number in 0..<threads {
       // A channel of its own saves a thread from waiting for the others' locks in the kernel.
-      guard let channel = number == 0 ? first : first.clone() else { break }
+      guard let channel = number == 0 ? first : first.another() else { break }
       let worker = FileServerWorker(folder, channel, reportFailure)
       guard
         let thread = WorkerThread({

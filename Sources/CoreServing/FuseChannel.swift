@@ -32,14 +32,16 @@ internal import SystemPackage
     }
   }
 
-  /// Another channel of the same mount; nil where the kernel gives none.
-  func clone() -> FuseChannel? {
-    guard let other = try? FuseChannel.open() else { return nil }
-    guard clinux_fuse_clone(other.rawValue, descriptor.rawValue) == 0 else {
+  /// One more channel of the same mount. Where the device cannot be opened here (fusermount3 may
+  /// have had to do it), this channel's queue is shared.
+  func another() -> FuseChannel? {
+    if let other = try? FuseChannel.open() {
+      if clinux_fuse_clone(other.rawValue, descriptor.rawValue) == 0 { return FuseChannel(other) }
       try? other.close()
-      return nil
     }
-    return FuseChannel(other)
+    guard let same = try? descriptor.duplicate() else { return nil }
+    _ = clinux_close_on_exec(same.rawValue)
+    return FuseChannel(same)
   }
 
   /// Waits for the next request; nil once the mount has ended.

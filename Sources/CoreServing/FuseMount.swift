@@ -34,8 +34,6 @@ final class FuseMount: @unchecked Sendable {
   /// Mounts on an existing directory.
   init(on path: String) throws(ServingError) {
     directory = try FuseMount.realPath(of: path)
-    // Said here, since fusermount3 may only say that something is missing.
-    try? FuseChannel.open().close()
     var reasons: [String] = []
     for program in FuseMount.programs {
       do throws(ServingError) {
@@ -43,6 +41,8 @@ final class FuseMount: @unchecked Sendable {
         return
       } catch {
         reasons.append(error.description)
+        // The older name is worth a try only where the newer one is not installed.
+        if FuseMount.isInstalled(program) { break }
       }
     }
     guard geteuid() == 0 else {
@@ -73,6 +73,13 @@ final class FuseMount: @unchecked Sendable {
       }
       try? keeper.socket.close()
       _ = keeper.process.wait()
+    }
+  }
+
+  private static func isInstalled(_ program: String) -> Bool {
+    let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
+    return path.split(separator: ":").contains {
+      unsafe access("\($0)/\(program)", X_OK) == 0
     }
   }
 

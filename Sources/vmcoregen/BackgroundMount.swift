@@ -54,10 +54,18 @@ enum BackgroundMount {
       CommandLine.arguments.dropFirst().prefix(1) + ["--foreground"]
       + CommandLine.arguments.dropFirst(2)
     do {
-      return try ChildProcess(["/proc/self/exe"] + arguments, in: surroundings)
+      return try ChildProcess([program] + arguments, in: surroundings)
     } catch {
       throw VMCoreError(.cannotCreate, error.description)
     }
+  }
+
+  /// This program's file, by its name, so that `ps` shows it.
+  private static var program: String {
+    let link = "/proc/self/exe"
+    guard let resolved = unsafe realpath(link, nil) else { return link }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
   }
 
   private static func wait(for output: Pipe, _ errors: Pipe) {
