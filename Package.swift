@@ -42,13 +42,16 @@ let package = Package(
     layer("DumpRecords", on: ["Bytes"]),
     layer("MemoryImages", on: ["Bytes", "DumpRecords", system]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
-    layer("CoreWriting", on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+    layer(
+      "CoreWriting",
+      on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
     layer("ChildProcesses", on: ["CLinux"]),
     layer("CoreServing", on: ["Bytes", "CLinux", "ChildProcesses", system]),
     layer(
       "VMCore",
       on: [
-        "Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", "CoreServing", system,
+        "Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", "CoreServing",
+        system,
       ]),
     .executableTarget(
       name: "vmcoregen",

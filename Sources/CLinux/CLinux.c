@@ -1,118 +1,60 @@
+#define _GNU_SOURCE
+
 #include "CLinux.h"
 
-#include <spawn.h>
-#include <stdlib.h>
-#include <string.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
-int clinux_receive_descriptor(int socket) {
-  char byte;
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof(int))];
-  } control;
-  struct iovec vector = {.iov_base = &byte, .iov_len = 1};
-  struct msghdr message = {.msg_iov = &vector,
-                           .msg_iovlen = 1,
-                           .msg_control = &control,
-                           .msg_controllen = sizeof control};
-  ssize_t count;
-  do {
-    count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (count < 0 && errno == EINTR);
-  if (count <= 0) return -1;
-  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-      header->cmsg_len != CMSG_LEN(sizeof(int))) {
-    return -1;
-  }
-  int descriptor;
-  memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-  return descriptor;
+int64_t clinux_seek_data(int fd, int64_t offset) { return lseek(fd, offset, SEEK_DATA); }
+
+int64_t clinux_seek_hole(int fd, int64_t offset) { return lseek(fd, offset, SEEK_HOLE); }
+
+int64_t clinux_block_device_size(int fd) {
+  uint64_t size = 0;
+  return ioctl(fd, BLKGETSIZE64, &size) == 0 ? (int64_t)size : -1;
 }
 
-/// The environment with one more entry in front, to be freed; or NULL.
-static char **extended_environment(const char *entry) {
-  size_t count = 0;
-  while (environ[count] != NULL) count++;
-  char **result = calloc(count + 2, sizeof *result);
-  if (result == NULL) return NULL;
-  result[0] = (char *)entry;
-  memcpy(result + 1, environ, count * sizeof *result);
-  return result;
+int64_t clinux_splice(int from, int64_t offset, int pipe, uint64_t count) {
+  loff_t position = offset;
+  return splice(from, &position, pipe, NULL, count, SPLICE_F_MOVE | SPLICE_F_MORE);
 }
 
-static int add_actions(posix_spawn_file_actions_t *actions,
-                       const struct clinux_spawn_options *options) {
-  int error = 0;
-  for (int number = 0; number < 3 && error == 0; number++) {
-    if (options->standard[number] >= 0) {
-      error = posix_spawn_file_actions_adddup2(actions, options->standard[number], number);
-    }
-  }
-  // Duplicated onto itself, a descriptor loses its close-on-exec flag.
-  if (error == 0 && options->kept >= 0) {
-    error = posix_spawn_file_actions_adddup2(actions, options->kept, options->kept);
-  }
-  return error;
+int64_t clinux_vmsplice(int pipe, const void *bytes, uint64_t count) {
+  struct iovec vector = {.iov_base = (void *)bytes, .iov_len = count};
+  return vmsplice(pipe, &vector, 1, 0);
 }
 
-static int set_attributes(posix_spawnattr_t *attributes,
-                          const struct clinux_spawn_options *options) {
-  sigset_t blocked, usual;
-  sigemptyset(&blocked);
-  sigemptyset(&usual);
-  sigaddset(&usual, SIGPIPE);
-  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-  if (options->has_session) flags |= POSIX_SPAWN_SETSID;
-  int error = posix_spawnattr_setflags(attributes, (short)flags);
-  if (error == 0) error = posix_spawnattr_setsigmask(attributes, &blocked);
-  if (error == 0) error = posix_spawnattr_setsigdefault(attributes, &usual);
-  return error;
+int clinux_set_pipe_size(int pipe, int size) { return fcntl(pipe, F_SETPIPE_SZ, size); }
+
+int clinux_clone_range(int from, int64_t source, uint64_t count, int to, int64_t target) {
+  struct file_clone_range range = {.src_fd = from,
+                                   .src_offset = (uint64_t)source,
+                                   .src_length = count,
+                                   .dest_offset = (uint64_t)target};
+  return ioctl(to, FICLONERANGE, &range);
 }
 
-int clinux_spawn(pid_t *process, char *const arguments[],
-                 const struct clinux_spawn_options *options) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  int error = posix_spawn_file_actions_init(&actions);
-  if (error != 0) return error;
-  error = posix_spawnattr_init(&attributes);
-  if (error == 0) {
-    char **environment =
-        options->environment == NULL ? environ : extended_environment(options->environment);
-    error = environment == NULL ? ENOMEM : add_actions(&actions, options);
-    if (error == 0) error = set_attributes(&attributes, options);
-    if (error == 0) {
-      error = posix_spawnp(process, arguments[0], &actions, &attributes, arguments, environment);
-    }
-    if (environment != environ) free(environment);
-    posix_spawnattr_destroy(&attributes);
-  }
-  posix_spawn_file_actions_destroy(&actions);
-  return error;
+int clinux_rename_new(const char *from, const char *to) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
 }
+
+int clinux_processor_count(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
+}
+
+int clinux_status_flags(int fd) { return fcntl(fd, F_GETFL); }
+
+int clinux_close_on_exec(int fd) { return fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
-
-int clinux_signal_descriptor(const sigset_t *set) {
-  return signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-int clinux_next_signal(int descriptor, int *by_kernel) {
-  struct signalfd_siginfo information;
-  if (read(descriptor, &information, sizeof information) != sizeof information) return 0;
-  *by_kernel = information.ssi_code > 0;
-  return (int)information.ssi_signo;
-}
-
-int clinux_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
-
-int clinux_ending_signal(int status) { return WTERMSIG(status); }
 
 uint32_t clinux_major(uint64_t device) { return major(device); }
 

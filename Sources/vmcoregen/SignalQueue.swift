@@ -19,14 +19,9 @@ final class SignalQueue {
   init?() {
     // A parent may have ignored it, then no ending of a child would be kept.
     signal(SIGCHLD, SIG_DFL)
-    var set = sigset_t()
-    unsafe sigemptyset(&set)
     // One that is ignored, as under `nohup`, would be queued all the same.
-    for number in SignalQueue.numbers where !Interruption.isIgnored(number) {
-      unsafe sigaddset(&set, number)
-    }
-    guard unsafe sigprocmask(SIG_BLOCK, &set, nil) == 0 else { return nil }
-    descriptor = unsafe clinux_signal_descriptor(&set)
+    let numbers = SignalQueue.numbers.filter { !Interruption.isIgnored($0) }
+    descriptor = unsafe clinux_queue_signals(numbers, Int32(numbers.count))
     guard descriptor >= 0 else { return nil }
   }
 
