@@ -131,15 +131,11 @@ extension Evidence {
   /// behind it loads with the same `p_paddr` and `p_memsz`, outside the crashed kernel's memory.
   func mergedHeader(of candidate: CandidateExamination, in view: ImageView) -> UInt64? {
     let loads = candidate.header.segments(of: .load).map(\.segment)
-    for (place, header) in headers {
-      guard let address = view.address(ofScanned: place),
-        header.segments.first?.type == .note, header.segments.first?.physicalAddress == 0,
-        header.elfClass == candidate.header.elfClass
-      else { continue }
-      let others = header.segments(of: .load).map(\.segment)
-      guard
+    for merged in mergedHeaders {
+      guard let address = view.address(ofScanned: merged.address),
+        merged.elfClass == candidate.header.elfClass,
         loads.elementsEqual(
-          others,
+          merged.loads,
           by: { $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize })
       else { continue }
       if !loads.contains(where: { $0.physicalRange?.contains(address) ?? false }) {
