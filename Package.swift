@@ -56,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "vmcoregen",
       dependencies: [
-        "VMCore", "ChildProcesses", "CLinux", system,
+        "VMCore", "ChildProcesses", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

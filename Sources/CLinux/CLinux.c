@@ -52,8 +52,6 @@ int clinux_processor_count(void) {
 
 int clinux_status_flags(int fd) { return fcntl(fd, F_GETFL); }
 
-int clinux_close_on_exec(int fd) { return fcntl(fd, F_SETFD, FD_CLOEXEC); }
-
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 uint32_t clinux_major(uint64_t device) { return major(device); }

@@ -29,7 +29,9 @@ package final class FileServer: Sendable {
     } catch {
       throw ServingError("\(directory): \(describe(error))")
     }
-    for descriptor in [end.readEnd, end.writeEnd] { _ = clinux_close_on_exec(descriptor.rawValue) }
+    for descriptor in [end.readEnd, end.writeEnd] {
+      _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
+    }
     do throws(ServingError) {
       mount = try FuseMount(on: directory)
     } catch {

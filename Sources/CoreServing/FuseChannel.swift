@@ -40,7 +40,7 @@ internal import SystemPackage
       try? other.close()
     }
     guard let same = try? descriptor.duplicate() else { return nil }
-    _ = clinux_close_on_exec(same.rawValue)
+    _ = fcntl(same.rawValue, F_SETFD, FD_CLOEXEC)
     return FuseChannel(same)
   }
 

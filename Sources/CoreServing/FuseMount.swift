@@ -119,7 +119,7 @@ final class FuseMount: @unchecked Sendable {
     surroundings.kept = theirs.rawValue
     let messages = try? FileDescriptor.pipe()
     if let messages {
-      _ = clinux_close_on_exec(messages.readEnd.rawValue)
+      _ = fcntl(messages.readEnd.rawValue, F_SETFD, FD_CLOEXEC)
       surroundings.standard.error = messages.writeEnd.rawValue
     }
     defer { try? messages?.readEnd.close() }

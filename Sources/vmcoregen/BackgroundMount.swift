@@ -1,4 +1,3 @@
-import CLinux
 import ChildProcesses
 import Glibc
 import VMCore
@@ -94,7 +93,7 @@ private final class Pipe {
     guard unsafe pipe(&ends) == 0 else { return nil }
     readEnd = ends[0]
     writeEnd = ends[1]
-    for end in ends { _ = clinux_close_on_exec(end) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
   }
 
   deinit {

@@ -22,6 +22,8 @@ struct ExecCommand: ParsableCommand {
 
   /// What stands for the vmcore's path, as for find(1) and xargs(1).
   private static let placeholder = "{}"
+  /// Signals that the command gets in this program's place.
+  private static let forwarded = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2]
   /// The statuses of env(1), nohup(1) and the shell.
   private static let cannotStart: Int32 = 126
   private static let notFound: Int32 = 127
@@ -45,7 +47,7 @@ struct ExecCommand: ParsableCommand {
       Diagnostics.report(dump.report, image)
       let shown = try ShownVMCore(dump, inMemory: memfd, quiet: image.quiet)
       defer { shown.remove() }
-      guard let signals = SignalQueue() else {
+      guard let signals = SignalQueue(Interruption.wanted(Self.forwarded)) else {
         throw VMCoreError(.cannotCreate, "signals cannot be queued")
       }
       if let signal = Interruption.pendingSignal {

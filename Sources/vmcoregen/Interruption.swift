@@ -26,13 +26,15 @@ enum Interruption {
     Glibc.signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Whether whoever started this program wants a signal ignored.
-  static func isIgnored(_ number: Int32) -> Bool {
+  private static func isIgnored(_ number: Int32) -> Bool {
     var action = sigaction()
     unsafe sigaction(number, nil, &action)
     return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
       == unsafeBitCast(SIG_IGN, to: Int.self)
   }
+
+  /// Those of some signals that are not ignored.
+  static func wanted(_ numbers: [Int32]) -> [Int32] { numbers.filter { !isIgnored($0) } }
 
   private static func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
     var action = sigaction()

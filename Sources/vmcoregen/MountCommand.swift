@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChildProcesses
 import Glibc
 import VMCore
 
@@ -52,12 +53,19 @@ struct MountCommand: ParsableCommand {
 
   /// Until somebody unmounts the directory, or a signal asks for the end.
   private func wait(for mounted: MountedDump) {
-    guard let signals = SignalQueue() else { return }
+    let endings = [SIGINT, SIGTERM, SIGHUP]
+    guard let signals = SignalQueue(Interruption.wanted(endings)) else { return }
     while !isReadable(mounted.endDescriptor), !Interruption.isPending {
       while let signal = signals.next() {
-        if [SIGINT, SIGTERM, SIGHUP].contains(signal.number) { return }
+        if endings.contains(signal.number) { return }
       }
       signals.wait(orFor: [mounted.endDescriptor])
     }
   }
+}
+
+/// Whether a descriptor can be read, or has come to its end.
+func isReadable(_ descriptor: Int32) -> Bool {
+  var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+  return unsafe poll(&item, 1, 0) > 0
 }

@@ -38,9 +38,6 @@ int clinux_processor_count(void);
 /// The status flags of an open file (O_APPEND and friends), or -1.
 int clinux_status_flags(int fd);
 
-/// Keeps a descriptor from other programs; 0, or -1.
-int clinux_close_on_exec(int fd);
-
 /// `whence` of a seek for data and for a hole.
 static const int32_t clinux_seek_origin_data = 3;
 static const int32_t clinux_seek_origin_hole = 4;
