@@ -38,13 +38,7 @@ package final class FileServer: Sendable {
       for descriptor in [end.readEnd, end.writeEnd] { try? descriptor.close() }
       throw error
     }
-    do throws(ServingError) {
-      try start(threads: max(1, threads))
-    } catch {
-      mount.unmount()
-      try? end.writeEnd.close()
-      throw error
-    }
+    try start(threads: max(1, threads))
   }
 
   deinit {
@@ -58,9 +52,9 @@ package final class FileServer: Sendable {
   }
 
   private func start(threads: Int) throws(ServingError) {
+    let running = RunningThreads(end.writeEnd)
     let first = FuseChannel(mount.device)
     try agree(on: first)
-    let running = RunningThreads(end.writeEnd)
     var count = 0
     for number in 0..<threads {
       // A channel of its own saves a thread from waiting for the others' locks in the kernel.
