@@ -66,10 +66,13 @@ struct SurvivorChoice {
     left = kept
   }
 
+  /// Whether memory may be read for each that is left: real images leave two or three.
+  private var isWorthReading: Bool { (2...16).contains(left.count) }
+
   /// Only the purgatory of the load that ran fills its backup region; while nothing has run,
   /// every backup region is empty and this decides nothing.
   private mutating func keepFilledBackup() throws(ReadError) {
-    guard left.count > 1, left.allSatisfy({ $0.backupLoad != nil }) else { return }
+    guard isWorthReading, left.allSatisfy({ $0.backupLoad != nil }) else { return }
     var filled: Set<UInt64> = []
     for candidate in left {
       guard let load = candidate.backupLoad?.segment, let range = load.sourceRange else { continue }
@@ -81,7 +84,7 @@ struct SurvivorChoice {
   }
 
   private mutating func keepPurgatoryListed() throws(ReadError) {
-    guard left.count > 1 else { return }
+    guard isWorthReading else { return }
     var listed: Set<UInt64> = []
     for candidate in left {
       if try PurgatoryList.find(naming: candidate, in: result.view.memory) != nil {
