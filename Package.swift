@@ -45,13 +45,18 @@ let package = Package(
     layer(
       "CoreWriting",
       on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+    layer("ChildProcesses", on: ["CLinux"]),
+    layer("CoreServing", on: ["Bytes", "CLinux", "ChildProcesses", system]),
     layer(
       "VMCore",
-      on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", system]),
+      on: [
+        "Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", "CoreServing",
+        system,
+      ]),
     .executableTarget(
       name: "vmcoregen",
       dependencies: [
-        "VMCore", "CLinux", system,
+        "VMCore", "ChildProcesses", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -65,6 +70,7 @@ let package = Package(
     tests(of: "CrashedKernel", with: ["Bytes", "DumpRecords", "MemoryImages"]),
     tests(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
+    tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
     tests(of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
   ]

@@ -6,7 +6,9 @@
 #include <linux/fs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -49,3 +51,9 @@ int clinux_processor_count(void) {
 }
 
 int clinux_status_flags(int fd) { return fcntl(fd, F_GETFL); }
+
+int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+uint32_t clinux_major(uint64_t device) { return major(device); }
+
+uint32_t clinux_minor(uint64_t device) { return minor(device); }

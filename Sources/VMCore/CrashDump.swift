@@ -16,8 +16,8 @@ public final class CrashDump: Sendable {
   private let system: CrashedSystem
   private let image: MemoryImage
   private let plan: CorePlan
-  private let file: ELFCoreFile
-  private let workers: Int
+  let file: ELFCoreFile
+  let workers: Int
 
   /// Everything that was found, and what the vmcore will be.
   public let report: CrashReport

@@ -68,18 +68,18 @@ struct ImageArguments: ParsableArguments {
   var verbose = false
 
   func validate() throws {
-    if image != nil && !segments.isEmpty {
-      throw ValidationError("an image and --segment: expected one of them")
-    }
     if !segments.isEmpty && (base != nil || !holes.isEmpty || machine != nil) {
       throw ValidationError("--segment says where everything lies: drop --base, --hole, --machine")
     }
     if quiet && verbose { throw ValidationError("--quiet and --verbose: expected one of them") }
   }
 
-  /// Checks that there is an image. Not part of `validate`, which comes before unknown options
-  /// are told.
+  /// Checks that there is one image. Not part of `validate`, which comes before unknown options
+  /// are told, and before a command has sorted its arguments.
   func requireImage() throws {
+    if image != nil && !segments.isEmpty {
+      throw ValidationError("an image and --segment: expected one of them")
+    }
     if image == nil && segments.isEmpty {
       throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
     }

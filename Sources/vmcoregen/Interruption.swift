@@ -33,6 +33,9 @@ enum Interruption {
       == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
+  /// Those of some signals that are not ignored.
+  static func wanted(_ numbers: [Int32]) -> [Int32] { numbers.filter { !isIgnored($0) } }
+
   private static func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
     var action = sigaction()
     unsafe action.__sigaction_handler.sa_handler = handler
@@ -50,6 +53,10 @@ enum Interruption {
   /// Ends the process by a signal, so that a shell sees its status.
   static func die(by number: Int32) -> Never {
     Glibc.signal(number, SIG_DFL)
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    unsafe sigaddset(&set, number)
+    unsafe sigprocmask(SIG_UNBLOCK, &set, nil)
     raise(number)
     exit(128 + number)
   }

@@ -18,6 +18,13 @@ struct DocumentationTests {
     return dump
   }
 
+  /// What the mount of a dump shows; compiled, but it needs root or fusermount3.
+  static func mount(_ dump: CrashDump) throws -> String {
+    let mounted = try dump.mount(on: "/mnt", showing: MountOptions())
+    defer { mounted.unmount() }
+    return mounted.vmcorePath
+  }
+
   @Test("A sink takes the whole vmcore, in order")
   func sink() throws {
     let dump = try RecipeDump(named: "readme").open()

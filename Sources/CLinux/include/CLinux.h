@@ -38,4 +38,56 @@ int clinux_processor_count(void);
 /// The status flags of an open file (O_APPEND and friends), or -1.
 int clinux_status_flags(int fd);
 
+/// `whence` of a seek for data and for a hole.
+static const int32_t clinux_seek_origin_data = 3;
+static const int32_t clinux_seek_origin_hole = 4;
+
+/// The two parts of a device number.
+uint32_t clinux_major(uint64_t device);
+uint32_t clinux_minor(uint64_t device);
+
+/// Makes an open /dev/fuse one more channel of the connection of another; 0, or -1.
+int clinux_fuse_clone(int device, int connected);
+
+/// Mounts a FUSE connection read-only, without devices and without the set-user-ID bit; 0, or -1.
+int clinux_fuse_mount(const char *directory, const char *options);
+
+/// Takes a mount out of the tree, also while files in it are open; 0, or -1.
+int clinux_unmount(const char *directory);
+
+/// Receives a descriptor from a Unix socket; -1 where the other side closed it or sent none.
+int clinux_receive_descriptor(int socket);
+
+/// A file in memory without a name, closed in other programs; or -1.
+int clinux_memory_file(const char *name);
+
+/// Blocks signals and makes a descriptor that they can be read from; or -1.
+int clinux_queue_signals(const int32_t *signals, int count);
+
+/// The next signal that waits in a descriptor, 0 where there is none. `by_kernel` tells a
+/// terminal's signal, which every process of the group gets, from one that a process sent.
+int clinux_next_signal(int descriptor, int *by_kernel);
+
+/// The status of a process that exited, -1 where a signal ended it.
+int clinux_exit_status(int status);
+
+/// The signal that ended a process.
+int clinux_ending_signal(int status);
+
+/// How a new program is started.
+struct clinux_spawn_options {
+  /// One more `NAME=value` for the environment, or NULL.
+  const char *environment;
+  /// Descriptors for standard input, output and error, or -1: the same as here.
+  int standard[3];
+  /// A descriptor that stays open under its number, or -1.
+  int kept;
+  /// Whether the program leads a session of its own.
+  int has_session;
+};
+
+/// Starts a program found along PATH, with no signal blocked and SIGPIPE deadly; 0, or the error.
+int clinux_spawn(int32_t *process, char *const arguments[],
+                 const struct clinux_spawn_options *options);
+
 #endif
