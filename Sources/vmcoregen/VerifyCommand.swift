@@ -13,6 +13,7 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       let report = try VerificationReport(
         imageAt: image.image ?? "", options: image.options,
