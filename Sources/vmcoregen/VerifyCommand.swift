@@ -13,13 +13,14 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       let report = try VerificationReport(
         imageAt: image.image ?? "", options: image.options,
         isCancelled: { Interruption.isPending })
       let text = json ? document(report).text + "\n" : table(report)
       guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
-        throw VMCoreError(.closedPipe, "standard output is closed")
+        throw StandardOutput.failure()
       }
       guard let isWrong = report.isWrong else {
         throw VMCoreError(.unusable, "\(report.image): nothing in it can be verified")
