@@ -20,7 +20,7 @@ struct VerifyCommand: ParsableCommand {
         isCancelled: { Interruption.isPending })
       let text = json ? document(report).text + "\n" : table(report)
       guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
-        throw VMCoreError(.closedPipe, "standard output is closed")
+        throw StandardOutput.failure()
       }
       guard let isWrong = report.isWrong else {
         throw VMCoreError(.unusable, "\(report.image): nothing in it can be verified")
