@@ -42,7 +42,9 @@ let package = Package(
     layer("DumpRecords", on: ["Bytes"]),
     layer("MemoryImages", on: ["Bytes", "DumpRecords", system]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
-    layer("CoreWriting", on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+    layer(
+      "CoreWriting",
+      on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
     layer(
       "VMCore",
       on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", system]),
@@ -64,6 +66,6 @@ let package = Package(
     tests(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(of: "VMCore"),
-    tests(of: "vmcoregen"),
+    tests(of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
   ]
 )

@@ -26,18 +26,21 @@ package struct CandidateExamination: Sendable {
     self.address = address
     self.header = header
     loads = LoadCheck(header)
+    guard budget.take(segmentsOf: header) else {
+      rejections.append(CandidateExamination.tooMany)
+      return
+    }
     checkNoteHeaders()
     checkLoads(in: memory)
     checkPlaces()
     guard everything || rejections.isEmpty else { return }
-    guard budget.take(notesOf: header) else {
-      rejections.append(
-        Rejection(.readableNotes, "not looked at: too many look-alikes before it"))
-      return
-    }
-    try walkNotes(in: memory)
+    try walkNotes(in: memory, budget: &budget)
     try checkVMCoreInfo(in: memory)
   }
+
+  /// The answer for a look-alike when others have used up the work that is spent on them.
+  static let tooMany = Rejection(
+    .acceptable, "not looked at: too many look-alikes before it")
 
   /// The loads that are ranges of memory.
   package var soundLoads: some Sequence<(index: Int, segment: ProgramHeader)> {
@@ -95,11 +98,14 @@ package struct CandidateExamination: Sendable {
   }
 
   private mutating func checkPlaces() {
-    if let (index, range) = load(containing: address) {
+    for (index, load) in soundLoads {
+      guard let range = load.physicalRange, range.contains(address) else { continue }
       rejections.append(
         Rejection(.outsideLoads, "lies in its own PT_LOAD \(index) \(range.hex)"))
+      break
     }
-    for (index, note) in header.segments(of: .note) where load(containing: note.offset) == nil {
+    let covered = AddressSet(soundLoads.lazy.compactMap(\.segment.physicalRange))
+    for (index, note) in header.segments(of: .note) where !covered.contains(note.offset) {
       rejections.append(
         Rejection(
           .notesInLoads,
@@ -108,16 +114,16 @@ package struct CandidateExamination: Sendable {
     }
   }
 
-  private func load(containing address: UInt64) -> (Int, Range<UInt64>)? {
-    for (index, load) in soundLoads {
-      if let range = load.physicalRange, range.contains(address) { return (index, range) }
-    }
-    return nil
-  }
-
-  private mutating func walkNotes(in memory: PhysicalMemory) throws(ReadError) {
+  private mutating func walkNotes(
+    in memory: PhysicalMemory, budget: inout ExaminationBudget
+  ) throws(ReadError) {
     for (index, note) in header.segments(of: .note) {
+      guard budget.notes > 0 else {
+        rejections.append(CandidateExamination.tooMany)
+        return
+      }
       let section = try NoteSection(of: note, at: index, order: header.order, in: memory)
+      budget.notes -= section.count
       sections.append(section)
       if section.end == .tooLarge {
         rejections.append(
@@ -149,34 +155,5 @@ package struct CandidateExamination: Sendable {
       return
     }
     vmCoreInfo = note
-  }
-}
-
-/// How much work the look-alikes of one image may cause, so that an image full of them cannot
-/// keep the program busy.
-struct ExaminationBudget {
-  /// Bytes of program header tables that may still be read.
-  var tableBytes: UInt64 = 12 << 20
-  /// Bytes of notes that may still be walked.
-  var noteBytes: UInt64 = 128 << 20
-
-  /// Whether a table of that size may be read.
-  mutating func take(tableOf header: ELFHeader) -> Bool {
-    ExaminationBudget.take(UInt64(header.sizeWithTable), from: &tableBytes)
-  }
-
-  /// Whether the notes may be walked.
-  mutating func take(notesOf header: CoreHeader) -> Bool {
-    var sum: UInt64 = 0
-    for (_, note) in header.segments(of: .note) {
-      sum = sum.adding(max(4096, min(note.memorySize, NoteSection.largest))) ?? .max
-    }
-    return ExaminationBudget.take(sum, from: &noteBytes)
-  }
-
-  private static func take(_ count: UInt64, from budget: inout UInt64) -> Bool {
-    guard count <= budget else { return false }
-    budget -= count
-    return true
   }
 }

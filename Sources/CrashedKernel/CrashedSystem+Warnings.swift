@@ -36,8 +36,20 @@ extension CrashedSystem {
               + "it is dropped, as the second kernel does"))
       }
     }
-    return warnings
+    return cut(warnings)
   }
+
+  /// A machine has thousands of CPUs, and what is wrong with all of them is said once.
+  private static func cut(_ warnings: [Warning]) -> [Warning] {
+    guard warnings.count > mostNoteWarnings else { return warnings }
+    let rest = warnings.dropFirst(mostNoteWarnings)
+    return Array(warnings.prefix(mostNoteWarnings)) + [
+      Warning(
+        "\(rest.count) more warnings about notes", isPartial: rest.contains(where: \.isPartial))
+    ]
+  }
+
+  private static let mostNoteWarnings = 64
 
   /// The header's region must overlap nothing: an overlap means that it may be overwritten.
   static func overlapWarnings(

@@ -73,8 +73,8 @@ package struct CrashedSystem: Sendable {
     }
   }
 
-  private init(
-    _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover?
+  init(
+    _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover? = nil
   ) throws(ReadError) {
     s390 = handover
     let examination = found.examination

@@ -25,7 +25,7 @@ struct LayoutCandidates {
     let named =
       evidence.deviceTrees.compactMap { $0.tree.namedCoreHeader?.parameter.address }
       + (option.map { [$0.address] } ?? [])
-    for address in named {
+    for address in named where layouts.count < LayoutCandidates.limit {
       for (offset, _) in evidence.headers where address > offset {
         add(base: address - offset, from: "place of the named header in the file")
       }

@@ -15,6 +15,8 @@ package struct NoteSection: Equatable, Sendable {
   package var size: UInt64
   /// The notes, as far as they were kept (``keptNotes``).
   package var notes: [Note]
+  /// Number of notes that the walk accepted, kept or not.
+  package var count: Int
   /// How the walk ended.
   package var end: End
   /// The bytes, where the section was built instead of found: the crashed kernel left none.
@@ -28,12 +30,14 @@ package struct NoteSection: Equatable, Sendable {
     case full
     /// At a note that does not fit into the section: the second kernel drops it, and so do we.
     case cutShort(at: UInt64, claims: UInt64)
-    /// The section is larger than anything that is walked.
+    /// The section is larger, or holds more notes, than anything that is walked.
     case tooLarge
   }
 
   /// Longest section that is walked, 16 MiB: the largest real one is two pages.
   package static let largest: UInt64 = 16 << 20
+  /// Most notes of a section that are walked: real ones hold a dozen.
+  package static let mostNotes = 65_536
   /// Notes of one section that are remembered one by one.
   package static let keptNotes = 64
 
@@ -53,6 +57,7 @@ package struct NoteSection: Equatable, Sendable {
     limit = UInt64(bytes.count)
     size = UInt64(bytes.count)
     self.notes = notes
+    count = notes.count
     end = .full
     built = bytes
   }
@@ -66,6 +71,7 @@ package struct NoteSection: Equatable, Sendable {
     limit = segment.memorySize
     size = 0
     notes = []
+    count = 0
     end = .full
     guard limit <= NoteSection.largest, address.adding(limit) != nil else {
       end = .tooLarge
@@ -92,6 +98,11 @@ package struct NoteSection: Equatable, Sendable {
             descriptionSize: UInt64(header.descriptionSize)))
       }
       size += header.totalSize
+      count += 1
+      if count > NoteSection.mostNotes {
+        end = .tooLarge
+        return
+      }
     }
   }
 

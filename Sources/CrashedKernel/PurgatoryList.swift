@@ -17,6 +17,9 @@ package struct PurgatoryList: Equatable, Sendable {
   /// Longest crash region that is searched: real ones are far below.
   private static let searchLimit: UInt64 = 4 << 30
 
+  /// Places that look like an entry and are read as a list, at most.
+  private static let hitLimit = 4096
+
   /// Reads a list at the start of `bytes`; nil where they are none.
   package init?(_ bytes: [UInt8], at address: UInt64, order: ByteOrder) {
     var reader = ByteReader(bytes, order: order)
@@ -52,6 +55,7 @@ package struct PurgatoryList: Equatable, Sendable {
     let list = capacity * entrySize
     let step = Chunk.usualSize
     let chunk = Chunk(size: step + 2 * list)
+    var hits = 0
     var address = gap.lowerBound.roundedUp(to: 8) ?? gap.upperBound
     while address < gap.upperBound {
       // An entry may be the last of its list: look back one list from each hit.
@@ -71,6 +75,8 @@ package struct PurgatoryList: Equatable, Sendable {
       try unsafe memory.read(at: address, into: bytes)
       for offset in stride(from: 0, through: count - 8, by: 8)
       where unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == wanted {
+        hits += 1
+        guard hits <= hitLimit else { return nil }
         let hit = address + UInt64(offset)
         if let found = try read(around: hit, naming: candidate, in: memory) { return found }
       }

@@ -131,32 +131,17 @@ extension Evidence {
   /// behind it loads with the same `p_paddr` and `p_memsz`, outside the crashed kernel's memory.
   func mergedHeader(of candidate: CandidateExamination, in view: ImageView) -> UInt64? {
     let loads = candidate.header.segments(of: .load).map(\.segment)
-    for (place, header) in headers {
-      guard let address = view.address(ofScanned: place),
-        header.segments.first?.type == .note, header.segments.first?.physicalAddress == 0,
-        header.elfClass == candidate.header.elfClass
+    for merged in mergedHeaders {
+      guard let address = view.address(ofScanned: merged.address),
+        merged.elfClass == candidate.header.elfClass,
+        loads.elementsEqual(
+          merged.loads,
+          by: { $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize })
       else { continue }
-      let others = header.segments(of: .load).map(\.segment)
-      let isSame = loads.elementsEqual(others) {
-        $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize
+      if !loads.contains(where: { $0.physicalRange?.contains(address) ?? false }) {
+        return address
       }
-      let isOutside = !loads.contains { $0.physicalRange?.contains(address) ?? false }
-      if isSame && isOutside { return address }
     }
     return nil
-  }
-}
-
-extension PhysicalMemory {
-  /// Whether every byte of a range is zero or missing.
-  func isZero(_ range: Range<UInt64>) throws(ReadError) -> Bool {
-    var address = range.lowerBound
-    while address < range.upperBound {
-      let count = Int(min(65_536, range.upperBound - address))
-      let bytes = try paddedBytes(at: address, count: count).bytes
-      if unsafe !bytes.withUnsafeBytes({ unsafe isAllZero($0) }) { return false }
-      address += UInt64(count)
-    }
-    return true
   }
 }

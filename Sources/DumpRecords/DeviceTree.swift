@@ -131,7 +131,8 @@ private struct DeviceTreeWalk {
 
   private func string(at offset: Int) throws -> String {
     let start = strings + offset
-    guard start < bytes.count, let end = bytes[start...].firstIndex(of: 0), end - start <= 64
+    // Property names have at most 31 characters; nothing longer is searched for its end.
+    guard start < bytes.count, let end = bytes[start...].prefix(65).firstIndex(of: 0)
     else { throw Damaged() }
     return String(decoding: bytes[start..<end], as: UTF8.self)
   }

@@ -23,23 +23,25 @@ struct ExtractCommand: ParsableCommand {
   }
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       if part != .vmcoreinfo, format == .raw, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
           .usage, "standard output is a terminal, expected a file or a pipe for \(part.rawValue)")
       }
       let dump = try image.open()
-      guard StandardOutput.write(try bytes(of: dump)) else {
-        throw VMCoreError(
-          errno == EPIPE ? .closedPipe : .writeFailed, "standard output: cannot be written")
+      var sink = StandardOutputSink()
+      if part == .reipl {
+        try sink.write(try block(of: dump))
+      } else {
+        try dump.extract(part.part, to: &sink)
       }
       return .done
     }
     throw status.exitCode
   }
 
-  private func bytes(of dump: CrashDump) throws(VMCoreError) -> [UInt8] {
-    guard part == .reipl else { return try dump.extract(part.part) }
+  private func block(of dump: CrashDump) throws(VMCoreError) -> [UInt8] {
     let block = try dump.reIPL()
     if block.isLastIPL && !image.quiet {
       Diagnostics.say(
@@ -56,6 +58,13 @@ struct ExtractCommand: ParsableCommand {
 /// `--format` of `extract`
 enum PartFormat: String, ExpressibleByArgument, CaseIterable {
   case raw, text, json
+}
+
+/// Standard output as a sink of bytes.
+private struct StandardOutputSink: CoreSink {
+  func write(_ bytes: [UInt8]) throws {
+    guard StandardOutput.write(bytes) else { throw StandardOutput.failure() }
+  }
 }
 
 /// The parts that `extract` knows.

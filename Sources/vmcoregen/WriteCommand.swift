@@ -39,6 +39,7 @@ struct WriteCommand: ParsableCommand {
   }
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       if output == nil, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
