@@ -21,7 +21,7 @@ extension CrashedSystem {
         try self.init(
           FoundHeader(
             memory: memory, layout: .identity, examination: examination, namedBy: [],
-            mergedHeader: nil, locators: [], candidates: [], warnings: []), options)
+            mergedHeader: nil, locators: [], candidates: [], warnings: []), options, nil)
       }
     } catch let error as SearchError {
       throw error

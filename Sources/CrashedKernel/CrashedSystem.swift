@@ -37,13 +37,32 @@ package struct CrashedSystem: Sendable {
 
   /// Finds what the crashed kernel left in an image.
   package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+    var search: CoreHeaderSearch?
+    do throws(SearchError) {
+      self = try CrashedSystem(in: image, options, keeping: &search)
+    } catch {
+      // What else was asked for than the crashed kernel's memory has no fallback.
+      guard options.selection == .production,
+        let standalone = try StandaloneDump(image, options, search).system(after: error)
+      else { throw error }
+      self = standalone
+    }
+  }
+
+  /// The same without a fallback; the search is kept for a caller that has one.
+  init(
+    in image: MemoryImage, _ options: SearchOptions, keeping search: inout CoreHeaderSearch?
+  ) throws(SearchError) {
     let machine = try S390System(image, options)
     if let built = try machine.built() {
       self = built
+      if options.verifiesDigest { try refuseWrongDigest() }
       return
     }
     try Self.refuse(options)
-    self = try CrashedSystem(searching: machine.crashedImage, options, machine.handover)
+    self = try CrashedSystem(
+      searching: machine.crashedImage, options, machine.handover, keeping: &search)
+    if options.verifiesDigest { try refuseWrongDigest() }
     switch options.selection {
     case .production: break
     case .kdump: try selectSecondKernel(options)
@@ -55,7 +74,17 @@ package struct CrashedSystem: Sendable {
   init(
     searching image: MemoryImage, _ options: SearchOptions, _ handover: S390Handover?
   ) throws(SearchError) {
-    let found = try CoreHeaderSearch(image, options).run()
+    var search: CoreHeaderSearch?
+    self = try CrashedSystem(searching: image, options, handover, keeping: &search)
+  }
+
+  private init(
+    searching image: MemoryImage, _ options: SearchOptions, _ handover: S390Handover?,
+    keeping search: inout CoreHeaderSearch?
+  ) throws(SearchError) {
+    var running = CoreHeaderSearch(image, options)
+    defer { search = running }
+    let found = try running.run()
     do throws(ReadError) {
       let beside = if let handover { handover } else { try S390Handover(of: found, image) }
       self = try CrashedSystem(found, options, beside)

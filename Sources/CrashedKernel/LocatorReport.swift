@@ -35,6 +35,8 @@ package enum Locator: String, CaseIterable, Sendable {
   case bootParameters = "boot_params"
   /// A device tree's `/chosen`.
   case deviceTree = "device tree"
+  /// The segments of the kexec image that the crashed kernel had loaded.
+  case kexecImage = "kexec image"
   /// The list of regions that the purgatory checks.
   case purgatory = "purgatory"
   /// Every header that stands at the start of a page.

@@ -15,6 +15,8 @@ package struct Producer: Equatable, Sendable {
     case kernel
     /// Nobody yet: the second kernel would have built it when it starts (s390x).
     case secondKernel = "second kernel"
+    /// This program: there is no usable header.
+    case standalone = "vmcoregen"
     /// Nothing tells.
     case unknown
   }

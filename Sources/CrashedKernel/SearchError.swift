@@ -8,6 +8,8 @@ package enum SearchError: Error, Equatable, Sendable {
   case ambiguous(SearchFailure)
   /// The one that was asked for is none.
   case corrupt(String)
+  /// The purgatory would have refused what is loaded, and `--verify` was given.
+  case digestDiffers(String)
   /// The image could not be read.
   case read(ReadError)
   /// The run was interrupted.
@@ -17,7 +19,7 @@ package enum SearchError: Error, Equatable, Sendable {
   var isAbsence: Bool {
     switch self {
     case .notFound, .ambiguous, .corrupt: true
-    case .read, .cancelled: false
+    case .digestDiffers, .read, .cancelled: false
     }
   }
 }

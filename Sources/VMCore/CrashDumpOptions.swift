@@ -43,6 +43,10 @@ public struct CrashDumpOptions: Sendable {
   public var isExact = false
   /// Whether the whole image is searched though ``elfcorehdr`` names the header.
   public var isThorough = false
+  /// Whether a core header is refused where the purgatory would have refused it.
+  public var verifiesDigest = false
+  /// What is done without a usable core header.
+  public var fallback = FallbackOptions()
   /// Number of threads; nil takes one for each processor that the process may use.
   public var workers: Int?
 
@@ -117,6 +121,8 @@ public struct CrashDumpOptions: Sendable {
     options.workers = workerCount
     options.isCancelled = isCancelled
     options.isThorough = isThorough
+    options.verifiesDigest = verifiesDigest
+    try fallback.apply(to: &options)
     return options
   }
 

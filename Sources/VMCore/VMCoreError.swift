@@ -64,6 +64,10 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
     switch error {
     case .read(let error): self.init(.readFailed, error.description)
     case .cancelled: self.init(.cancelled, "\(image): interrupted while searching")
+    case .digestDiffers(let text):
+      self.init(
+        .unusable, "\(image): the purgatory's digest differs: \(text)",
+        hints: ["without --verify the core header is followed all the same"])
     case .corrupt(let text): self.init(.unusable, "\(image): \(text)")
     case .ambiguous(let failure):
       let count = failure.choices.count
@@ -79,7 +83,10 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
       self.init(
         .unusable,
         "\(image): no elfcorehdr: no kdump kernel was loaded, or its header is not in this image",
-        hints: VMCoreError.search(failure) + [failure.hint])
+        hints: VMCoreError.search(failure) + [
+          failure.hint,
+          "without a sound vmcoreinfo, --fallback=standalone --arch=NAME dumps all memory",
+        ])
     }
   }
 

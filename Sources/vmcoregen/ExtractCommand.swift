@@ -30,10 +30,10 @@ struct ExtractCommand: ParsableCommand {
           .usage, "standard output is a terminal, expected a file or a pipe for \(part.rawValue)")
       }
       let dump = try image.open()
-      var sink = StandardOutputSink()
       if part == .reipl {
-        try sink.write(try block(of: dump))
+        guard StandardOutput.write(try bytes(of: dump)) else { throw StandardOutput.failure() }
       } else {
+        var sink = StandardOutputSink()
         try dump.extract(part.part, to: &sink)
       }
       return .done
@@ -41,7 +41,8 @@ struct ExtractCommand: ParsableCommand {
     throw status.exitCode
   }
 
-  private func block(of dump: CrashDump) throws(VMCoreError) -> [UInt8] {
+  /// The re-IPL block in the form that was asked for.
+  private func bytes(of dump: CrashDump) throws(VMCoreError) -> [UInt8] {
     let block = try dump.reIPL()
     if block.isLastIPL && !image.quiet {
       Diagnostics.say(

@@ -59,6 +59,8 @@ struct ImageArguments: ParsableArguments {
   @Flag(help: "Do what the kernel does even where it loses a load or keeps a second PT_NOTE.")
   var exact = false
 
+  @OptionGroup var withoutHeader: FallbackArguments
+
   @Flag(name: .shortAndLong, help: "Print no hints and no warnings, only errors.")
   var quiet = false
 
@@ -98,6 +100,7 @@ struct ImageArguments: ParsableArguments {
     options.header = header.rawValue
     options.selection = select.rawValue
     options.isExact = exact
+    withoutHeader.apply(to: &options)
     return options
   }
 

@@ -11,10 +11,11 @@ struct Vmcoregen: ParsableCommand {
       vmcoregen [OPTIONS] IMAGE > vmcore
       vmcoregen [OPTIONS] -o VMCORE IMAGE
       vmcoregen info [OPTIONS] IMAGE
+      vmcoregen verify [OPTIONS] IMAGE
       vmcoregen extract PART [OPTIONS] IMAGE
       """,
     version: Version.text,
-    subcommands: [WriteCommand.self, InfoCommand.self, ExtractCommand.self],
+    subcommands: [WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self],
     defaultSubcommand: WriteCommand.self)
 
   /// A bare `--help` shows the main job's options too.

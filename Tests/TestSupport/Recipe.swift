@@ -62,6 +62,8 @@ package struct Recipe: Sendable, Equatable {
   package var vmcoreinfo = RecipeVMCoreInfo()
   /// The address of init_uts_ns' struct new_utsname.
   package var systemName: UInt64?
+  /// The kernel's symbol table.
+  package var kernelSymbols: RecipeKernelSymbols?
   /// Who made the core header.
   package var producer = Producer.kexecTools
   /// The crash regions.

@@ -1,6 +1,6 @@
 /// Reads a recipe: one `key value...` a line, `#` starts a comment.
 package struct RecipeParser {
-  private var recipe: Recipe
+  var recipe: Recipe
 
   /// The recipe that a text holds.
   package static func parse(_ text: String) throws(RecipeError) -> Recipe {
@@ -19,7 +19,7 @@ package struct RecipeParser {
       } else if parser == nil {
         throw line.error("'arch' must come first")
       } else if try parser?.readMachine(line) != true, try parser?.readCrash(line) != true,
-        try parser?.readImage(line) != true
+        try parser?.readImage(line) != true, try parser?.readSymbols(line) != true
       {
         throw line.error("this key is unknown")
       }

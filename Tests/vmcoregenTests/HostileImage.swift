@@ -65,7 +65,7 @@ enum HostileImage: String, CaseIterable, CustomTestStringConvertible {
       image.fill(with: UInt32(1).bytes + UInt32(0).bytes + UInt32(1).bytes + [65, 0, 0, 0])
       image.put(
         .header(
-          [.notes] + [Entry](repeating: .note(0x20_0000, size: 6 << 20), count: 20)
+          [.notes] + [Entry](repeating: .note(0x20_0000, size: 6 << 20), count: 5)
             + [.load(0x10_0000)]), at: 0)
     case .vastBackup:
       image.put(

@@ -32,7 +32,8 @@ extension CrashedSystem {
     s390 = kernel
   }
 
-  private static func processors(of list: S390Processors) -> [Processor] {
+  /// The CPUs, those without registers last.
+  static func processors(of list: S390Processors) -> [Processor] {
     let saved = list.saved.enumerated().map { index, processor in
       Processor(
         number: processor.number, index: 0, address: processor.lowcore, isEmpty: false,

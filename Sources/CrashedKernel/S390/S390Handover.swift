@@ -52,11 +52,23 @@ package struct S390Handover: Sendable {
     processors = try S390Processors(
       in: memory, lowcore: lowcore, information: information.information, rule: rule,
       hasCrashed: hasCrashed || information.information?.crashTime != nil)
-    // The address of reipl_block_actual comes from the kernel's symbol table, where one is read.
     reIPL = try ReIPLSearch(
       in: memory, lowcore: reader, osInfo: osInfo, information: information.information,
-      rule: rule, note: note, variable: nil)
+      rule: rule, note: note,
+      variable: S390Handover.blockVariable(information.information, in: memory))
   }
+
+  /// Where the kernel's symbol table has `reipl_block_actual`.
+  private static func blockVariable(
+    _ information: VMCoreInfo?, in memory: PhysicalMemory
+  ) throws(ReadError) -> UInt64? {
+    guard let information,
+      case .found(let symbols) = try KernelSymbols.read(
+        in: memory, information, .s390x, order: .big)
+    else { return nil }
+    return try symbols.address(of: "reipl_block_actual")
+  }
+
   /// A variable of 64 bits that vmcoreinfo names.
   func value(of symbol: String) throws(ReadError) -> UInt64? {
     guard let address = information.information?.symbol(symbol).flatMap(rule.physical),
