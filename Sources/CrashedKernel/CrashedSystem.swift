@@ -41,7 +41,9 @@ package struct CrashedSystem: Sendable {
     do throws(SearchError) {
       self = try CrashedSystem(in: image, options, keeping: &search)
     } catch {
-      guard let standalone = try StandaloneDump(image, options, search).system(after: error)
+      // What else was asked for than the crashed kernel's memory has no fallback.
+      guard options.selection == .production,
+        let standalone = try StandaloneDump(image, options, search).system(after: error)
       else { throw error }
       self = standalone
     }
@@ -90,6 +92,7 @@ package struct CrashedSystem: Sendable {
       throw .read(error)
     }
   }
+
   /// What no image but one of s390x allows.
   private static func refuse(_ options: SearchOptions) throws(SearchError) {
     if options.headerSource == .build {
@@ -100,7 +103,7 @@ package struct CrashedSystem: Sendable {
   }
 
   init(
-    _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover?
+    _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover? = nil
   ) throws(ReadError) {
     s390 = handover
     let examination = found.examination

@@ -10,7 +10,9 @@ struct CrashedSystemTests {
   /// Recipes that end in a vmcore without an argument.
   private static let names: [String] = RecipeFiles.names.filter { name in
     guard let recipe = try? RecipeParser.parse(RecipeFiles.text(name)) else { return true }
+    // An s390x machine without a header in memory has suites of its own.
     return recipe.expectation.status != 65 && recipe.expectation.arguments.isEmpty
+      && recipe.s390 == nil
   }
 
   @Test(

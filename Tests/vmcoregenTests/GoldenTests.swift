@@ -6,8 +6,14 @@ struct GoldenTests {
   /// The recipes whose goldens are kept: every architecture's twist, every locator, every damage.
   static let recipes = [
     "ambiguous", "arm64", "arm64-broken-text", "arm64-unnamed", "backup-tail-before", "copies",
-    "damaged-note", "i386-elf32", "mips64", "offline-cpu", "overlapping-header", "ppc64le",
-    "q35-hole", "readme", "running", "stale-tree-after", "truncated",
+    "damaged-note", "i386-elf32", "kexec-twice", "mips64", "offline-cpu", "overlapping-header",
+    "ppc64le",
+    "q35-hole", "readme", "running", "s390x-6.12", "s390x-6.12-os-info-missing", "s390x-after",
+    "s390x-before", "s390x-boot-cpu", "s390x-boot-cpu-without-prefix", "s390x-cpu-without-prefix",
+    "s390x-early", "s390x-novx", "s390x-os-info-checksum", "s390x-os-info-magic",
+    "s390x-os-info-misaligned", "s390x-os-info-missing-after", "s390x-os-info-missing-before",
+    "s390x-running", "s390x-vmcoreinfo-entry", "s390x-vmcoreinfo-os-info", "s390x-zipl-kdump",
+    "stale-tree-after", "truncated",
     "x86_64-kexec-tools-before", "x86_64-kernel-after",
   ]
 
