@@ -84,8 +84,8 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
         .unusable,
         "\(image): no elfcorehdr: no kdump kernel was loaded, or its header is not in this image",
         hints: VMCoreError.search(failure) + [
-          failure.hint,
           "without a sound vmcoreinfo, --fallback=standalone --arch=NAME dumps all memory",
+          failure.hint,
         ])
     }
   }

@@ -11,8 +11,30 @@ private struct PatternSource: ByteSource {
   static let broken: Range<UInt64> = 5 << 20..<(5 << 20) + 4096
   static let hole: Range<UInt64> = 8 << 20..<12 << 20
 
-  static func byte(_ offset: UInt64) -> UInt8 {
-    hole.contains(offset) ? 0 : UInt8(truncatingIfNeeded: (offset &* 0x9e37_79b9_7f4a_7c15) >> 41)
+  /// Random bytes, repeated; their number is a prime, so that no two pages are equal.
+  private static let tile: [UInt8] = {
+    var generator = SeededGenerator(seed: 5)
+    return (0..<65_537).map { _ in UInt8.random(in: 0...255, using: &generator) }
+  }()
+
+  /// What stands from `offset` on.
+  static func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: UInt64) {
+    var done = 0
+    while done < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let position = offset + UInt64(done)
+      if hole.contains(position) {
+        let count = min(rest.count, Int(hole.upperBound - position))
+        rest.copyBytes(from: repeatElement(0, count: count))
+        done += count
+      } else {
+        let start = Int(position % UInt64(tile.count))
+        let end = position < hole.lowerBound ? Int(hole.lowerBound - position) : rest.count
+        let part = tile[start...].prefix(min(rest.count, end))
+        rest.copyBytes(from: part)
+        done += part.count
+      }
+    }
   }
 
   func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int
@@ -25,7 +47,7 @@ private struct PatternSource: ByteSource {
     if Self.hole.overlaps(offset..<offset + UInt64(count)), Self.hole.contains(offset) {
       Self.holeReads.withLock { Self.holeReadCount += 1 }
     }
-    for index in 0..<count { buffer[index] = Self.byte(offset + UInt64(index)) }
+    Self.fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), from: offset)
     return count
   }
 
@@ -116,14 +138,14 @@ final class FileServerTests {
       let descriptor = open(path, O_RDONLY | flag)
       defer { close(descriptor) }
       var buffer = [UInt8](repeating: 0, count: 70_000)
+      var wantedBytes = buffer
       for _ in 0..<40 {
         let offset = UInt64.random(in: 6 << 20..<Self.size, using: &generator)
         let wanted = Int.random(in: 1...buffer.count, using: &generator)
         let count = pread(descriptor, &buffer, wanted, off_t(offset))
         let expected = min(wanted, Int(Self.size - offset))
-        let isEqual = (0..<max(0, count)).allSatisfy {
-          buffer[$0] == PatternSource.byte(offset + UInt64($0))
-        }
+        wantedBytes.withUnsafeMutableBytes { PatternSource.fill($0, from: offset) }
+        let isEqual = memcmp(buffer, wantedBytes, max(0, count)) == 0
         if count != expected || !isEqual { failures.tell("\(count) of \(expected) at \(offset)") }
       }
     }

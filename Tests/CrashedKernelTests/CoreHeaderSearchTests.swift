@@ -120,7 +120,8 @@ struct CoreHeaderSearchTests {
     #expect(failure.choices == [])
     #expect(failure.candidates == [])
     #expect(
-      failure.locators.map(\.locator) == [.bootParameters, .deviceTree, .pageScan, .fineScan])
+      failure.locators.map(\.locator)
+        == [.bootParameters, .deviceTree, .kexecImage, .pageScan, .fineScan])
     for report in failure.locators {
       guard case .absent = report.answer else {
         Issue.record("\(report)")

@@ -25,6 +25,20 @@ struct DocumentationTests {
     return mounted.vmcorePath
   }
 
+  /// What ``VerificationReport`` shows; compiled, not run.
+  static func verification() throws {
+    let report = try VerificationReport(imageAt: "image.bin")
+    for row in report.rows { print(row.name, row.answer) }
+  }
+
+  @Test("Without a header, refusing the fallback is an error")
+  func refusal() throws {
+    var options = CrashDumpOptions()
+    options.fallback.mode = "refuse"
+    let recipe = try RecipeDump(named: "readme")
+    #expect(try CrashDump(imageAt: recipe.path, options: options).report.header.address != nil)
+  }
+
   @Test("A sink takes the whole vmcore, in order")
   func sink() throws {
     let dump = try RecipeDump(named: "readme").open()

@@ -29,7 +29,7 @@ struct Probe {
       _ = try dump.bytes(at: 0, count: 16_384)
       _ = try dump.bytes(at: size / 2, count: 4096)
       _ = try dump.bytes(at: size - min(size, 4096), count: 8192)
-      outcome = "header at \(dump.report.header.region)"
+      outcome = "header at \(dump.report.header.region ?? "no place")"
     } catch {
       outcome = "\(error.kind)"
     }
