@@ -10,6 +10,8 @@ package struct ImageOptions: Sendable {
   package var machine: MachinePreset?
   /// `--input-format=raw`: no look at the content.
   package var isRaw = false
+  /// `--part`: the other files of a split dump.
+  package var parts: [String] = []
 
   /// Nothing said.
   package init() {}

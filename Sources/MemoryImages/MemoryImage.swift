@@ -5,7 +5,7 @@ package struct MemoryImage: Sendable {
   /// The file's name, for messages.
   package let name: String
   /// The input format's name.
-  package let format: String
+  package internal(set) var format: String
   /// The memory under the layout that was given, or address = file offset.
   package let memory: PhysicalMemory
   /// How a raw file lies in memory.
@@ -14,11 +14,16 @@ package struct MemoryImage: Sendable {
   package let layoutIsOpen: Bool
   /// The files behind it: an output must be none of them.
   package let files: [FileIdentity]
+  /// The core header that the file brings along, where it is a dump already.
+  package let stored: StoredCore?
+  /// What was seen while it was opened.
+  package let warnings: [ImageWarning]
 
   /// An image from its parts.
   package init(
     name: String, format: String, memory: PhysicalMemory, layout: ImageLayout,
-    layoutIsOpen: Bool, files: [FileIdentity]
+    layoutIsOpen: Bool, files: [FileIdentity], stored: StoredCore? = nil,
+    warnings: [ImageWarning] = []
   ) {
     self.name = name
     self.format = format
@@ -26,6 +31,8 @@ package struct MemoryImage: Sendable {
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen
     self.files = files
+    self.stored = stored
+    self.warnings = warnings
   }
 
   /// The same file under another layout; nil where the image has a layout of its own.
