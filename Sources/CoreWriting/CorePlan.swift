@@ -47,7 +47,11 @@ package struct CorePlan: Sendable {
   private static func pageSize(
     of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
   ) -> UInt64 {
-    if let size = options.pageSize ?? system.vmCoreInfo?.pageSize { return size }
+    if let size = options.pageSize ?? system.vmCoreInfo?.pageSize
+      ?? system.architecture?.onlyPageSize
+    {
+      return size
+    }
     // The section of the vmcoreinfo note is one page, its name and two note heads: 36 bytes.
     let guess = system.sections.map { $0.limit &- 36 }.first(where: VMCoreInfo.isPageSize)
     warnings.append(

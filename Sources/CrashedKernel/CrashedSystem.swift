@@ -8,10 +8,10 @@ package struct CrashedSystem: Sendable {
   package let memory: PhysicalMemory
   /// How the file lies in memory.
   package let layout: ImageLayout
-  /// Physical address of the core header.
-  package let headerAddress: UInt64
-  /// The memory that is reserved for the core header.
-  package let headerRegion: Range<UInt64>
+  /// Physical address of the core header; nil where it was built.
+  package let headerAddress: UInt64?
+  /// The memory that is reserved for the core header; nil where it was built.
+  package let headerRegion: Range<UInt64>?
   package let header: CoreHeader
   /// The walked notes, in table order.
   package let sections: [NoteSection]
@@ -32,9 +32,15 @@ package struct CrashedSystem: Sendable {
   package let locators: [LocatorReport]
   package let candidates: [CandidateReport]
   package let warnings: [Warning]
+  /// What an s390x kernel left at its fixed places.
+  package let s390: S390Handover?
 
   /// Finds what the crashed kernel left in an image.
   package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+    if let built = try S390System(image, options).built() {
+      self = built
+      return
+    }
     let found = try CoreHeaderSearch(image, options).run()
     do throws(ReadError) {
       self = try CrashedSystem(found, options)
@@ -44,6 +50,7 @@ package struct CrashedSystem: Sendable {
   }
 
   private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
+    s390 = nil
     let examination = found.examination
     memory = found.memory
     layout = found.layout
@@ -64,13 +71,14 @@ package struct CrashedSystem: Sendable {
     let backup = try BackupRegion.find(in: found, option: options.moment)
     self.backup = backup?.region
     producer = Producer.of(header, named: found.namedBy, backup: backup != nil)
-    headerRegion = CrashedSystem.region(
+    let region = CrashedSystem.region(
       of: examination, named: found.namedBy, option: options.coreHeader, producer)
+    headerRegion = region
     moment = CrashedSystem.moment(
       backup: backup, merged: found.mergedHeader, vmCoreInfo: vmCoreInfo, processors)
     var warnings = found.warnings
     warnings += CrashedSystem.noteWarnings(sections, processors, memory)
-    warnings += CrashedSystem.overlapWarnings(headerRegion, header, sections)
+    warnings += CrashedSystem.overlapWarnings(region, header, sections)
     self.warnings = warnings
   }
 

@@ -19,6 +19,8 @@ package enum LocatorAnswer: Equatable, Sendable {
   case absent(String)
   /// A place, with what named it.
   case found(ELFCoreHeaderParameter, by: String)
+  /// Everything that a header is built from, and where.
+  case built(String)
   /// Something there that cannot be true, and why.
   case corrupt(String)
 }
@@ -27,6 +29,8 @@ package enum LocatorAnswer: Equatable, Sendable {
 package enum Locator: String, CaseIterable, Sendable {
   /// `--elfcorehdr`
   case option = "option"
+  /// The fixed places of an s390x kernel.
+  case lowcore = "lowcore"
   /// The second kernel's command line through x86 boot_params.
   case bootParameters = "boot_params"
   /// A device tree's `/chosen`.

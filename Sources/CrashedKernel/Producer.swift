@@ -13,6 +13,8 @@ package struct Producer: Equatable, Sendable {
     case kexecTools = "kexec-tools"
     /// The kernel itself, through `kexec_file_load`.
     case kernel
+    /// Nobody yet: the second kernel would have built it when it starts (s390x).
+    case secondKernel = "second kernel"
     /// Nothing tells.
     case unknown
   }

@@ -6,6 +6,10 @@ package struct SearchOptions: Sendable {
   package var coreHeader: ELFCoreHeaderParameter?
   /// `--state`
   package var moment: MomentOption = .automatic
+  /// `--header`
+  package var headerSource: HeaderSource = .automatic
+  /// `--select`
+  package var selection: Selection = .production
   /// Number of threads that scan.
   package var workers = 1
   /// Asked now and then; true stops the search.
@@ -22,4 +26,22 @@ package enum MomentOption: String, Sendable, CaseIterable {
   case automatic = "auto"
   case before = "pre"
   case after = "post"
+}
+
+/// `--header`: whether a core header is looked for in memory or built.
+package enum HeaderSource: String, Sendable, CaseIterable {
+  /// What a second kernel of that architecture and release does.
+  case automatic = "auto"
+  case image
+  case build
+}
+
+/// `--select`: whose memory the vmcore shows.
+package enum Selection: String, Sendable, CaseIterable {
+  /// The crashed kernel's.
+  case production
+  /// The second kernel's own.
+  case kdump
+  /// Everything as it lies.
+  case all
 }

@@ -78,10 +78,11 @@ public struct CrashReport: Sendable {
 
   /// The core header in the image.
   public struct Header: Sendable {
-    public var address: UInt64
+    /// nil where the header was built, since the image holds none.
+    public var address: UInt64?
     /// The reserved region as `elfcorehdr=` takes it: `size@address`.
-    public var region: String
-    public var regionSize: UInt64
+    public var region: String?
+    public var regionSize: UInt64?
     public var producer: String
     public var producerEvidence: String
     public var namedBy: [String]

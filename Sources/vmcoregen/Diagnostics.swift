@@ -25,7 +25,7 @@ enum Diagnostics {
       say(
         "\(report.image.name): \(system.architecture ?? "unknown machine"), "
           + "\(system.release ?? "unknown release"), \(system.moment) (\(system.momentEvidence))")
-      say("core header \(report.header.region), by \(report.header.producer)")
+      say("core header \(report.header.region ?? "built"), by \(report.header.producer)")
       for locator in report.locators {
         say("\(locator.name): \(locator.answer): \(locator.detail)")
       }

@@ -76,8 +76,8 @@ struct InfoDocument {
 
   private static func header(_ header: CrashReport.Header) -> JSONValue {
     .object([
-      ("address", .address(header.address)),
-      ("region", .string(header.region)),
+      ("address", header.address.map { .address($0) } ?? .null),
+      ("region", .optional(header.region)),
       ("producer", .string(header.producer)),
       ("producer_evidence", .string(header.producerEvidence)),
       ("named_by", .array(header.namedBy.map { .string($0) })),

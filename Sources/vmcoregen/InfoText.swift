@@ -56,7 +56,7 @@ struct InfoText {
 
   private mutating func add(_ header: CrashReport.Header) {
     text += "\ncore header\n"
-    line("elfcorehdr", header.region)
+    line("elfcorehdr", header.region ?? "none in the image: it is built")
     line("producer", "\(header.producer) (\(header.producerEvidence))")
     for name in header.namedBy { line("named by", name) }
     if let backup = header.backup { line("backup", backup) }
