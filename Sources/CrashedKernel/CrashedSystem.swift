@@ -31,12 +31,14 @@ package struct CrashedSystem: Sendable {
   package let namedBy: [NamedPlace]
   package let locators: [LocatorReport]
   package let candidates: [CandidateReport]
-  package let warnings: [Warning]
+  package internal(set) var warnings: [Warning]
   /// What an s390x kernel left at its fixed places.
   package let s390: S390Handover?
+  /// The header that the file brought along, where that one is kept.
+  package let stored: StoredCore?
 
-  /// Finds what the crashed kernel left in an image.
-  package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+  /// Finds what the crashed kernel left in the memory of an image.
+  init(searching image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
     if let built = try S390System(image, options).built() {
       self = built
       return
@@ -51,6 +53,7 @@ package struct CrashedSystem: Sendable {
 
   private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
     s390 = nil
+    stored = nil
     let examination = found.examination
     memory = found.memory
     layout = found.layout
@@ -82,7 +85,7 @@ package struct CrashedSystem: Sendable {
     self.warnings = warnings
   }
 
-  private static func text(
+  static func text(
     of note: Note?, in memory: PhysicalMemory
   ) throws(ReadError) -> VMCoreInfo? {
     guard let note else { return nil }
@@ -102,7 +105,7 @@ package struct CrashedSystem: Sendable {
     return examination.address..<(examination.address.adding(size) ?? .max)
   }
 
-  private static func moment(
+  static func moment(
     backup: (region: BackupRegion, evidence: String)?, merged: UInt64?, vmCoreInfo: VMCoreInfo?,
     _ processors: [Processor]
   ) -> Moment {

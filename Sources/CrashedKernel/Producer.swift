@@ -15,6 +15,8 @@ package struct Producer: Equatable, Sendable {
     case kernel
     /// Nobody yet: the second kernel would have built it when it starts (s390x).
     case secondKernel = "second kernel"
+    /// Whoever wrote the dump file: its own header is kept.
+    case dumpFile = "dump file"
     /// Nothing tells.
     case unknown
   }

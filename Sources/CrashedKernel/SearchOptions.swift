@@ -10,6 +10,8 @@ package struct SearchOptions: Sendable {
   package var headerSource: HeaderSource = .automatic
   /// `--select`
   package var selection: Selection = .production
+  /// `--rebuild`: whether the memory of a dump is searched though it brings a header along.
+  package var isRebuilding = false
   /// Number of threads that scan.
   package var workers = 1
   /// Asked now and then; true stops the search.

@@ -51,6 +51,7 @@ extension CrashedSystem {
   init(_ handover: S390Handover, header: CoreHeader, notes: [UInt8], image: MemoryImage) {
     let layout = handover.layout
     memory = layout.memory
+    stored = nil
     self.layout = image.layout
     headerAddress = nil
     headerRegion = nil

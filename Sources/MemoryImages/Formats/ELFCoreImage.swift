@@ -33,7 +33,7 @@ enum ELFCoreImage {
     }
     return MemoryImage(
       name: input.name, format: ImageFormat.elf.name,
-      memory: PhysicalMemory(map, in: input.source), layout: .identity, layoutIsOpen: false,
+      memory: PhysicalMemory(map, in: input.source), layout: .ofDump, layoutIsOpen: false,
       files: input.files,
       stored: StoredCore(
         header: header, file: input.source, hasLoadsInFile: true,
