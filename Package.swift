@@ -64,6 +64,6 @@ let package = Package(
     tests(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(of: "VMCore"),
-    tests(of: "vmcoregen"),
+    tests(of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
   ]
 )

@@ -59,7 +59,10 @@ package final class FileSource: ByteSource {
     let data = clinux_seek_data(descriptor.rawValue, Int64(offset))
     if data < 0 {
       // ENXIO: only a hole follows. Anything else: the file system does not know holes.
-      return SourceExtent(isHole: errno == ENXIO, end: size)
+      let end = errno == ENXIO ? presentSize : 0
+      // Where the file shrank since it was opened there is no hole: reading must tell.
+      return offset < end
+        ? SourceExtent(isHole: true, end: min(end, size)) : SourceExtent(isHole: false, end: size)
     }
     if UInt64(data) > offset {
       return SourceExtent(isHole: true, end: min(UInt64(data), size))
@@ -67,6 +70,10 @@ package final class FileSource: ByteSource {
     let hole = clinux_seek_hole(descriptor.rawValue, Int64(offset))
     return SourceExtent(
       isHole: false, end: hole > Int64(offset) ? min(UInt64(hole), size) : size)
+  }
+
+  private var presentSize: UInt64 {
+    (try? FileStatus(of: descriptor.rawValue, path: name))?.size ?? 0
   }
 
   package func filePosition(at offset: UInt64) -> FilePosition? {

@@ -14,6 +14,7 @@ struct ExtractCommand: ParsableCommand {
   @OptionGroup var image: ImageArguments
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       if part != .vmcoreinfo, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
@@ -21,8 +22,7 @@ struct ExtractCommand: ParsableCommand {
       }
       let dump = try image.open()
       guard StandardOutput.write(try dump.extract(part.part)) else {
-        throw VMCoreError(
-          errno == EPIPE ? .closedPipe : .writeFailed, "standard output: cannot be written")
+        throw StandardOutput.failure()
       }
       return .done
     }

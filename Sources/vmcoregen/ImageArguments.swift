@@ -59,9 +59,6 @@ struct ImageArguments: ParsableArguments {
   var verbose = false
 
   func validate() throws {
-    if image == nil && segments.isEmpty {
-      throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
-    }
     if image != nil && !segments.isEmpty {
       throw ValidationError("an image and --segment: expected one of them")
     }
@@ -69,6 +66,14 @@ struct ImageArguments: ParsableArguments {
       throw ValidationError("--segment says where everything lies: drop --base, --hole, --machine")
     }
     if quiet && verbose { throw ValidationError("--quiet and --verbose: expected one of them") }
+  }
+
+  /// Checks that there is an image. Not part of `validate`, which comes before unknown options
+  /// are told.
+  func requireImage() throws {
+    if image == nil && segments.isEmpty {
+      throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
+    }
   }
 
   /// The same for the library.

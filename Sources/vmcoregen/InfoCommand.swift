@@ -15,6 +15,7 @@ struct InfoCommand: ParsableCommand {
   var candidates = false
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       let report = try image.open(thoroughly: true).report
       let text =
@@ -22,7 +23,7 @@ struct InfoCommand: ParsableCommand {
         ? InfoDocument(report).value.text + "\n"
         : InfoText(report, withCandidates: candidates).text
       guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
-        throw VMCoreError(.closedPipe, "standard output is closed")
+        throw StandardOutput.failure()
       }
       return report.isPartial ? .partial : .done
     }

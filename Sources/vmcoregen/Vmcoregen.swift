@@ -19,6 +19,7 @@ struct Vmcoregen: ParsableCommand {
 
   /// A bare `--help` shows the main job's options too.
   static func main() {
+    StandardDescriptors.open()
     Interruption.install()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments == ["--help"] || arguments == ["-h"] {

@@ -31,6 +31,7 @@ struct WriteCommand: ParsableCommand {
   }
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       if output == nil, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
