@@ -43,7 +43,7 @@ package struct CrashedSystem: Sendable {
     }
   }
 
-  private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
+  init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
     let examination = found.examination
     memory = found.memory
     layout = found.layout
