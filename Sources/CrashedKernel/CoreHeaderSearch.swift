@@ -134,14 +134,22 @@ package struct CoreHeaderSearch {
     try choice.run()
     reports.note(choice.rejected)
     guard let winner = choice.winner else {
-      throw SearchError.ambiguous(reports.failure(choices: choice.descriptions))
+      let choices = choice.descriptions
+      throw choices.count > 1
+        ? SearchError.ambiguous(reports.failure(choices: choices))
+        : SearchError.notFound(reports.failure(choices: []))
     }
     reports.settle(chosen: winner.address, others: nil)
     return FoundHeader(
       memory: result.view.memory, layout: result.view.layout, examination: winner,
       namedBy: reports.names(of: winner.address),
       mergedHeader: evidence.mergedHeader(of: winner, in: result.view),
-      locators: reports.locators, candidates: reports.candidates, warnings: [])
+      locators: reports.locators, candidates: reports.candidates,
+      warnings: winner.rejections.map {
+        Warning(
+          "the header at \(winner.address.hex) is named, and used though \($0.text)",
+          isPartial: $0.rule == .readableNotes)
+      })
   }
 
   private func failure(

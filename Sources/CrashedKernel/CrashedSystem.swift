@@ -51,7 +51,7 @@ package struct CrashedSystem: Sendable {
     }
   }
 
-  private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
+  init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
     s390 = nil
     stored = nil
     let examination = found.examination

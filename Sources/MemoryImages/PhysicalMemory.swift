@@ -65,12 +65,11 @@ package struct PhysicalMemory: Sendable {
     var present = 0
     var done = 0
     while done < buffer.count {
-      guard let start = address.adding(UInt64(done)) else {
+      guard let start = address.adding(UInt64(done)), start < .max else {
         unsafe clear(buffer, from: done, count: buffer.count - done)
         return present
       }
       let wanted = start..<(start.adding(UInt64(buffer.count - done)) ?? .max)
-      guard !wanted.isEmpty else { return present }
       switch firstPiece(of: wanted) {
       case .absent(let range):
         let count = Int(range.length)
