@@ -42,7 +42,7 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libz-dev"]), .yum(["zlib-devel"])]),
     layer("Bytes", on: ["CLinux", system]),
     layer("DumpRecords", on: ["Bytes"]),
-    layer("MemoryImages", on: ["Bytes", "CZlib", "DumpRecords", system]),
+    layer("MemoryImages", on: ["Bytes", "CLinux", "CZlib", "DumpRecords", system]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
     layer("CoreWriting", on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
     layer(

@@ -17,7 +17,7 @@ package struct ImageFormat: Sendable {
 
   /// Every format, in the order in which they are asked; raw memory takes what is left.
   package static let all: [ImageFormat] =
-    [.elf, .flattened] + ForeignImage.formats + [.raw]
+    [.elf, .flattened, .kdump] + ForeignImage.formats + [.raw]
 
   /// Opens a file with the first format that recognises it.
   package static func open(
@@ -48,5 +48,16 @@ package struct ImageFormat: Sendable {
       .usage,
       "--part \(part.name): goes with the files of a split kdump-compressed dump, "
         + "and \(input.name) is none")
+  }
+
+  /// A dump says itself where its memory lies.
+  static func refuseLayout(
+    _ options: ImageOptions, of input: ImageInput
+  ) throws(ImageError) {
+    guard options.base != nil || !options.holes.isEmpty || options.machine != nil else { return }
+    throw ImageError(
+      .usage,
+      "--base, --hole, --machine: are for raw memory, and \(input.name) is a dump whose headers "
+        + "say where its memory lies")
   }
 }

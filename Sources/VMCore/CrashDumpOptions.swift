@@ -23,6 +23,11 @@ public struct CrashDumpOptions: Sendable {
   public var machine: String?
   /// Whether the file is taken as raw memory whatever it looks like.
   public var isRaw = false
+  /// The other files of a split kdump-compressed dump, in any order.
+  public var parts: [String] = []
+  /// Whether the memory of a file that is a dump already is searched for a core header instead of
+  /// keeping the header that the file brings along.
+  public var isRebuilding = false
   /// Place of the core header, in the kernel's syntax `[SIZE[KMG]@]ADDR[KMG]`.
   public var elfcorehdr: String?
   /// Whether the purgatory has run: one of ``states``.
@@ -65,6 +70,7 @@ public struct CrashDumpOptions: Sendable {
     options.base = base
     options.holes = holes
     options.isRaw = isRaw
+    options.parts = parts
     if let machine {
       guard let preset = MachinePreset.all.first(where: { $0.name == machine }) else {
         throw VMCoreError(
@@ -91,6 +97,7 @@ public struct CrashDumpOptions: Sendable {
         .usage, "state '\(state)', expected one of \(Self.states.joined(separator: ", "))")
     }
     options.moment = moment
+    options.isRebuilding = isRebuilding
     options.workers = workerCount
     options.isCancelled = isCancelled
     options.isThorough = isThorough

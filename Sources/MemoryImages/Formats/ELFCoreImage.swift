@@ -23,6 +23,7 @@ enum ELFCoreImage {
     _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
     try ImageFormat.refuseParts(of: input)
+    try ImageFormat.refuseLayout(options, of: input)
     var table = try ELFCoreTable(input)
     let map = PieceMap(firstWins: table.pieces)
     table.check()

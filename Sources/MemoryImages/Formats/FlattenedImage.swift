@@ -10,7 +10,7 @@ extension ImageFormat {
 
 private enum FlattenedImage {
   /// What is ever written in that form.
-  private static let contents: [ImageFormat] = [.elf]
+  private static let contents: [ImageFormat] = [.elf, .kdump]
 
   static func open(
     _ input: ImageInput, _ options: ImageOptions

@@ -10,6 +10,7 @@ private enum RawImage {
   static func open(
     _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
+    try ImageFormat.refuseParts(of: input)
     let source = input.source
     let layout = try layout(for: source, options)
     let memory: PhysicalMemory
