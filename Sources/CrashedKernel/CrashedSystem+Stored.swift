@@ -72,7 +72,7 @@ extension CrashedSystem {
     let isHypervisor = notes.contains { $0.type == .qemu }
     producer = Producer(
       kind: .dumpFile,
-      evidence: isHypervisor ? "a hypervisor's notes" : "the header of the \(image.format)")
+      evidence: isHypervisor ? "a hypervisor's notes" : "its format is \(image.format)")
     moment = CrashedSystem.moment(
       backup: nil, merged: nil, vmCoreInfo: vmCoreInfo, processors)
     mergedHeader = nil

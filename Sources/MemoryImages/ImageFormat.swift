@@ -24,21 +24,34 @@ package struct ImageFormat: Sendable {
     path: String, options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
     if !options.segments.isEmpty { return try SegmentedImage.open(options.segments) }
-    var input = try opened(path)
-    if options.isRaw { return try ImageFormat.raw.open(input, options) }
-    for part in options.parts { input.parts.append(try opened(part)) }
+    var input = try opened(path, options)
+    for part in options.parts { input.parts.append(try opened(part, options)) }
     let head = try input.head()
-    let format = all.first { $0.recognizes(head) } ?? .raw
-    return try format.open(input, options)
+    let format = options.isRaw ? .raw : all.first { $0.recognizes(head) } ?? .raw
+    var image = try format.open(input, options)
+    image.notices = input.notices + input.parts.flatMap(\.notices)
+    return image
   }
 
-  private static func opened(_ path: String) throws(ImageError) -> ImageInput {
-    let source: FileSource
-    do throws(OpenError) { source = try FileSource(path: path) } catch { throw ImageError(error) }
-    guard source.size > 0 else {
-      throw ImageError(.unusable, "\(path): is empty, expected a memory image")
+  /// A file as it is, a stream as the copy that is made of it.
+  private static func opened(
+    _ path: String, _ options: ImageOptions
+  ) throws(ImageError) -> ImageInput {
+    let opened: InputStream.Opened
+    do throws(OpenError) {
+      opened = try InputStream.open(path, isCancelled: options.isCancelled)
+    } catch {
+      throw ImageError(error)
     }
-    return ImageInput(source)
+    let input =
+      switch opened {
+      case .file(let source): ImageInput(source)
+      case .stream(let stream): try InputSpool.input(of: stream)
+      }
+    guard input.source.size > 0 else {
+      throw ImageError(.unusable, "\(input.name): is empty, expected a memory image")
+    }
+    return input
   }
 
   /// Only kdump-compressed dumps come in several files.

@@ -8,6 +8,8 @@ package struct ImageInput: Sendable {
   package var files: [FileIdentity]
   /// What was seen on the way.
   package var warnings: [ImageWarning] = []
+  /// What was done to read it at all.
+  package var notices: [String] = []
   /// The other files of a split set (`--part`).
   package var parts: [ImageInput] = []
 

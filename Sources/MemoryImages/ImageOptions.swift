@@ -12,6 +12,8 @@ package struct ImageOptions: Sendable {
   package var isRaw = false
   /// `--part`: the other files of a split dump.
   package var parts: [String] = []
+  /// Asked while a stream is read; true ends that.
+  package var isCancelled: @Sendable () -> Bool = { false }
 
   /// Nothing said.
   package init() {}

@@ -18,6 +18,8 @@ package struct MemoryImage: Sendable {
   package let stored: StoredCore?
   /// What was seen while it was opened.
   package let warnings: [ImageWarning]
+  /// What was done to read it at all.
+  package internal(set) var notices: [String] = []
 
   /// An image from its parts.
   package init(

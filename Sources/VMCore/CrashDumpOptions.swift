@@ -60,8 +60,11 @@ public struct CrashDumpOptions: Sendable {
 
   var workerCount: Int { max(1, workers ?? availableProcessors()) }
 
-  func imageOptions() throws(VMCoreError) -> ImageOptions {
+  func imageOptions(
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(VMCoreError) -> ImageOptions {
     var options = ImageOptions()
+    options.isCancelled = isCancelled
     do throws(ImageError) {
       for segment in segments { options.segments.append(try SegmentSpecification(segment)) }
     } catch {
