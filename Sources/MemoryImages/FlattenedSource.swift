@@ -89,7 +89,8 @@ private struct FlattenedWalk {
     let header: FlattenedHeader?
     do throws(ShortRecord) { header = try FlattenedHeader(from: &reader) } catch {
       throw ImageError(
-        .unusable, "\(file.name): ends inside the header of a flattened dump, after "
+        .unusable,
+        "\(file.name): ends inside the header of a flattened dump, after "
           + "\(error.size) bytes")
     }
     guard let header, header == .current else {

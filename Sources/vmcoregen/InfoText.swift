@@ -55,7 +55,8 @@ struct InfoText {
   }
 
   private func missingRegion(_ header: CrashReport.Header) -> String {
-    header.isKept ? "not looked for: the dump's own header is kept" : "none in the image: it is built"
+    header.isKept
+      ? "not looked for: the dump's own header is kept" : "none in the image: it is built"
   }
 
   private mutating func add(_ header: CrashReport.Header) {

@@ -21,7 +21,8 @@ private enum RawImage {
     }
     return MemoryImage(
       name: source.name, format: ImageFormat.raw.name, memory: memory,
-      layout: layout ?? .identity, layoutIsOpen: layout == nil, files: input.files, warnings: input.warnings)
+      layout: layout ?? .identity, layoutIsOpen: layout == nil, files: input.files,
+      warnings: input.warnings)
   }
 
   private static func layout(
