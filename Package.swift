@@ -44,7 +44,9 @@ let package = Package(
     layer("DumpRecords", on: ["Bytes"]),
     layer("MemoryImages", on: ["Bytes", "CLinux", "CZlib", "DumpRecords", system]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
-    layer("CoreWriting", on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+    layer(
+      "CoreWriting",
+      on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
     layer(
       "VMCore",
       on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", system]),

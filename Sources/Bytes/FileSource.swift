@@ -65,11 +65,10 @@ package final class FileSource: ByteSource {
     guard offset < size else { return SourceExtent(isHole: false, end: offset) }
     let data = clinux_seek_data(descriptor.rawValue, Int64(offset))
     if data < 0 {
-      // ENXIO: only a hole follows. Anything else: the file system does not know holes.
-      let end = errno == ENXIO ? presentSize : 0
-      // Where the file shrank since it was opened there is no hole: reading must tell.
-      return offset < end
-        ? SourceExtent(isHole: true, end: min(end, size)) : SourceExtent(isHole: false, end: size)
+      // ENXIO: only a hole follows, unless the file shrank: then reading must say so. Anything
+      // else: the file system does not know holes.
+      let isHole = errno == ENXIO && lseek(descriptor.rawValue, 0, SEEK_END) >= Int64(size)
+      return SourceExtent(isHole: isHole, end: size)
     }
     if UInt64(data) > offset {
       return SourceExtent(isHole: true, end: min(UInt64(data), size))
@@ -77,10 +76,6 @@ package final class FileSource: ByteSource {
     let hole = clinux_seek_hole(descriptor.rawValue, Int64(offset))
     return SourceExtent(
       isHole: false, end: hole > Int64(offset) ? min(UInt64(hole), size) : size)
-  }
-
-  private var presentSize: UInt64 {
-    (try? FileStatus(of: descriptor.rawValue, path: name))?.size ?? 0
   }
 
   package func filePosition(at offset: UInt64) -> FilePosition? {

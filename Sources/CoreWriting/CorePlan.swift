@@ -40,7 +40,7 @@ package struct CorePlan: Sendable {
     var warnings = system.warnings
     pageSize = CorePlan.pageSize(of: system, options, &warnings)
     compatibility = CorePlan.compatibility(of: system, options, &warnings)
-    let table = try CorePlan.table(of: system, isExact: options.isExact, &warnings)
+    let table = try CorePlan.table(of: system, isExact: options.isExact, compatibility, &warnings)
     var layout = try CoreLayout(
       header: system.header, behindNote: table, sections: system.sections, pageSize: pageSize,
       compatibility: compatibility)
@@ -90,9 +90,11 @@ package struct CorePlan: Sendable {
   /// The program headers behind the merged PT_NOTE, each with its place in the old table.
   ///
   /// The kernel overwrites the first entry and deletes as many more as there are further notes,
-  /// by position: it takes for granted that notes come first.
+  /// by position: it takes for granted that notes come first. A note that survives has its
+  /// `p_memsz` cut to its real size since 3.11 (`update_note_header_size_elf64`).
   private static func table(
-    of system: CrashedSystem, isExact: Bool, _ warnings: inout [Warning]
+    of system: CrashedSystem, isExact: Bool, _ compatibility: Compatibility,
+    _ warnings: inout [Warning]
   ) throws(PlanError) -> [(index: Int, segment: ProgramHeader)] {
     let count = system.sections.count
     guard count > 0 else {
@@ -106,8 +108,11 @@ package struct CorePlan: Sendable {
           + "its \(count) PT_NOTEs to come first: the second kernel would lose entries "
           + "(--exact does what it does)")
     }
+    let sizes = Dictionary(uniqueKeysWithValues: system.sections.map { ($0.index, $0.size) })
     var table: [(index: Int, segment: ProgramHeader)] = []
-    for (index, segment) in segments.dropFirst(count) {
+    for (index, old) in segments.dropFirst(count) {
+      var segment = old
+      if compatibility.isPadded, let size = sizes[index] { segment.memorySize = size }
       guard segment.type == .load, let reason = system.unsoundLoads[index] else {
         table.append((index, segment))
         continue

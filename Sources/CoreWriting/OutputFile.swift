@@ -29,7 +29,7 @@ package final class OutputFile {
       throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
     }
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-    temporaryPath = "\(directory).\(name.prefix(200)).\(suffix).partial"
+    temporaryPath = "\(directory).\(name.prefix(48)).\(suffix).partial"
     do {
       file = try FileDescriptor.open(
         FilePath(temporaryPath), .readWrite,

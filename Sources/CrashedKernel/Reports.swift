@@ -15,7 +15,7 @@ struct Reports {
   private static let limit = 1000
 
   init(_ image: MemoryImage, _ evidence: Evidence, in view: ImageView) throws(ReadError) {
-    named = try evidence.namedPlaces(in: view.memory)
+    named = try evidence.namedPlaces(in: view)
     fineAddresses = Set(evidence.headers.map(\.address).filter { $0 % 4096 != 0 })
     isCut = evidence.scan.coreHeaders.isCut
     let headers = Set(

@@ -66,10 +66,13 @@ struct SurvivorChoice {
     left = kept
   }
 
+  /// Whether memory may be read for each that is left: real images leave two or three.
+  private var isWorthReading: Bool { (2...16).contains(left.count) }
+
   /// Only the purgatory of the load that ran fills its backup region; while nothing has run,
   /// every backup region is empty and this decides nothing.
   private mutating func keepFilledBackup() throws(ReadError) {
-    guard left.count > 1, left.allSatisfy({ $0.backupLoad != nil }) else { return }
+    guard isWorthReading, left.allSatisfy({ $0.backupLoad != nil }) else { return }
     var filled: Set<UInt64> = []
     for candidate in left {
       guard let load = candidate.backupLoad?.segment, let range = load.sourceRange else { continue }
@@ -81,7 +84,7 @@ struct SurvivorChoice {
   }
 
   private mutating func keepPurgatoryListed() throws(ReadError) {
-    guard left.count > 1 else { return }
+    guard isWorthReading else { return }
     var listed: Set<UInt64> = []
     for candidate in left {
       if try PurgatoryList.find(naming: candidate, in: result.view.memory) != nil {
@@ -131,15 +134,11 @@ extension Evidence {
   /// behind it loads with the same `p_paddr` and `p_memsz`, outside the crashed kernel's memory.
   func mergedHeader(of candidate: CandidateExamination, in view: ImageView) -> UInt64? {
     let loads = candidate.header.segments(of: .load).map(\.segment)
-    for (place, header) in headers {
-      guard let address = view.address(ofScanned: place),
-        header.segments.first?.type == .note, header.segments.first?.physicalAddress == 0,
-        header.elfClass == candidate.header.elfClass
-      else { continue }
-      let others = header.segments(of: .load).map(\.segment)
-      guard
+    for merged in mergedHeaders {
+      guard let address = view.address(ofScanned: merged.address),
+        merged.elfClass == candidate.header.elfClass,
         loads.elementsEqual(
-          others,
+          merged.loads,
           by: { $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize })
       else { continue }
       if !loads.contains(where: { $0.physicalRange?.contains(address) ?? false }) {

@@ -22,6 +22,12 @@ package struct ImageInput: Sendable {
     files = [source.identity]
   }
 
+  /// Bytes that are in no file.
+  package init(_ source: some ByteSource) {
+    self.source = source
+    files = []
+  }
+
   /// The first bytes, as far as recognition looks.
   func head() throws(ImageError) -> [UInt8] {
     do throws(ReadError) {

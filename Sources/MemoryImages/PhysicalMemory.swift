@@ -41,6 +41,13 @@ package struct PhysicalMemory: Sendable {
   package enum Piece: Sendable {
     case present(Range<UInt64>, MemoryRegion)
     case absent(Range<UInt64>)
+
+    /// The addresses of the stretch.
+    package var range: Range<UInt64> {
+      switch self {
+      case .present(let range, _), .absent(let range): range
+      }
+    }
   }
 
   /// The first piece of `range`: what holds its lowest address, and how far that reaches.

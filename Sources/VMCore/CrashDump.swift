@@ -81,12 +81,7 @@ public final class CrashDump: Sendable {
 
   /// Writes the whole vmcore to anything that takes bytes in order.
   public func write(to sink: inout some CoreSink) throws {
-    var offset: UInt64 = 0
-    while offset < size {
-      let bytes = try bytes(at: offset, count: Chunk.usualSize)
-      try sink.write(bytes)
-      offset += UInt64(bytes.count)
-    }
+    try write(0..<size, to: &sink)
   }
 
   /// Writes the vmcore to a new file, which appears under its name only when it is whole. It is
@@ -134,7 +129,7 @@ public final class CrashDump: Sendable {
     }
   }
 
-  /// The bytes of a part that can be taken out alone.
+  /// The bytes of a part that can be taken out alone, all at once.
   public func extract(_ part: ExtractedPart) throws(VMCoreError) -> [UInt8] {
     switch part {
     case .vmcoreinfo:
@@ -144,8 +139,33 @@ public final class CrashDump: Sendable {
       return text
     case .elfcorehdr: return system.header.encoded
     case .notes:
-      let note = plan.header.segments[0]
-      return try bytes(at: note.offset, count: Int(min(note.memorySize, 1 << 30)))
+      let notes = noteRange
+      return try bytes(at: notes.lowerBound, count: Int(min(notes.length, 1 << 30)))
+    }
+  }
+
+  /// Writes a part that can be taken out alone; notes of any size take no more memory than few.
+  public func extract(_ part: ExtractedPart, to sink: inout some CoreSink) throws {
+    guard part == .notes else {
+      try sink.write(try extract(part))
+      return
+    }
+    try write(noteRange, to: &sink)
+  }
+
+  /// The merged notes in the vmcore.
+  private var noteRange: Range<UInt64> {
+    let note = plan.header.segments[0]
+    return note.offset..<min(size, note.offset.adding(note.memorySize) ?? size)
+  }
+
+  private func write(_ range: Range<UInt64>, to sink: inout some CoreSink) throws {
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let count = Int(min(UInt64(Chunk.usualSize), range.upperBound - offset))
+      let bytes = try bytes(at: offset, count: count)
+      try sink.write(bytes)
+      offset += UInt64(bytes.count)
     }
   }
 }

@@ -67,10 +67,15 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
     case .cancelled: self.init(.cancelled, "\(image): interrupted while searching")
     case .corrupt(let text): self.init(.unusable, "\(image): \(text)")
     case .ambiguous(let failure):
+      let count = failure.choices.count
+      let shown = failure.choices.prefix(VMCoreError.shownChoices)
       self.init(
         .unusable,
-        "\(image): \(failure.choices.count) core headers are left and no rule separates them",
-        hints: failure.choices + [failure.hint])
+        count == 1
+          ? "\(image): one core header is left, but its notes cannot be read"
+          : "\(image): \(count) core headers are left and no rule separates them",
+        hints: shown + (count > shown.count ? ["and \(count - shown.count) more"] : [])
+          + [failure.hint])
     case .notFound(let failure):
       self.init(
         .unusable,
@@ -78,6 +83,9 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
         hints: VMCoreError.search(failure) + [failure.hint])
     }
   }
+
+  /// Headers that a message lists at most.
+  private static let shownChoices = 16
 
   /// What was searched and what was found instead; the nearest misses only.
   private static func search(_ failure: SearchFailure) -> [String] {

@@ -21,12 +21,18 @@ struct ExtractCommand: ParsableCommand {
           .usage, "standard output is a terminal, expected a file or a pipe for \(part.rawValue)")
       }
       let dump = try image.open()
-      guard StandardOutput.write(try dump.extract(part.part)) else {
-        throw StandardOutput.failure()
-      }
+      var sink = StandardOutputSink()
+      try dump.extract(part.part, to: &sink)
       return .done
     }
     throw status.exitCode
+  }
+}
+
+/// Standard output as a sink of bytes.
+private struct StandardOutputSink: CoreSink {
+  func write(_ bytes: [UInt8]) throws {
+    guard StandardOutput.write(bytes) else { throw StandardOutput.failure() }
   }
 }
 

@@ -23,7 +23,7 @@ struct Vmcoregen: ParsableCommand {
     Interruption.install()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments == ["--help"] || arguments == ["-h"] {
-      StandardOutput.write(helpMessage() + "\n" + mainOptions())
+      StandardOutput.write(helpMessage() + "\n\n" + mainOptions() + "\n")
       return
     }
     self.main(arguments)
@@ -33,7 +33,7 @@ struct Vmcoregen: ParsableCommand {
     let lines = WriteCommand.helpMessage().split(
       separator: "\n", omittingEmptySubsequences: false)
     let options = lines.drop { !$0.hasPrefix("ARGUMENTS:") }
-    return "OF THE MAIN COMMAND:\n" + options.joined(separator: "\n")
+    return "THE MAIN COMMAND\n\n" + options.joined(separator: "\n")
   }
 }
 

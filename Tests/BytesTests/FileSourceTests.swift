@@ -42,6 +42,15 @@ struct FileSourceTests {
     #expect(try source.bytes(at: hole - 2, count: 4) == [0, 0, 0x5a, 0x5a])
   }
 
+  @Test("What a file has lost since it was opened is no hole")
+  func shrunk() throws {
+    let path = try directory.file([UInt8](repeating: 0, count: 1 << 16))
+    let source = try FileSource(path: path)
+    #expect(truncate(path, 4096) == 0)
+    #expect(source.extent(at: 8192) == SourceExtent(isHole: false, end: 1 << 16))
+    #expect(try source.bytes(at: 8192, count: 16) == [])
+  }
+
   @Test("A pipe is refused with what to do about it")
   func pipe() throws {
     let path = directory.path("fifo")

@@ -86,11 +86,11 @@ struct CrashedSystemTests {
   @Test("Notes outside of the image are warned of with their range, and the dump is partial")
   func notesOutside() throws {
     let opened = try OpenedRecipe(
-      OpenedRecipe.plain.replacing("pid=5", with: "pid=5 at=0x3ff000") + "end 0x3ff010\n")
+      OpenedRecipe.plain.replacing("at=0x302600", with: "at=0x3ff000") + "end 0x3ff010\n")
     let warnings = try opened.system().warnings
     #expect(
       warnings.map(\.text) == [
-        "CPU 0: PT_NOTE 0 at 0x3ff000: the image does not hold all of [0x3ff000, 0x3ff170)"
+        "CPU 0: PT_NOTE 0 at 0x3ff000: the image does not hold all of [0x3ff000, 0x3ff400)"
       ])
     #expect(warnings.allSatisfy { $0.isPartial })
   }

@@ -49,7 +49,7 @@ struct OpenedRecipe {
     crash 0x200000-0x280000
     osrelease 6.1.0
     info SYMBOL(_stext)=ffffffff81000000
-    cpu 0 running pc=0xffffffff81012345 sp=0xffffc90000003e48 pid=5
+    cpu 0 running pc=0xffffffff81012345 sp=0xffffc90000003e48 pid=5 at=0x302600 buffer=1024
     vmcoreinfo 0x300000
     header 0x27e000
     moment before

@@ -141,6 +141,17 @@ struct DeviceTreeTests {
     }
   }
 
+  @Test("A tree that ends inside a node is none")
+  func openNodes() {
+    let blob = Blob()
+    // Behind the root's name, and before FDT_END itself.
+    for token in blob.tokens.dropFirst().dropLast() {
+      var damaged = blob
+      damaged.structure.replaceSubrange(token..<token + 4, with: blob.word(9))
+      #expect(DeviceTree(damaged.bytes) == nil, "token at \(token)")
+    }
+  }
+
   @Test("Nodes without end, and properties longer than the tree, do no harm")
   func hostile() {
     var blob = Blob()

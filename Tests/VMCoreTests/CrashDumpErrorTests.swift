@@ -14,10 +14,18 @@ struct CrashDumpErrorTests {
     "Each option is checked before the image is opened, and what it may be is said",
     arguments: [
       ("machine 'vax', expected one of pc, q35, microvm", OptionChange { $0.machine = "vax" }),
-      ("elfcorehdr 'here', expected [SIZE[KMG]@]ADDR[KMG]", OptionChange { $0.elfcorehdr = "here" }),
+      (
+        "elfcorehdr 'here', expected [SIZE[KMG]@]ADDR[KMG]", OptionChange { $0.elfcorehdr = "here" }
+      ),
       ("state 'now', expected one of auto, pre, post", OptionChange { $0.state = "now" }),
-      ("compat '2.4', expected one of auto, pre-3.11, 3.11, 6.5", OptionChange { $0.compatibility = "2.4" }),
-      ("page size 5000, expected a power of two from 4096 to 262144", OptionChange { $0.pageSize = 5000 }),
+      (
+        "compat '2.4', expected one of auto, pre-3.11, 3.11, 6.5",
+        OptionChange { $0.compatibility = "2.4" }
+      ),
+      (
+        "page size 5000, expected a power of two from 4096 to 262144",
+        OptionChange { $0.pageSize = 5000 }
+      ),
       ("--segment a: no address behind '@'", OptionChange { $0.segments = ["a"] }),
     ])
   func options(_ text: String, _ change: OptionChange) {

@@ -30,7 +30,7 @@ struct DocumentationTests {
     }
     var keeper = Keeper()
     try dump.write(to: &keeper)
-    #expect(try keeper.bytes == dump.allBytes())
+    #expect(try difference(keeper.bytes, dump.allBytes()) == nil)
   }
 
   @Test("The base that is given is used")

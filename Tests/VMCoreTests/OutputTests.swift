@@ -36,7 +36,7 @@ struct OutputTests {
   func files(_ workers: Int, _ isSparse: Bool) throws {
     let dump = try dump(workers: workers)
     try dump.write(toFileAt: output(), control: WriteControl(isSparse: isSparse))
-    #expect(try written() == expected)
+    #expect(try difference(written(), expected) == nil)
     #expect(dump.report.vmcore.size == UInt64(expected.count))
     let used = blocks("vmcore") * 512
     #expect(isSparse ? used < expected.count / 2 : used >= expected.count)
@@ -74,7 +74,7 @@ struct OutputTests {
       close(ends[1])
     }
     writer.start()
-    #expect(try reader.readToEnd().map(Array.init) == expected)
+    #expect(try difference(reader.readToEnd().map(Array.init) ?? [], expected) == nil)
   }
 
   @Test("A named pipe is written to, not replaced")
@@ -85,7 +85,7 @@ struct OutputTests {
     let writer = Thread { try? dump.write(toFileAt: path) }
     writer.start()
     let reader = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-    #expect(try reader.readToEnd().map(Array.init) == expected)
+    #expect(try difference(reader.readToEnd().map(Array.init) ?? [], expected) == nil)
     #expect(recipe.directory.names == ["fifo", "image.bin"])
   }
 
@@ -121,11 +121,10 @@ struct OutputTests {
     close(descriptor)
     let bytes = try written()
     let before = old.prefix(start) + [UInt8](repeating: 0, count: max(0, start - old.count))
-    #expect(Array(bytes.prefix(start)) == Array(before))
-    #expect(Array(bytes[start..<start + expected.count]) == expected)
-    #expect(
-      Array(bytes.dropFirst(start + expected.count)) == Array(old.dropFirst(start + expected.count))
-    )
+    #expect(difference(Array(bytes.prefix(start)), Array(before)) == nil)
+    #expect(difference(Array(bytes[start..<start + expected.count]), expected) == nil)
+    let rest = start + expected.count
+    #expect(difference(Array(bytes.dropFirst(rest)), Array(old.dropFirst(rest))) == nil)
   }
 
   @Test("An existing file is kept unless it may be replaced, and the image always is")
@@ -137,7 +136,7 @@ struct OutputTests {
     #expect(error?.description == "\(output()): exists already, --force replaces it")
     #expect(try written() == [1, 2, 3])
     try dump.write(toFileAt: output(), mayReplace: true)
-    #expect(try written() == expected)
+    #expect(try difference(written(), expected) == nil)
     let image = try recipe.directory.bytes(of: "image.bin")
     try FileManager.default.linkItem(atPath: recipe.path, toPath: output("link"))
     for path in [recipe.path, output("link")] {
@@ -149,7 +148,36 @@ struct OutputTests {
     let descriptor = open(recipe.path, O_RDWR)
     #expect(throws: VMCoreError.self) { try dump.write(toDescriptor: descriptor, name: "out") }
     close(descriptor)
-    #expect(try recipe.directory.bytes(of: "image.bin") == image)
+    #expect(try difference(recipe.directory.bytes(of: "image.bin"), image) == nil)
+  }
+
+  @Test("A directory, and a name in no directory, are refused in words")
+  func noPlace() throws {
+    let dump = try dump()
+    for (path, reason) in [
+      (recipe.directory.path, "is a directory, expected a file name"),
+      (output("nothing/vmcore"), "cannot be created: No such file or directory"),
+    ] {
+      let error = #expect(throws: VMCoreError.self) {
+        try dump.write(toFileAt: path, mayReplace: true)
+      }
+      #expect(error?.kind == .cannotCreate)
+      #expect(error?.description == "\(path): \(reason)")
+    }
+  }
+
+  @Test("An image that shrinks while it is read is an error, and no file is left")
+  func shrinking() throws {
+    let dump = try dump()
+    #expect(truncate(recipe.path, 0x300000) == 0)
+    let error = #expect(throws: VMCoreError.self) { try dump.write(toFileAt: output()) }
+    #expect(error?.kind == .readFailed)
+    #expect(error?.description.contains("it shrank while it was read") == true)
+    #expect(recipe.directory.names == ["image.bin"])
+    let sink = open(output("out"), O_RDWR | O_CREAT, 0o600)
+    #expect(throws: VMCoreError.self) { try dump.write(toDescriptor: sink, name: "out") }
+    #expect(lseek(sink, 0, SEEK_END) == 0, "half a vmcore is left")
+    close(sink)
   }
 
   @Test("A run that is interrupted leaves nothing behind", arguments: [1, 4])
@@ -192,7 +220,7 @@ struct OutputTests {
       let slice =
         offset < whole.count ? Array(whole[offset..<min(whole.count, offset + count)]) : []
       #expect(
-        try dump.bytes(at: UInt64(offset), count: count) == slice,
+        try difference(dump.bytes(at: UInt64(offset), count: count), slice) == nil,
         "seed \(seed), offset \(offset), \(count) bytes")
     }
   }

@@ -22,8 +22,7 @@ struct RecipeVMCoreTests {
     #expect(dump.size == UInt64(expected.count))
     #expect(dump.report.vmcore.size == dump.size)
     let bytes = try dump.allBytes()
-    let difference = zip(bytes, expected).enumerated().first { $0.element.0 != $0.element.1 }
-    #expect(bytes == expected, "first difference at \(String(describing: difference?.offset))")
+    #expect(difference(bytes, expected) == nil)
   }
 
   @Test(
@@ -51,7 +50,8 @@ struct RecipeVMCoreTests {
     #expect(error?.description.hasSuffix("(--exact does what it does)") == true)
     #expect(error?.description.hasPrefix("\(recipe.path): ") == true)
     recipe.options.isExact = true
-    #expect(try recipe.open().allBytes() == recipe.built.expectedVMCore(exact: true))
+    #expect(
+      try difference(recipe.open().allBytes(), recipe.built.expectedVMCore(exact: true)) == nil)
   }
 
   @Test("Before the purgatory has run, --state=post gives what the second kernel would read then")
@@ -64,9 +64,9 @@ struct RecipeVMCoreTests {
       let load = try #require(
         found.report.vmcore.loads.first { $0.physicalAddress == backup.source.lowerBound })
       let low = recipe.built.memory.read(backup.source.lowerBound, size)
-      #expect(try found.bytes(at: load.offset, count: size) == low)
+      #expect(try difference(found.bytes(at: load.offset, count: size), low) == nil)
       recipe.options.state = "pre"
-      #expect(try recipe.open().allBytes() == found.allBytes(), "\(name)")
+      #expect(try difference(recipe.open().allBytes(), found.allBytes()) == nil, "\(name)")
       recipe.options.state = "post"
       let post = try recipe.open()
       #expect(try post.bytes(at: load.offset, count: size).allSatisfy { $0 == 0 }, "\(name)")
@@ -130,7 +130,7 @@ struct RecipeVMCoreTests {
     #expect(header == Array(recipe.built.headerBytes.prefix(header.count)))
     let text = try dump.extract(.vmcoreinfo)
     #expect(text.starts(with: Array("OSRELEASE=6.1.0-18-amd64\n".utf8)))
-    #expect(text.suffix(22) == Array("CRASHTIME=1700000000\n".utf8).suffix(22))
+    #expect(text.suffix(21) == Array("CRASHTIME=1700000000\n".utf8)[...])
     #expect(
       try dump.extract(.notes) == dump.bytes(at: 0x1000, count: Int(dump.report.vmcore.noteSize)))
     let memory = try dump.memory(at: 0x120000, count: 16)

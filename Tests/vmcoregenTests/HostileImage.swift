@@ -5,7 +5,8 @@ import Testing
 enum HostileImage: String, CaseIterable, CustomTestStringConvertible {
   case soundHeads, soundHeadsWithBackup, soundAndMergedHeads, emptyHeads
   case treeHeads, noteHeads, zeroPages
-  case loadsOfOneHeader, loadsAndNotes, hugeNotes, tinyNotes, purgatoryNames, treesAndHeads
+  case loadsOfOneHeader, loadsAndNotes, hugeNotes, tinyNotes, vastBackup, purgatoryNames,
+    treesAndHeads
 
   var testDescription: String { rawValue }
 
@@ -57,14 +58,20 @@ enum HostileImage: String, CaseIterable, CustomTestStringConvertible {
     case .hugeNotes:
       image.put(
         .header(
-          [.notes, .load(0x40_0000)]
-            + [Entry](repeating: .note(0x50_0000, size: 16 << 20), count: 60_000)), at: 0)
+          [.notes, .load(0x40_0000, 1)]
+            + [Entry](repeating: .load(0x50_0000), count: 30_000)
+            + [Entry](repeating: .note(0x60_0000, size: 16 << 20), count: 30_000)), at: 0)
     case .tinyNotes:
       image.fill(with: UInt32(1).bytes + UInt32(0).bytes + UInt32(1).bytes + [65, 0, 0, 0])
       image.put(
         .header(
-          [.notes] + [Entry](repeating: .note(0x20_0000, size: 6 << 20), count: 20)
+          [.notes] + [Entry](repeating: .note(0x20_0000, size: 6 << 20), count: 5)
             + [.load(0x10_0000)]), at: 0)
+    case .vastBackup:
+      image.put(
+        .header([
+          .notes, .load(0x40_0000), .moved(from: 1 << 52, to: 1 << 51, size: 1 << 50),
+        ]), at: 0)
     case .purgatoryNames:
       image.fill(with: UInt64(0x1000).bytes)
       image.addHeads(from: 0x1000, to: 0x8000) { [.notes, .load(0x40_0000, $0 + 1)] }
@@ -115,8 +122,8 @@ enum HostileImage: String, CaseIterable, CustomTestStringConvertible {
       Entry(
         1, offset: address, physical: address, size: 0x80_0000 - address, virtual: virtual)
     }
-    static func moved(from physical: Int, to offset: Int) -> Entry {
-      Entry(1, offset: offset, physical: physical, size: 0x20_0000)
+    static func moved(from physical: Int, to offset: Int, size: Int = 0x20_0000) -> Entry {
+      Entry(1, offset: offset, physical: physical, size: size)
     }
   }
 
@@ -127,16 +134,19 @@ enum HostileImage: String, CaseIterable, CustomTestStringConvertible {
     init(size: Int) { bytes = [UInt8](repeating: 0, count: size) }
 
     mutating func put(_ other: [UInt8], at offset: Int) {
-      let end = min(offset + other.count, bytes.count)
-      if offset < end {
-        bytes.replaceSubrange(offset..<end, with: other[..<(end - offset)])
+      let count = min(other.count, bytes.count - offset)
+      bytes.withUnsafeMutableBytes { target in
+        other.withUnsafeBytes { source in
+          UnsafeMutableRawBufferPointer(rebasing: target[offset..<offset + count])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<count]))
+        }
       }
     }
 
     mutating func fill(with pattern: [UInt8]) {
-      bytes = Array(
-        repeatElement(pattern, count: bytes.count / pattern.count + 1).joined()
-          .prefix(bytes.count))
+      for offset in stride(from: 0, to: 65_536, by: pattern.count) { put(pattern, at: offset) }
+      let block = Array(bytes[..<(65_536 / pattern.count * pattern.count)])
+      for offset in stride(from: 0, to: bytes.count, by: block.count) { put(block, at: offset) }
     }
 
     /// A header at every step, the loads of all behind 4 MiB.

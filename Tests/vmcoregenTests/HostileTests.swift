@@ -28,18 +28,23 @@ struct HostileTests {
   @Test(
     "mutated 10,000 times neither crash nor hang the program", .timeLimit(.minutes(1)),
     arguments: [
-      ("tiny", 5000), ("x86_64-kernel-after", 1500), ("arm64", 1500), ("ppc64le", 1000),
-      ("i386-elf32", 1000),
+      ("tiny", "x86_64", 3000), ("tiny", "i386", 2000), ("tiny", "ppc64", 2000),
+      ("x86_64-kernel-after", "x86_64", 1500), ("arm64", "arm64", 1500),
     ])
-  func mutations(_ recipe: String, _ count: Int) throws {
+  func mutations(_ recipe: String, _ architecture: String, _ count: Int) throws {
     let scratch = try ScratchDirectory()
-    let image = try scratch.add(recipe)
+    // What only fills memory takes time and decides nothing.
+    let lines = try Checkout.text(of: "testdata/recipes/\(recipe).recipe").split(separator: "\n")
+    let text =
+      ["arch \(architecture)"] + lines.filter { !$0.hasPrefix("arch ") && !$0.hasPrefix("fill ") }
+    let image = try ImageBuilder.build(parsing: text.joined(separator: "\n"))
+    try image.write(to: scratch.file("image.bin"))
     let start = Checkout.environment["VMCOREGEN_SEED"].flatMap(UInt64.init) ?? 1
     let mutator = try Mutator(image, path: scratch.file("image.bin"))
     for seed in start..<start + UInt64(count) {
       let mutation = mutator.mutate(seed: seed)
       let probe = Probe(imageAt: mutator.path)
-      #expect(probe.seconds < Probe.limit, "\(recipe), seed \(seed): \(mutation)")
+      #expect(probe.seconds < Probe.limit, "\(recipe), \(architecture), seed \(seed): \(mutation)")
       mutator.restore()
     }
     #expect(Probe(imageAt: mutator.path).outcome.hasPrefix("header at"))
@@ -50,15 +55,27 @@ struct HostileTests {
   func lookAlikes(_ image: HostileImage) throws {
     let scratch = try ScratchDirectory()
     try scratch.write(image.bytes, to: "image.bin")
-    for command in [["info", "--candidates", "image.bin"], ["-q", "-o", "vmcore", "image.bin"]] {
-      let finished = try Launch.program(command, in: scratch).run(limit: 30)
-      #expect([0, 1, 65].contains(finished.status), "\(finished.errors.prefix(1000))")
-      #expect(finished.output.count + finished.errors.utf8.count < 4 << 20)
-      // An optimised program takes under a second; the debug one that is tested may take more.
-      #expect(finished.seconds < 15)
+    let reader = try SlowReader(in: scratch)
+    for command in [
+      ["info", "--candidates"], image == .tinyNotes ? ["extract", "notes"] : ["-q"],
+    ] {
+      var launch = Launch.program(command + ["--input-format=raw", "image.bin"], in: scratch)
+      // A vmcore of many or vast loads has no end: a part of it must do.
+      if command == ["-q"] { launch.output = reader.writeEnd }
+      let running = try launch.start()
+      if command == ["-q"] {
+        reader.started()
+        _ = reader.read(1 << 20)
+        reader.stop()
+      }
+      let finished = try running.wait(limit: 100)
+      #expect(
+        [0, 1, 65, 128 + SIGPIPE].contains(finished.status), "\(finished.errors.prefix(1000))")
+      // An optimised program takes about a second at most; the debug one that is tested more.
+      #expect(finished.processorSeconds < 10)
       #expect(finished.peakKiB < 96 << 10)
       if Checkout.environment["VMCOREGEN_PRINT_FIGURES"] == "1" {
-        print(image.rawValue, command[0], finished.status, finished.seconds, finished.peakKiB)
+        print(image, command[0], finished.status, finished.processorSeconds, finished.peakKiB)
       }
     }
   }

@@ -18,6 +18,10 @@ final class RunningProgram {
   /// What it has said on standard error so far.
   var errors: String { String(decoding: OutputFiles.content(of: files.errors), as: UTF8.self) }
 
+  private static func seconds(_ time: timeval) -> Double {
+    Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+  }
+
   /// `VmHWM`, in KiB. `ru_maxrss` would count what the test process had before it started this.
   private func residentPeak() -> Int {
     let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
@@ -28,7 +32,8 @@ final class RunningProgram {
   /// Waits until it ends; after `limit` seconds it is killed and an error is thrown.
   func wait(limit: Double = 60) throws -> Finished {
     var status: Int32 = 0
-    while waitpid(process, &status, WNOHANG) == 0 {
+    var usage = rusage()
+    while wait4(process, &status, WNOHANG, &usage) == 0 {
       peakKiB = max(peakKiB, residentPeak())
       if Date().timeIntervalSince(start) > limit {
         send(SIGKILL)
@@ -41,7 +46,8 @@ final class RunningProgram {
     return Finished(
       status: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
       output: OutputFiles.content(of: files.output), errors: errors,
-      seconds: Date().timeIntervalSince(start), peakKiB: peakKiB)
+      seconds: Date().timeIntervalSince(start), peakKiB: peakKiB,
+      processorSeconds: Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime))
   }
 }
 
@@ -54,6 +60,8 @@ struct Finished {
   let seconds: Double
   /// Largest resident set.
   let peakKiB: Int
+  /// Time on processors, the system's included.
+  let processorSeconds: Double
 
   /// Standard output as text.
   var text: String { String(decoding: output, as: UTF8.self) }
