@@ -44,8 +44,8 @@ struct EvidenceTests {
   func region(_ name: String, _ producer: String, _ size: UInt64) throws {
     let system = try OpenedRecipe(named: name).system()
     #expect(system.producer.kind.rawValue == producer)
-    #expect(system.headerRegion.lowerBound == system.headerAddress)
-    #expect(system.headerRegion.length == size)
+    #expect(system.headerRegion?.lowerBound == system.headerAddress)
+    #expect(system.headerRegion?.length == size)
   }
 
   @Test("A size that the option gives is the region's")
