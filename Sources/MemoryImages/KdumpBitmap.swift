@@ -172,6 +172,8 @@ private struct BitmapWords {
 
   private func holeEnd(at byte: UInt64) -> UInt64? {
     let extent = source.extent(at: offset + byte)
-    return extent.isHole && extent.end > offset ? extent.end - offset : nil
+    // A hole may reach far behind the bitmap: as bits its end would not fit.
+    return extent.isHole && extent.end > offset
+      ? min(extent.end - offset, frames / 8 + 8) : nil
   }
 }
