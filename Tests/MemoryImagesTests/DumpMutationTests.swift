@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Damaged dump files")
 struct DumpMutationTests {
-  private static func kdump(_ layout: KdumpModel.Layout) -> [UInt8] {
-    var model = KdumpModel()
+  private static func kdump(_ layout: KdumpFileModel.Layout) -> [UInt8] {
+    var model = KdumpFileModel()
     model.layout = layout
     model.info = Array("OSRELEASE=6.1.0\n".utf8)
     model.notes = RecipeNote(name: "VMCOREINFO", type: 0, content: model.info).encoded(.little)
@@ -21,8 +21,8 @@ struct DumpMutationTests {
 
   private static let files: [String: [UInt8]] = [
     "elf": elf, "kdump": kdump(.wide), "kdump32": kdump(.packed),
-    "flat elf": FlattenedModel(shuffling: elf, seed: 1).bytes,
-    "flat kdump": FlattenedModel(shuffling: kdump(.aligned), seed: 2).bytes,
+    "flat elf": FlattenedFileModel(shuffling: elf, seed: 1).bytes,
+    "flat kdump": FlattenedFileModel(shuffling: kdump(.aligned), seed: 2).bytes,
   ]
 
   @Test("are read in part or refused, quickly", arguments: files.keys.sorted())

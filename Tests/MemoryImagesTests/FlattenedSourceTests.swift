@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A flattened file")
 struct FlattenedSourceTests {
-  private func source(_ model: FlattenedModel) throws -> FlattenedSource {
+  private func source(_ model: FlattenedFileModel) throws -> FlattenedSource {
     try FlattenedSource(ByteArraySource(model.bytes, name: "flat"))
   }
 
@@ -17,7 +17,7 @@ struct FlattenedSourceTests {
   @Test("is the file again, in whatever order its records come", arguments: [1, 2, 3, 4, 5])
   func shuffled(_ seed: UInt64) throws {
     let content = Self.content(200_000, seed: seed)
-    let source = try source(FlattenedModel(shuffling: content, seed: seed))
+    let source = try source(FlattenedFileModel(shuffling: content, seed: seed))
     #expect(source.size == 200_000)
     #expect(source.warnings.isEmpty)
     #expect(try source.bytes(at: 0, count: 300_000) == content)
@@ -26,7 +26,7 @@ struct FlattenedSourceTests {
 
   @Test("has holes where no record is")
   func holes() throws {
-    var model = FlattenedModel()
+    var model = FlattenedFileModel()
     model.records = [(0x3000, [1, 2, 3]), (0x1000, [4])]
     let source = try source(model)
     #expect(source.size == 0x3003)
@@ -38,7 +38,7 @@ struct FlattenedSourceTests {
 
   @Test("may lack its end marker, and may end inside a record")
   func cut() throws {
-    var model = FlattenedModel()
+    var model = FlattenedFileModel()
     model.records = [(0, [1, 2, 3, 4])]
     model.hasEnd = false
     let whole = try source(model)
@@ -59,7 +59,7 @@ struct FlattenedSourceTests {
 
   @Test("takes a hundred thousand records in any order, in little time")
   func many() throws {
-    var model = FlattenedModel()
+    var model = FlattenedFileModel()
     var generator = SeededGenerator(seed: 3)
     model.records = (0..<100_000).map { ($0 * 2, [UInt8(truncatingIfNeeded: $0)]) }
       .shuffled(using: &generator)
@@ -75,7 +75,7 @@ struct FlattenedSourceTests {
       let head = [offset, size].flatMap { number in
         RecipeOrder.big.bytes(UInt64(bitPattern: number), width: 8)
       }
-      var model = FlattenedModel()
+      var model = FlattenedFileModel()
       model.hasEnd = false
       let error = #expect(throws: ImageError.self) {
         try FlattenedSource(ByteArraySource(model.bytes + head, name: "flat"))
@@ -83,7 +83,7 @@ struct FlattenedSourceTests {
       let start = "flat: record at 0x1000: offset \(offset), size"
       #expect(error?.description.hasPrefix(start) == true)
     }
-    var model = FlattenedModel()
+    var model = FlattenedFileModel()
     model.hasEnd = false
     let claim = RecipeOrder.big.bytes(7, width: 8) + RecipeOrder.big.bytes(1 << 62, width: 8)
     let source = try FlattenedSource(ByteArraySource(model.bytes + claim + [1, 2], name: "flat"))

@@ -18,8 +18,8 @@ struct KdumpImageTests {
   }
 
   /// A dump with every kind of page.
-  private static func model(blockSize: Int = 4096) -> KdumpModel {
-    var model = KdumpModel()
+  private static func model(blockSize: Int = 4096) -> KdumpFileModel {
+    var model = KdumpFileModel()
     model.blockSize = blockSize
     model.frames = 9000
     model.info = Array("OSRELEASE=6.1.0\nPAGESIZE=\(blockSize)\n".utf8)
@@ -42,7 +42,7 @@ struct KdumpImageTests {
     return try ImageFormat.open(path: directory.fileOrEmpty(bytes), options: options)
   }
 
-  private func expectMemory(of model: KdumpModel, _ image: MemoryImage) throws {
+  private func expectMemory(of model: KdumpFileModel, _ image: MemoryImage) throws {
     let size = model.blockSize
     for frame in model.pages.keys {
       #expect(
@@ -56,8 +56,8 @@ struct KdumpImageTests {
 
   @Test(
     "of any layout, byte order and version",
-    arguments: KdumpModel.Layout.allCases, [RecipeOrder.little, .big])
-  func layouts(_ layout: KdumpModel.Layout, _ order: RecipeOrder) throws {
+    arguments: KdumpFileModel.Layout.allCases, [RecipeOrder.little, .big])
+  func layouts(_ layout: KdumpFileModel.Layout, _ order: RecipeOrder) throws {
     for version in 1...6 as ClosedRange<UInt64> {
       for blockSize in [4096, 16384] {
         var model = Self.model(blockSize: blockSize)
@@ -202,7 +202,7 @@ struct KdumpImageTests {
       - model.pages.values.reduce(0) { size, page in
         switch page {
         case .raw(let bytes): size + bytes.count + 24
-        case .zlib(let bytes): size + KdumpModel.deflated(bytes).count + 24
+        case .zlib(let bytes): size + KdumpFileModel.deflated(bytes).count + 24
         default: size
         }
       }
@@ -214,11 +214,11 @@ struct KdumpImageTests {
   @Test("The flattened form of a dump is the dump")
   func flattened() throws {
     let model = Self.model()
-    let flat = FlattenedModel(shuffling: model.bytes, seed: 9)
+    let flat = FlattenedFileModel(shuffling: model.bytes, seed: 9)
     let image = try open(flat.bytes)
     #expect(image.format == "flattened kdump-compressed")
     try expectMemory(of: model, image)
-    var other = FlattenedModel()
+    var other = FlattenedFileModel()
     other.records = [(0, Array("something else".utf8))]
     #expect(throws: ImageError.self) { try open(other.bytes) }
   }

@@ -25,7 +25,7 @@ struct StoredCoreTests {
     #expect(again.report.header.isKept)
     #expect(!again.report.isPartial)
     #expect(again.report.system.release == first.report.system.release)
-    let flat = FlattenedModel(shuffling: bytes, seed: 7).bytes
+    let flat = FlattenedFileModel(shuffling: bytes, seed: 7).bytes
     let flattened = try CrashDump(imageAt: directory.file(flat, named: "flat"))
     #expect(try flattened.allBytes() == bytes)
     #expect(flattened.report.image.format == "flattened ELF core")
@@ -132,7 +132,7 @@ struct StoredCoreTests {
 
   @Test("A kdump-compressed dump gives an ELF vmcore with its memory and its notes")
   func kdump() throws {
-    var model = KdumpModel()
+    var model = KdumpFileModel()
     model.info = Array("OSRELEASE=6.1.0\nPAGESIZE=4096\nCRASHTIME=5\n".utf8)
     model.notes = RecipeNote(name: "VMCOREINFO", type: 0, content: model.info).encoded(.little)
     for frame in 3..<9 { model.pages[frame] = .zlib([UInt8](repeating: UInt8(frame), count: 4096)) }
@@ -156,7 +156,8 @@ struct StoredCoreTests {
     let fifo = directory.path("fifo")
     #expect(mkfifo(fifo, 0o600) == 0)
     let content =
-      isFlattened ? FlattenedModel(shuffling: expected, seed: 3).bytes : recipe.built.fileBytes()
+      isFlattened
+      ? FlattenedFileModel(shuffling: expected, seed: 3).bytes : recipe.built.fileBytes()
     Thread.detachNewThread { try? Data(content).write(to: URL(fileURLWithPath: fifo)) }
     let dump = try CrashDump(imageAt: fifo)
     #expect(try dump.allBytes() == expected)

@@ -1,7 +1,7 @@
 import CZlib
 
 /// A kdump-compressed file put together from its pages, after makedumpfile's IMPLEMENTATION text.
-package struct KdumpModel: Sendable {
+package struct KdumpFileModel: Sendable {
   /// How a compiler laid out the headers.
   package enum Layout: Sendable, CaseIterable {
     /// 64-bit words.

@@ -1,5 +1,5 @@
 /// The flattened form of a file, as makedumpfile, QEMU or a test would write it.
-package struct FlattenedModel: Sendable {
+package struct FlattenedFileModel: Sendable {
   /// The records in the order of the file.
   package var records: [(offset: Int, bytes: [UInt8])] = []
   /// Whether the end marker is there.
