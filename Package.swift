@@ -38,9 +38,11 @@ let package = Package(
   ],
   targets: [
     .target(name: "CLinux"),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libz-dev"]), .yum(["zlib-devel"])]),
     layer("Bytes", on: ["CLinux", system]),
     layer("DumpRecords", on: ["Bytes"]),
-    layer("MemoryImages", on: ["Bytes", "DumpRecords", system]),
+    layer("MemoryImages", on: ["Bytes", "CLinux", "CZlib", "DumpRecords", system]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
     layer(
       "CoreWriting",
@@ -60,7 +62,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
+    .target(
+      name: "TestSupport", dependencies: ["CLinux", "CZlib"], path: "Tests/TestSupport",
+      swiftSettings: testSettings),
     .executableTarget(
       name: "make-image", dependencies: ["TestSupport"], path: "Tests/MakeImage",
       swiftSettings: testSettings),
@@ -72,6 +76,7 @@ let package = Package(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
-    tests(of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
+    tests(
+      of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
   ]
 )

@@ -11,22 +11,29 @@ package final class FileSource: ByteSource {
   private let descriptor: FileDescriptor
 
   /// Opens a file for reading at any offset.
-  package init(path: String) throws(OpenError) {
+  package convenience init(path: String) throws(OpenError) {
+    let descriptor: FileDescriptor
     do {
       descriptor = try FileDescriptor.open(
         FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
       throw OpenError(path: path, reason: "cannot be opened: \(describe(error))")
     }
-    do {
-      let status = try FileStatus(of: descriptor.rawValue, path: path)
-      size = try status.readableSize(of: descriptor.rawValue, path: path)
+    try self.init(takingOver: descriptor, name: path)
+  }
+
+  /// A file that is open for reading; it is closed with the source.
+  init(takingOver descriptor: FileDescriptor, name: String) throws(OpenError) {
+    do throws(OpenError) {
+      let status = try FileStatus(of: descriptor.rawValue, path: name)
+      size = try status.readableSize(of: descriptor.rawValue, path: name)
       identity = status.identity
     } catch {
       try? descriptor.close()
       throw error
     }
-    name = path
+    self.descriptor = descriptor
+    self.name = name
   }
 
   deinit {

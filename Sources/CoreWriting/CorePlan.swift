@@ -1,7 +1,7 @@
 internal import Bytes
 package import CrashedKernel
 package import DumpRecords
-internal import MemoryImages
+package import MemoryImages
 
 /// The vmcore before its first byte is written: header, notes and output extents. Everything that
 /// is said of the output and every writer follow this one value.
@@ -20,12 +20,23 @@ package struct CorePlan: Sendable {
   /// Physical memory that the vmcore shows as zeros because the image lacks it: merged, ascending.
   package let missing: [Range<UInt64>]
   package let warnings: [Warning]
+  /// The dump file that is converted, as if it were memory; nil where a vmcore is made.
+  package let file: PhysicalMemory?
 
   /// Whether the vmcore lacks something that the header promised.
   package var isPartial: Bool { warnings.contains(where: \.isPartial) }
 
-  /// Plans the vmcore of a crashed system.
+  /// Plans the vmcore of a crashed system, or the copy of one that is a dump already.
   package init(for system: CrashedSystem, _ options: PlanOptions) throws(PlanError) {
+    if let stored = system.stored {
+      try self.init(converting: stored, of: system, options)
+    } else {
+      try self.init(making: system, options)
+    }
+  }
+
+  private init(making system: CrashedSystem, _ options: PlanOptions) throws(PlanError) {
+    file = nil
     var warnings = system.warnings
     pageSize = CorePlan.pageSize(of: system, options, &warnings)
     compatibility = CorePlan.compatibility(of: system, options, &warnings)
@@ -153,7 +164,7 @@ package struct CorePlan: Sendable {
     return merged
   }
 
-  private static func warning(about missing: [Range<UInt64>]) -> Warning {
+  static func warning(about missing: [Range<UInt64>]) -> Warning {
     let shown = missing.prefix(16).map(\.hex).joined(separator: ", ")
     let more = missing.count > 16 ? " and \(missing.count - 16) more" : ""
     let bytes = missing.reduce(UInt64(0)) { $0 &+ $1.length }

@@ -7,6 +7,7 @@ package struct ELFCoreFile: ByteSource {
   package let size: UInt64
   private let extents: [OutputExtent]
   private let memory: PhysicalMemory
+  private let file: PhysicalMemory
 
   /// The vmcore of a plan, with data from `memory`.
   package init(_ plan: CorePlan, memory: PhysicalMemory, name: String = "vmcore") {
@@ -14,6 +15,7 @@ package struct ELFCoreFile: ByteSource {
     size = plan.size
     extents = plan.extents
     self.memory = memory
+    file = plan.file ?? memory
   }
 
   package func read(
@@ -36,6 +38,8 @@ package struct ELFCoreFile: ByteSource {
         unsafe part.copyBytes(from: bytes[Int(inside)..<Int(inside) + length])
       case .memory(let address):
         try unsafe memory.read(at: address + inside, into: part)
+      case .file(let place):
+        try unsafe file.read(at: place + inside, into: part)
       }
       done += length
       index += 1
@@ -50,23 +54,40 @@ package struct ELFCoreFile: ByteSource {
     case .zeros: return SourceExtent(isHole: true, end: extent.range.upperBound)
     case .bytes: return SourceExtent(isHole: false, end: extent.range.upperBound)
     case .memory(let start):
-      let address = start + (offset - extent.range.lowerBound)
-      let wanted = address..<address + (extent.range.upperBound - offset)
-      switch memory.firstPiece(of: wanted) {
-      case .absent(let range): return SourceExtent(isHole: true, end: offset + range.length)
-      case .present(let range, let region):
-        let place = region.sourceOffset(of: address)
-        let inner = region.source.extent(at: place)
-        let length = min(range.length, inner.end > place ? inner.end - place : range.length)
-        return SourceExtent(isHole: inner.isHole, end: offset + length)
-      }
+      return pieceExtent(of: memory, from: start, extent, at: offset)
+    case .file(let start):
+      return pieceExtent(of: file, from: start, extent, at: offset)
+    }
+  }
+
+  private func pieceExtent(
+    of memory: PhysicalMemory, from start: UInt64, _ extent: OutputExtent, at offset: UInt64
+  ) -> SourceExtent {
+    let address = start + (offset - extent.range.lowerBound)
+    let wanted = address..<address + (extent.range.upperBound - offset)
+    switch memory.firstPiece(of: wanted) {
+    case .absent(let range): return SourceExtent(isHole: true, end: offset + range.length)
+    case .present(let range, let region):
+      let place = region.sourceOffset(of: address)
+      let inner = region.source.extent(at: place)
+      let length = min(range.length, inner.end > place ? inner.end - place : range.length)
+      return SourceExtent(isHole: inner.isHole, end: offset + length)
     }
   }
 
   package func filePosition(at offset: UInt64) -> FilePosition? {
     guard offset < size else { return nil }
     let extent = extents[extentIndex(at: offset)]
-    guard case .memory(let start) = extent.content else { return nil }
+    switch extent.content {
+    case .bytes, .zeros: return nil
+    case .memory(let start): return position(in: memory, from: start, extent, at: offset)
+    case .file(let start): return position(in: file, from: start, extent, at: offset)
+    }
+  }
+
+  private func position(
+    in memory: PhysicalMemory, from start: UInt64, _ extent: OutputExtent, at offset: UInt64
+  ) -> FilePosition? {
     let address = start + (offset - extent.range.lowerBound)
     guard
       case .present(_, let region) = memory.firstPiece(

@@ -12,6 +12,8 @@ package struct OutputExtent: Equatable, Sendable {
     case bytes([UInt8])
     /// Physical memory from this address on.
     case memory(at: UInt64)
+    /// The dump file that is converted, from this offset on.
+    case file(at: UInt64)
     /// Zeros.
     case zeros
   }

@@ -34,9 +34,11 @@ package struct CrashedSystem: Sendable {
   package internal(set) var warnings: [Warning]
   /// What an s390x kernel left at its fixed places.
   package let s390: S390Handover?
+  /// The header that the file brought along, where that one is kept.
+  package let stored: StoredCore?
 
-  /// Finds what the crashed kernel left in an image.
-  package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+  /// Finds what the crashed kernel left in the memory of an image.
+  init(searching image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
     var search: CoreHeaderSearch?
     do throws(SearchError) {
       self = try CrashedSystem(in: image, options, keeping: &search)
@@ -106,6 +108,7 @@ package struct CrashedSystem: Sendable {
     _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover? = nil
   ) throws(ReadError) {
     s390 = handover
+    stored = nil
     let examination = found.examination
     memory = found.memory
     layout = found.layout
@@ -137,7 +140,7 @@ package struct CrashedSystem: Sendable {
     self.warnings = warnings
   }
 
-  private static func text(
+  static func text(
     of note: Note?, in memory: PhysicalMemory
   ) throws(ReadError) -> VMCoreInfo? {
     guard let note else { return nil }
@@ -157,7 +160,7 @@ package struct CrashedSystem: Sendable {
     return examination.address..<(examination.address.adding(size) ?? .max)
   }
 
-  private static func moment(
+  static func moment(
     backup: (region: BackupRegion, evidence: String)?, merged: UInt64?, vmCoreInfo: VMCoreInfo?,
     _ processors: [Processor]
   ) -> Moment {

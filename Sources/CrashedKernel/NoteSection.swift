@@ -63,8 +63,13 @@ package struct NoteSection: Equatable, Sendable {
   }
 
   /// Walks the section of one PT_NOTE; memory that the image lacks reads as zero.
+  ///
+  /// - Parameters:
+  ///   - largest: longest section that is walked.
+  ///   - keptNotes: notes that are remembered one by one.
   package init(
-    of segment: ProgramHeader, at index: Int, order: ByteOrder, in memory: PhysicalMemory
+    of segment: ProgramHeader, at index: Int, order: ByteOrder, in memory: PhysicalMemory,
+    largest: UInt64 = NoteSection.largest, keptNotes: Int = NoteSection.keptNotes
   ) throws(ReadError) {
     self.index = index
     address = segment.offset
@@ -73,7 +78,7 @@ package struct NoteSection: Equatable, Sendable {
     notes = []
     count = 0
     end = .full
-    guard limit <= NoteSection.largest, address.adding(limit) != nil else {
+    guard limit <= largest, address.adding(limit) != nil else {
       end = .tooLarge
       return
     }
@@ -89,7 +94,7 @@ package struct NoteSection: Equatable, Sendable {
         end = .cutShort(at: place, claims: header.totalSize)
         return
       }
-      if notes.count < NoteSection.keptNotes {
+      if notes.count < keptNotes {
         notes.append(
           Note(
             type: NoteType(

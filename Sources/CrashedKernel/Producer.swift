@@ -17,6 +17,8 @@ package struct Producer: Equatable, Sendable {
     case secondKernel = "second kernel"
     /// This program: there is no usable header.
     case standalone = "vmcoregen"
+    /// Whoever wrote the dump file: its own header is kept.
+    case dumpFile = "dump file"
     /// Nothing tells.
     case unknown
   }

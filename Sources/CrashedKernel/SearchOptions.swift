@@ -20,6 +20,8 @@ package struct SearchOptions: Sendable {
   package var ram: [Range<UInt64>] = []
   /// `--vmcoreinfo`: a text that is used instead of one in the image, for the same.
   package var vmCoreInfo: VMCoreInfo?
+  /// `--rebuild`: whether the memory of a dump is searched though it brings a header along.
+  package var isRebuilding = false
   /// Number of threads that scan.
   package var workers = 1
   /// Asked now and then; true stops the search.

@@ -11,6 +11,8 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
     case cannotOpen
     /// The file is none that can be read, or is damaged.
     case unusable
+    /// The run was interrupted while a stream was read.
+    case cancelled
   }
 
   package var kind: Kind

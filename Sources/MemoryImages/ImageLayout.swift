@@ -13,6 +13,9 @@ package struct ImageLayout: Hashable, Sendable {
   /// Address = file offset.
   package static let identity = ImageLayout(base: 0, holes: [], name: "address = file offset")
 
+  /// Every range where the headers of a dump file say.
+  package static let ofDump = ImageLayout(base: 0, holes: [], name: "as the dump's headers say")
+
   /// A layout from its parts.
   package init(base: UInt64, holes: [Range<UInt64>], name: String) {
     self.base = base

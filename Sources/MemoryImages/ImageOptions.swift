@@ -10,6 +10,10 @@ package struct ImageOptions: Sendable {
   package var machine: MachinePreset?
   /// `--input-format=raw`: no look at the content.
   package var isRaw = false
+  /// `--part`: the other files of a split dump.
+  package var parts: [String] = []
+  /// Asked while a stream is read; true ends that.
+  package var isCancelled: @Sendable () -> Bool = { false }
 
   /// Nothing said.
   package init() {}

@@ -5,7 +5,7 @@ package struct MemoryImage: Sendable {
   /// The file's name, for messages.
   package let name: String
   /// The input format's name.
-  package let format: String
+  package internal(set) var format: String
   /// The memory under the layout that was given, or address = file offset.
   package let memory: PhysicalMemory
   /// How a raw file lies in memory.
@@ -16,11 +16,18 @@ package struct MemoryImage: Sendable {
   package let reIPLBlock: [UInt8]?
   /// The files behind it: an output must be none of them.
   package let files: [FileIdentity]
+  /// The core header that the file brings along, where it is a dump already.
+  package let stored: StoredCore?
+  /// What was seen while it was opened.
+  package let warnings: [ImageWarning]
+  /// What was done to read it at all.
+  package internal(set) var notices: [String] = []
 
   /// An image from its parts.
   package init(
     name: String, format: String, memory: PhysicalMemory, layout: ImageLayout,
-    layoutIsOpen: Bool, files: [FileIdentity], reIPLBlock: [UInt8]? = nil
+    layoutIsOpen: Bool, files: [FileIdentity], reIPLBlock: [UInt8]? = nil,
+    stored: StoredCore? = nil, warnings: [ImageWarning] = []
   ) {
     self.name = name
     self.format = format
@@ -29,13 +36,17 @@ package struct MemoryImage: Sendable {
     self.layoutIsOpen = layoutIsOpen
     self.files = files
     self.reIPLBlock = reIPLBlock
+    self.stored = stored
+    self.warnings = warnings
   }
 
   /// The same file with its memory at other addresses; its layout is settled by that.
   package func with(_ memory: PhysicalMemory) -> MemoryImage {
-    MemoryImage(
+    var image = MemoryImage(
       name: name, format: format, memory: memory, layout: layout, layoutIsOpen: false,
-      files: files, reIPLBlock: reIPLBlock)
+      files: files, reIPLBlock: reIPLBlock, stored: stored, warnings: warnings)
+    image.notices = notices
+    return image
   }
 
   /// The same file under another layout; nil where the image has a layout of its own.

@@ -19,6 +19,18 @@ package struct PhysicalMemory: Sendable {
     self.regions = sorted
   }
 
+  /// Memory made of one region.
+  package init(region: MemoryRegion) {
+    regions = region.range.isEmpty ? [] : [region]
+  }
+
+  /// Memory made of pieces of one source, which do not overlap.
+  package init(_ map: PieceMap, in source: any ByteSource) {
+    regions = map.pieces.map {
+      MemoryRegion(range: $0.range, source: source, offset: $0.position)
+    }
+  }
+
   /// Address behind the last byte; 0 where there is no memory.
   package var end: UInt64 { regions.last?.range.upperBound ?? 0 }
 

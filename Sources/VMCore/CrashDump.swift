@@ -25,7 +25,8 @@ public final class CrashDump: Sendable {
   /// Opens an image, finds the crashed kernel's core header and plans the vmcore.
   ///
   /// - Parameters:
-  ///   - path: a regular file or a block device; not looked at where `options` has segments.
+  ///   - path: a file, a block device, a pipe, or `-` for standard input; not looked at where
+  ///     `options` has segments.
   ///   - isCancelled: asked now and then from any thread; true ends the search.
   /// - Throws: ``VMCoreError`` with a kind for each sort of failure.
   public init(
@@ -33,7 +34,7 @@ public final class CrashDump: Sendable {
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) {
     let image: MemoryImage
-    let imageOptions = try options.imageOptions()
+    let imageOptions = try options.imageOptions(isCancelled: isCancelled)
     let searchOptions = try options.searchOptions(isCancelled: isCancelled)
     let planOptions = try options.planOptions()
     do throws(ImageError) {

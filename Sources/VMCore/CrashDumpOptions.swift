@@ -23,6 +23,11 @@ public struct CrashDumpOptions: Sendable {
   public var machine: String?
   /// Whether the file is taken as raw memory whatever it looks like.
   public var isRaw = false
+  /// The other files of a split kdump-compressed dump, in any order.
+  public var parts: [String] = []
+  /// Whether the memory of a file that is a dump already is searched for a core header instead of
+  /// keeping the header that the file brings along.
+  public var isRebuilding = false
   /// Place of the core header, in the kernel's syntax `[SIZE[KMG]@]ADDR[KMG]`.
   public var elfcorehdr: String?
   /// Whether the purgatory has run: one of ``states``.
@@ -71,8 +76,11 @@ public struct CrashDumpOptions: Sendable {
 
   var workerCount: Int { max(1, workers ?? availableProcessors()) }
 
-  func imageOptions() throws(VMCoreError) -> ImageOptions {
+  func imageOptions(
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(VMCoreError) -> ImageOptions {
     var options = ImageOptions()
+    options.isCancelled = isCancelled
     do throws(ImageError) {
       for segment in segments { options.segments.append(try SegmentSpecification(segment)) }
     } catch {
@@ -81,6 +89,7 @@ public struct CrashDumpOptions: Sendable {
     options.base = base
     options.holes = holes
     options.isRaw = isRaw
+    options.parts = parts
     if let machine {
       guard let preset = MachinePreset.all.first(where: { $0.name == machine }) else {
         throw VMCoreError(
@@ -118,6 +127,7 @@ public struct CrashDumpOptions: Sendable {
         "select '\(selection)', expected one of \(Self.selections.joined(separator: ", "))")
     }
     options.selection = selected
+    options.isRebuilding = isRebuilding
     options.workers = workerCount
     options.isCancelled = isCancelled
     options.isThorough = isThorough

@@ -9,7 +9,7 @@ extension CrashReport {
     self.image = Image(
       name: image.name, format: image.format, layout: system.layout.name,
       isLayoutFound: image.layoutIsOpen && system.layout != .identity,
-      size: image.memory.size)
+      size: image.memory.size, notices: image.notices)
     self.system = System(system, plan)
     header = Header(system)
     vmcore = Core(plan)
@@ -66,6 +66,7 @@ extension CrashReport.Header {
     let size = system.headerRegion?.length
     regionSize = size
     region = system.headerAddress.map { ELFCoreHeaderParameter(address: $0, size: size).text }
+    isKept = system.stored != nil
     producer = system.producer.kind.rawValue
     producerEvidence = system.producer.evidence
     namedBy = system.namedBy.map(\.by)

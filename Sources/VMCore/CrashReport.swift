@@ -36,6 +36,8 @@ public struct CrashReport: Sendable {
     public var isLayoutFound: Bool
     /// Bytes that the image holds.
     public var size: UInt64
+    /// What was done to read the file at all.
+    public var notices: [String]
   }
 
   /// The crashed system.
@@ -85,6 +87,8 @@ public struct CrashReport: Sendable {
     /// The reserved region as `elfcorehdr=` takes it: `size@address`.
     public var region: String?
     public var regionSize: UInt64?
+    /// Whether the header that a dump file brings along is kept.
+    public var isKept: Bool
     public var producer: String
     public var producerEvidence: String
     public var namedBy: [String]

@@ -44,6 +44,7 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
       case .usage: .usage
       case .cannotOpen: .cannotOpen
       case .unusable: .unusable
+      case .cancelled: .cancelled
       }
     self.init(kind, error.description)
   }

@@ -37,7 +37,7 @@ public struct VerificationReport: Sendable {
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) {
     let image: MemoryImage
-    let imageOptions = try options.imageOptions()
+    let imageOptions = try options.imageOptions(isCancelled: isCancelled)
     let searchOptions = try options.searchOptions(isCancelled: isCancelled)
     do throws(ImageError) {
       image = try ImageFormat.open(path: path, options: imageOptions)

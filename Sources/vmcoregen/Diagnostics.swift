@@ -17,6 +17,7 @@ enum Diagnostics {
   /// Warnings, and with `--verbose` what was found.
   static func report(_ report: CrashReport, _ arguments: ImageArguments) {
     guard !arguments.quiet else { return }
+    for notice in report.image.notices { say("hint: \(notice)") }
     if report.image.isLayoutFound {
       say("hint: \(report.image.name): read as \(report.image.layout)")
     }

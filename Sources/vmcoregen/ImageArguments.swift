@@ -4,7 +4,7 @@ import VMCore
 /// The image and what the user says about it: the same for every command.
 struct ImageArguments: ParsableArguments {
   @Argument(
-    help: "Memory image: a regular file or a block device. Left out with --segment.",
+    help: "Memory image or dump: a file, a block device, a pipe, or - for standard input.",
     completion: .file())
   var image: String?
 
@@ -28,7 +28,18 @@ struct ImageArguments: ParsableArguments {
   @Option(help: "QEMU machine whose PCI hole the file leaves out.")
   var machine: MachineName?
 
-  @Option(help: "How the file is read; auto refuses what is no raw memory.")
+  @Option(
+    name: .customLong("part"),
+    help: ArgumentHelp(
+      "Another file of a split kdump-compressed dump; repeatable, in any order.",
+      valueName: "FILE"),
+    completion: .file())
+  var parts: [String] = []
+
+  @Flag(help: "Search the memory of a dump for a core header instead of keeping the dump's own.")
+  var rebuild = false
+
+  @Option(help: "How the file is read; auto goes by its first bytes.")
   var inputFormat: InputFormat = .auto
 
   @Option(
@@ -93,6 +104,8 @@ struct ImageArguments: ParsableArguments {
     options.holes = holes.map(\.range)
     options.machine = machine?.rawValue
     options.isRaw = inputFormat == .raw
+    options.parts = parts
+    options.isRebuilding = rebuild
     options.elfcorehdr = elfcorehdr
     options.state = state.rawValue
     options.compatibility = compat.rawValue

@@ -55,9 +55,14 @@ struct InfoText {
       + "pid \(registers.processIdentifier), \(notes)"
   }
 
+  private func missingRegion(_ header: CrashReport.Header) -> String {
+    header.isKept
+      ? "not looked for: the dump's own header is kept" : "none in the image: it is built"
+  }
+
   private mutating func add(_ header: CrashReport.Header) {
     text += "\ncore header\n"
-    line("elfcorehdr", header.region ?? "none in the image: it is built")
+    line("elfcorehdr", header.region ?? missingRegion(header))
     line("producer", "\(header.producer) (\(header.producerEvidence))")
     for name in header.namedBy { line("named by", name) }
     if let backup = header.backup { line("backup", backup) }

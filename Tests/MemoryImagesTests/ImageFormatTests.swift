@@ -61,8 +61,6 @@ struct ImageFormatTests {
   @Test(
     "A file that is no raw memory is refused with what to do about it",
     arguments: [
-      (Array("makedumpfile\0\0\0\0".utf8), "makedumpfile -R vmcore"),
-      (Array("KDUMP   ".utf8), "crash and drgn open it as it is"),
       (Array("DISKDUMP".utf8), "crash opens it as it is"),
       (Array("EMiL".utf8), "--segment FILE@ADDR:LENGTH:OFFSET"),
       (Array("AVML".utf8), "avml-convert"), (Array("QEVM".utf8), "pmemsave"),
@@ -71,12 +69,6 @@ struct ImageFormatTests {
       ([0x1f, 0x8b, 0x08], "gzip -dc FILE > image.bin"),
       ([0x28, 0xb5, 0x2f, 0xfd], "zstd -dc FILE"),
       ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], "xz -dc FILE"), ([4, 0x22, 0x4d, 0x18], "lz4 -dc FILE"),
-      (
-        [0x7f, 0x45, 0x4c, 0x46] + Array(repeating: 0, count: 12) + [4, 0, 62], "--input-format=raw"
-      ),
-      (
-        [0x7f, 0x45, 0x4c, 0x46] + Array(repeating: 0, count: 12) + [0, 4, 0], "--input-format=raw"
-      ),
     ] as [([UInt8], String)])
   func foreign(_ magic: [UInt8], _ advice: String) throws {
     let path = try directory.file(magic + Array(repeating: 0, count: 4096))
@@ -100,7 +92,7 @@ struct ImageFormatTests {
     #expect(ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([]) })
   }
 
-  @Test("An empty file, a pipe and a name without a file are refused in words")
+  @Test("An empty file, an empty pipe and a name without a file are refused in words")
   func unusable() throws {
     func failure(_ path: String) -> ImageError? {
       #expect(throws: ImageError.self) { try ImageFormat.open(path: path, options: ImageOptions()) }
@@ -108,10 +100,11 @@ struct ImageFormatTests {
     let empty = failure(try directory.file([]))
     #expect(empty?.kind == .unusable)
     #expect(empty?.description.hasSuffix("is empty, expected a memory image") == true)
-    #expect(mkfifo(directory.path("fifo"), 0o600) == 0)
-    let pipe = failure(directory.path("fifo"))
-    #expect(pipe?.kind == .cannotOpen)
-    #expect(pipe?.description.contains("store it in a file first") == true)
+    #expect(failure("/dev/null")?.description.contains("store it in a file first") == true)
+    let fifo = directory.path("fifo")
+    #expect(mkfifo(fifo, 0o600) == 0)
+    Thread.detachNewThread { close(open(fifo, O_WRONLY)) }
+    #expect(failure(fifo)?.description.hasSuffix("is empty, expected a memory image") == true)
     #expect(failure(directory.path("nothing"))?.kind == .cannotOpen)
   }
 }

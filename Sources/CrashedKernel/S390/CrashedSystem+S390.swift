@@ -30,6 +30,7 @@ extension CrashedSystem {
     candidates = []
     self.warnings = warnings + kernel.information.warnings + kernel.processors.warnings
     s390 = kernel
+    stored = nil
   }
 
   /// The CPUs, those without registers last.

@@ -54,5 +54,6 @@ extension CrashedSystem {
             + "(\(parts.memory.origin)), not what a second kernel would have offered")
       ] + parts.warnings
     s390 = parts.s390
+    stored = nil
   }
 }

@@ -11,12 +11,6 @@ enum ForeignImage {
 
   private static let kinds: [Kind] = [
     Kind(
-      name: "makedumpfile flattened", magic: Array("makedumpfile\0\0\0\0".utf8),
-      advice: "is a flattened dump: 'makedumpfile -R vmcore' makes a vmcore of it"),
-    Kind(
-      name: "kdump-compressed", magic: Array("KDUMP   ".utf8),
-      advice: "is a kdump-compressed dump already: crash and drgn open it as it is"),
-    Kind(
       name: "diskdump", magic: Array("DISKDUMP".utf8),
       advice: "is a diskdump file already: crash opens it as it is"),
     Kind(
@@ -41,18 +35,7 @@ enum ForeignImage {
     compressed("lz4", [0x04, 0x22, 0x4d, 0x18], "lz4 -dc"),
   ]
 
-  static let formats: [ImageFormat] = [elfCore] + kinds.map(format)
-
-  private static let elfCore = ImageFormat(
-    name: "ELF",
-    recognizes: { head in
-      head.starts(with: [0x7f, 0x45, 0x4c, 0x46]) && head.count > 18
-        && (head[16] == 4 && head[17] == 0 || head[16] == 0 && head[17] == 4)
-    },
-    open: { (source, _) throws(ImageError) in
-      throw refusal(
-        source, "is an ELF core file already, expected raw memory (--input-format=raw overrides)")
-    })
+  static let formats: [ImageFormat] = kinds.map(format)
 
   private static func compressed(_ name: String, _ magic: [UInt8], _ command: String) -> Kind {
     Kind(
@@ -63,10 +46,8 @@ enum ForeignImage {
   private static func format(_ kind: Kind) -> ImageFormat {
     ImageFormat(
       name: kind.name, recognizes: { $0.starts(with: kind.magic) },
-      open: { (source, _) throws(ImageError) in throw refusal(source, kind.advice) })
-  }
-
-  private static func refusal(_ source: FileSource, _ advice: String) -> ImageError {
-    ImageError(.unusable, "\(source.name): \(advice)")
+      open: { (input, _) throws(ImageError) in
+        throw ImageError(.unusable, "\(input.name): \(kind.advice)")
+      })
   }
 }

@@ -8,8 +8,10 @@ extension ImageFormat {
 
 private enum RawImage {
   static func open(
-    _ source: FileSource, _ options: ImageOptions
+    _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
+    try ImageFormat.refuseParts(of: input)
+    let source = input.source
     let layout = try layout(for: source, options)
     let memory: PhysicalMemory
     do throws(OverlappingRegions) {
@@ -19,11 +21,12 @@ private enum RawImage {
     }
     return MemoryImage(
       name: source.name, format: ImageFormat.raw.name, memory: memory,
-      layout: layout ?? .identity, layoutIsOpen: layout == nil, files: [source.identity])
+      layout: layout ?? .identity, layoutIsOpen: layout == nil, files: input.files,
+      warnings: input.warnings)
   }
 
   private static func layout(
-    for source: FileSource, _ options: ImageOptions
+    for source: any ByteSource, _ options: ImageOptions
   ) throws(ImageError) -> ImageLayout? {
     if let machine = options.machine {
       guard options.base == nil, options.holes.isEmpty else {

@@ -1,0 +1,65 @@
+internal import Glibc
+internal import SystemPackage
+
+/// A file without a name in `$TMPDIR`, for input that can only be read in order.
+package final class SpoolFile {
+  /// The directory that it lies in.
+  package let directory: String
+  private let descriptor: FileDescriptor
+  private let name: String
+  private var isHandedOver = false
+
+  /// Creates the file, readable by its owner alone, and takes its name away at once.
+  package init(for name: String) throws(OpenError) {
+    self.name = name
+    directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
+    let path = "\(directory)/.vmcoregen.\(suffix).spool"
+    do {
+      descriptor = try FileDescriptor.open(
+        FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: [.ownerRead, .ownerWrite])
+    } catch {
+      throw OpenError(
+        path: name,
+        reason: "can only be read in order, and no file for a copy can be made in \(directory) "
+          + "(TMPDIR names another directory): \(describe(error))")
+    }
+    unsafe unlink(path)
+  }
+
+  /// Writes all of `bytes` at an offset.
+  package func write(
+    _ bytes: UnsafeRawBufferPointer, at offset: UInt64
+  ) throws(OpenError) {
+    var done = 0
+    while done < bytes.count {
+      let written = unsafe pwrite(
+        descriptor.rawValue, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done,
+        off_t(offset) + off_t(done))
+      if written > 0 {
+        done += written
+      } else if written == 0 || errno != EINTR {
+        throw failure()
+      }
+    }
+  }
+
+  /// The file, `size` bytes long, as a source of its own.
+  package func source(size: UInt64) throws(OpenError) -> FileSource {
+    guard ftruncate(descriptor.rawValue, off_t(size)) == 0 else { throw failure() }
+    isHandedOver = true
+    return try FileSource(takingOver: descriptor, name: name)
+  }
+
+  deinit {
+    if !isHandedOver { try? descriptor.close() }
+  }
+
+  private func failure() -> OpenError {
+    OpenError(
+      path: name,
+      reason: "can only be read in order, and its copy cannot be written in \(directory) "
+        + "(TMPDIR names another directory): \(describeErrno())")
+  }
+}

@@ -1,0 +1,158 @@
+internal import Bytes
+internal import DumpRecords
+package import MemoryImages
+
+extension CrashedSystem {
+  /// Finds what the crashed kernel left in an image; of a file that is a dump already, the header
+  /// is kept that it brings along.
+  ///
+  /// The memory of such a file is searched where the user asks for it, where it has no VMCOREINFO
+  /// note, and where a hypervisor made it: the CPUs it saw may be those of the second kernel.
+  package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+    if let stored = image.stored, !options.asksForSearch {
+      self = try CrashedSystem.ofDump(stored, image, options)
+    } else {
+      self = try CrashedSystem(searching: image, options)
+    }
+    warnings = image.warnings.map { Warning($0.text, isPartial: $0.isPartial) } + warnings
+  }
+
+  private static func ofDump(
+    _ stored: StoredCore, _ image: MemoryImage, _ options: SearchOptions
+  ) throws(SearchError) -> CrashedSystem {
+    var kept: CrashedSystem
+    do throws(ReadError) { kept = try CrashedSystem(keeping: stored, of: image) } catch {
+      throw .read(error)
+    }
+    let isWhole = kept.vmCoreInfo != nil
+    guard !isWhole || kept.isMadeByHypervisor else { return kept }
+    var search: CoreHeaderSearch?
+    do throws(SearchError) {
+      // Without a fallback: the dump itself is a better one.
+      var found = try CrashedSystem(in: image, options, keeping: &search)
+      guard !isWhole || found.moment.phase == .after else { return kept }
+      found.warnings.insert(
+        Warning(
+          "the file is a dump of a machine with a crashed kernel's core header in its memory: "
+            + "that kernel's vmcore is made, the notes of the dump are not kept", isDamage: false),
+        at: 0)
+      return found
+    } catch {
+      switch error {
+      case .read, .cancelled: throw error
+      case .notFound: break
+      case .ambiguous, .corrupt, .digestDiffers: if !isWhole { throw error }
+      }
+    }
+    if !isWhole {
+      kept.warnings.append(
+        Warning(
+          "the dump has no VMCOREINFO note, and no crashed kernel's core header is in its "
+            + "memory: it is kept as it is"))
+    }
+    return kept
+  }
+
+  /// The system of a dump, whose header is kept. Addresses of notes are offsets in the file.
+  private init(keeping stored: StoredCore, of image: MemoryImage) throws(ReadError) {
+    let file = stored.fileAsMemory
+    let sections = try CrashedSystem.sections(of: stored, in: file)
+    let notes = sections.flatMap(\.notes)
+    header = stored.header
+    memory = image.memory
+    layout = image.layout
+    headerAddress = nil
+    headerRegion = nil
+    self.sections = sections
+    unsoundLoads = [:]
+    architecture = Architecture.of(header)
+    vmCoreInfoNote = notes.first { $0.type == .vmCoreInfo }
+    vmCoreInfo = try CrashedSystem.text(of: vmCoreInfoNote, in: file)
+    backup = nil
+    processors = try CrashedSystem.processors(
+      in: sections, architecture, order: header.order, file)
+    let isHypervisor = notes.contains { $0.type == .qemu }
+    producer = Producer(
+      kind: .dumpFile,
+      evidence: isHypervisor ? "a hypervisor's notes" : "its format is \(image.format)")
+    moment = CrashedSystem.moment(
+      backup: nil, merged: nil, vmCoreInfo: vmCoreInfo, processors)
+    mergedHeader = nil
+    namedBy = []
+    locators = []
+    candidates = []
+    warnings = CrashedSystem.warnings(about: sections)
+    s390 = nil
+    self.stored = stored
+  }
+
+  private var isMadeByHypervisor: Bool {
+    sections.contains { $0.notes.contains { $0.type == .qemu } }
+  }
+
+  /// A last note whose padding the segment leaves out is whole all the same.
+  private static func sections(
+    of stored: StoredCore, in file: PhysicalMemory
+  ) throws(ReadError) -> [NoteSection] {
+    var sections: [NoteSection] = []
+    for (index, note) in stored.header.segments(of: .note) {
+      var note = note
+      note.memorySize = (note.fileSize + 3).roundedDown(to: 4)
+      sections.append(
+        try NoteSection(
+          of: note, at: index, order: stored.header.order, in: file,
+          largest: largestNotes, keptNotes: NoteSection.mostNotes))
+    }
+    return sections
+  }
+
+  /// Device dumps among the notes can be large.
+  private static let largestNotes: UInt64 = 2 << 30
+
+  private static func processors(
+    in sections: [NoteSection], _ architecture: Architecture?, order: ByteOrder,
+    _ file: PhysicalMemory
+  ) throws(ReadError) -> [Processor] {
+    var processors: [Processor] = []
+    for section in sections {
+      for note in section.notes where note.type == .processStatus {
+        guard processors.count < Processor.limit else { return processors }
+        let description = try file.paddedBytes(
+          at: note.descriptionAddress, count: Int(min(note.descriptionSize, 4096)))
+        processors.append(
+          Processor(
+            number: processors.count, index: section.index, address: note.address,
+            isEmpty: false,
+            state: architecture.flatMap {
+              ProcessorState(description.bytes, architecture: $0, order: order)
+            }))
+      }
+    }
+    return processors
+  }
+
+  private static func warnings(about sections: [NoteSection]) -> [Warning] {
+    sections.prefix(64).compactMap { section in
+      let place = "PT_NOTE \(section.index) at offset \(section.address.hex)"
+      switch section.end {
+      case .terminator, .full: return nil
+      case .cutShort(let offset, let claims):
+        return Warning(
+          "\(place): the note at \(offset.hex) claims \(claims.hex) bytes, expected at most "
+            + "\((section.address + section.limit - offset).hex): the rest is left out",
+          isPartial: true)
+      case .tooLarge:
+        return Warning(
+          "\(place): holds more than \(NoteSection.mostNotes) notes: the rest is left out",
+          isPartial: true)
+      }
+    }
+  }
+}
+
+extension SearchOptions {
+  /// Whether the header is to come out of memory, also where the file is a dump already.
+  fileprivate var asksForSearch: Bool {
+    isRebuilding || coreHeader != nil || selection != .production || headerSource == .build
+  }
+}

@@ -1,0 +1,39 @@
+package import Bytes
+
+/// An opened file, as the formats see it: perhaps unflattened, perhaps with further files of a set.
+package struct ImageInput: Sendable {
+  /// The bytes.
+  package var source: any ByteSource
+  /// The files behind them: an output must be none of them.
+  package var files: [FileIdentity]
+  /// What was seen on the way.
+  package var warnings: [ImageWarning] = []
+  /// What was done to read it at all.
+  package var notices: [String] = []
+  /// The other files of a split set (`--part`).
+  package var parts: [ImageInput] = []
+
+  /// What messages call it.
+  package var name: String { source.name }
+
+  /// A file as it is.
+  package init(_ source: FileSource) {
+    self.source = source
+    files = [source.identity]
+  }
+
+  /// Bytes that are in no file.
+  package init(_ source: some ByteSource) {
+    self.source = source
+    files = []
+  }
+
+  /// The first bytes, as far as recognition looks.
+  func head() throws(ImageError) -> [UInt8] {
+    do throws(ReadError) {
+      return try source.bytes(at: 0, count: ImageFormat.headSize)
+    } catch {
+      throw ImageError(error)
+    }
+  }
+}

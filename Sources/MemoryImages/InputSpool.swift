@@ -1,0 +1,133 @@
+internal import Bytes
+internal import DumpRecords
+
+/// Copies what can only be read in order into a file without a name. A flattened stream is
+/// unflattened on the way: it is made for that, and its later records overwrite the earlier ones.
+struct InputSpool {
+  private let stream: InputStream
+  private let file: SpoolFile
+  private let chunk = Chunk()
+  private var end: UInt64 = 0
+  private var warnings: [ImageWarning] = []
+
+  /// Reads a stream to its end.
+  static func input(of stream: InputStream) throws(ImageError) -> ImageInput {
+    let file: SpoolFile
+    do throws(OpenError) { file = try SpoolFile(for: stream.name) } catch {
+      throw ImageError(error)
+    }
+    var spool = InputSpool(stream, file)
+    return try spool.run()
+  }
+
+  private init(_ stream: InputStream, _ file: SpoolFile) {
+    self.stream = stream
+    self.file = file
+  }
+
+  private mutating func run() throws(ImageError) -> ImageInput {
+    let head = try bytes(FlattenedHeader.size)
+    let isFlattened = head.starts(with: FlattenedHeader.signature)
+    if isFlattened {
+      try checkHeader(head)
+      try copyRecords()
+    } else {
+      unsafe chunk.bytes.copyBytes(from: head)
+      try write(count: head.count, at: 0)
+      while try copy(upTo: UInt64(Chunk.usualSize), at: end) == Chunk.usualSize {}
+    }
+    let source: FileSource
+    do throws(OpenError) { source = try file.source(size: end) } catch { throw ImageError(error) }
+    var input = ImageInput(source)
+    input.warnings = warnings
+    input.notices = [
+      "\(stream.name): can only be read in order: its \(stream.position) bytes are kept in a file "
+        + "without a name in \(file.directory)" + (isFlattened ? ", unflattened" : "")
+    ]
+    return input
+  }
+
+  private func checkHeader(_ head: [UInt8]) throws(ImageError) {
+    var reader = ByteReader(head, order: FlattenedHeader.order)
+    guard let header = try? FlattenedHeader(from: &reader), header == .current else {
+      throw ImageError(
+        .unusable,
+        "\(stream.name): ends inside the header of a flattened dump, or is of a type and version "
+          + "other than 1 and 1")
+    }
+  }
+
+  private mutating func copyRecords() throws(ImageError) {
+    while true {
+      let place = stream.position
+      let head = try bytes(FlattenedRecord.size)
+      var reader = ByteReader(head, order: FlattenedHeader.order)
+      guard let record = try? FlattenedRecord(from: &reader) else { break }
+      if record == .end { return }
+      guard record.offset >= 0, record.count >= 0,
+        let range = Range(start: UInt64(record.offset), length: UInt64(record.count)),
+        range.upperBound <= UInt64(Int64.max)
+      else {
+        throw ImageError(
+          .unusable,
+          "\(stream.name): record at \(place.hex): offset \(record.offset), size "
+            + "\(record.count), expected a range of a file")
+      }
+      var next = range.lowerBound
+      while next < range.upperBound {
+        let wanted = min(range.upperBound - next, UInt64(Chunk.usualSize))
+        let copied = try copy(upTo: wanted, at: next)
+        next += UInt64(copied)
+        if copied < Int(wanted) {
+          warnings.append(
+            ImageWarning(
+              "the flattened stream ends inside its record at \(place.hex), "
+                + "\((range.upperBound - next).hex) bytes early",
+              isPartial: true))
+          return
+        }
+      }
+    }
+    warnings.append(
+      ImageWarning("the flattened stream has no end marker: whoever wrote it may have been cut off")
+    )
+  }
+
+  private func bytes(_ count: Int) throws(ImageError) -> [UInt8] {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<count])
+    return unsafe Array(buffer[..<(try read(into: buffer))])
+  }
+
+  /// Copies up to `count` bytes of the stream to an offset of the file; fewer where it ends.
+  private mutating func copy(upTo count: UInt64, at offset: UInt64) throws(ImageError) -> Int {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<Int(count)])
+    let read = try unsafe read(into: buffer)
+    try write(count: read, at: offset)
+    return read
+  }
+
+  /// Writes the first bytes of the chunk; zeros where nothing was yet stay a hole.
+  private mutating func write(count: Int, at offset: UInt64) throws(ImageError) {
+    let bytes = unsafe UnsafeRawBufferPointer(rebasing: chunk.bytes[..<count])
+    if offset < end || !(unsafe isAllZero(bytes)) {
+      do throws(OpenError) { try unsafe file.write(bytes, at: offset) } catch {
+        throw ImageError(error)
+      }
+    }
+    end = max(end, offset + UInt64(count))
+  }
+
+  private func read(into buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
+    do throws(InputStream.Failure) {
+      return try unsafe stream.read(into: buffer)
+    } catch {
+      switch error {
+      case .cancelled:
+        throw ImageError(.cancelled, "\(stream.name): interrupted after \(stream.position) bytes")
+      case .failed(let reason):
+        throw ImageError(
+          .cannotOpen, "\(stream.name): offset \(stream.position.hex): \(reason)")
+      }
+    }
+  }
+}

@@ -1,0 +1,246 @@
+import Bytes
+import DumpRecords
+import MemoryImages
+import TestSupport
+import Testing
+
+@Suite("A kdump-compressed file as an image")
+struct KdumpImageTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  private static func page(_ seed: UInt64, _ size: Int = 4096) -> [UInt8] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<size).map { $0 % 3 == 0 ? UInt8(truncatingIfNeeded: generator.next()) : 7 }
+  }
+
+  /// A dump with every kind of page.
+  private static func model(blockSize: Int = 4096) -> KdumpFileModel {
+    var model = KdumpFileModel()
+    model.blockSize = blockSize
+    model.frames = 9000
+    model.info = Array("OSRELEASE=6.1.0\nPAGESIZE=\(blockSize)\n".utf8)
+    model.notes = RecipeNote(name: "VMCOREINFO", type: 0, content: model.info).encoded(.little)
+    for frame in 16..<40 { model.pages[frame] = .zlib(page(UInt64(frame), blockSize)) }
+    model.pages[17] = .raw([UInt8](repeating: 0, count: blockSize))
+    model.pages[18] = .excluded
+    model.pages[20] = .raw(page(20, blockSize))
+    for frame in 8000..<8003 { model.pages[frame] = .zlib(page(UInt64(frame), blockSize)) }
+    return model
+  }
+
+  private func open(
+    _ bytes: [UInt8], parts: [[UInt8]] = []
+  ) throws(ImageError) -> MemoryImage {
+    var options = ImageOptions()
+    for (index, part) in parts.enumerated() {
+      options.parts.append((try? directory.file(part, named: "part\(index)")) ?? "")
+    }
+    return try ImageFormat.open(path: directory.fileOrEmpty(bytes), options: options)
+  }
+
+  private func expectMemory(of model: KdumpFileModel, _ image: MemoryImage) throws {
+    let size = model.blockSize
+    for frame in model.pages.keys {
+      #expect(
+        try image.memory.bytes(at: UInt64(frame * size), count: size) == model.content(of: frame),
+        "frame \(frame)")
+    }
+    let part = try image.memory.bytes(at: UInt64(16 * size) + 100, count: 5 * size)
+    let whole = (16..<22).flatMap { model.content(of: $0) }
+    #expect(part == Array(whole[100..<100 + 5 * size]))
+  }
+
+  @Test(
+    "of any layout, byte order and version",
+    arguments: KdumpFileModel.Layout.allCases, [RecipeOrder.little, .big])
+  func layouts(_ layout: KdumpFileModel.Layout, _ order: RecipeOrder) throws {
+    for version in 1...6 as ClosedRange<UInt64> {
+      for blockSize in [4096, 16384] {
+        var model = Self.model(blockSize: blockSize)
+        model.layout = layout
+        model.order = order
+        model.version = version
+        model.machine = layout == .wide ? "ppc64" : layout == .packed ? "i686" : "armv7l"
+        if version < 4 { model.notes = [] }
+        if version < 3 { model.info = [] }
+        model.notes =
+          model.notes.isEmpty
+          ? [] : RecipeNote(name: "VMCOREINFO", type: 0, content: model.info).encoded(order)
+        let image = try open(model.bytes)
+        #expect(image.format == "kdump-compressed")
+        #expect(
+          image.memory.regions.map(\.range) == [
+            UInt64(16 * blockSize)..<UInt64(40 * blockSize),
+            UInt64(8000 * blockSize)..<UInt64(8003 * blockSize),
+          ], "version \(version), \(blockSize)")
+        try expectMemory(of: model, image)
+        #expect(image.stored?.header.elfClass.bits == (layout == .wide ? 64 : 32))
+        #expect(image.stored?.header.segments.count == 3)
+      }
+    }
+  }
+
+  @Test("Pages that are left out are holes and are counted, and so is a page of zeros")
+  func holes() throws {
+    let image = try open(Self.model().bytes)
+    #expect(
+      image.warnings.map(\.text) == [
+        "the dump leaves out 1 of 27 pages (dump level 31): they read as zeros"
+      ])
+    #expect(image.warnings.allSatisfy { !$0.isPartial })
+    let source = try #require(image.memory.regions.first?.source)
+    #expect(source.extent(at: 16 * 4096).isHole == false)
+    #expect(source.extent(at: 17 * 4096).isHole)
+    #expect(source.extent(at: 17 * 4096).end == 19 * 4096)
+    #expect(source.extent(at: 0).isHole)
+    #expect(source.extent(at: 0).end == 16 * 4096)
+  }
+
+  @Test("Pages that were promised and never written are counted, and make the dump partial")
+  func incomplete() throws {
+    var model = Self.model()
+    model.status = 9
+    model.pages[30] = .lost
+    model.pages[31] = .lost
+    let image = try open(model.bytes)
+    #expect(image.warnings.filter(\.isPartial).count == 2)
+    #expect(image.warnings.contains { $0.text.contains("2 pages are lost, the first at 0x1e000") })
+    try expectMemory(of: model, image)
+  }
+
+  @Test("The files of a split set are one dump; one that is not given is named")
+  func split() throws {
+    let whole = Self.model()
+    let files = [0..<18, 18..<25, 25..<9000].map { range in
+      var model = whole
+      model.split = range
+      return model.bytes
+    }
+    let image = try open(files[1], parts: [files[2], files[0]])
+    try expectMemory(of: whole, image)
+    #expect(image.warnings.count == 1)
+    #expect(image.files.count == 3)
+    let partial = try open(files[0], parts: [files[2]])
+    #expect(
+      partial.warnings.contains {
+        $0.isPartial && $0.text.contains("[0x12000, 0x19000)") && $0.text.contains("--part")
+      })
+    #expect(partial.stored?.missing == [0x12000..<0x19000])
+    #expect(try partial.memory.bytes(at: 20 * 4096, count: 4096)?.allSatisfy { $0 == 0 } == true)
+    let twice = #expect(throws: ImageError.self) { try open(files[0], parts: [files[0]]) }
+    #expect(twice?.kind == .usage)
+    let other = #expect(throws: ImageError.self) { try open(files[0], parts: [whole.bytes]) }
+    #expect(other?.description.contains("is no part of the split dump") == true)
+  }
+
+  @Test(
+    "A page that is packed in another way is refused with its place, the method and who reads it",
+    arguments: [(2, "lzo"), (4, "snappy"), (0x20, "zstd")] as [(UInt64, String)])
+  func foreign(_ flags: UInt64, _ method: String) throws {
+    var model = Self.model()
+    model.pages[8001] = .packed(flags: flags, [1, 2, 3])
+    let error = #expect(throws: ImageError.self) { try open(model.bytes) }
+    #expect(error?.kind == .unusable)
+    let text = error?.description ?? ""
+    #expect(text.contains("the page at 0x1f41000 is packed with \(method)"), "\(text)")
+    #expect(text.contains("crash and makedumpfile built with \(method)"))
+  }
+
+  @Test("A damaged page is said when it is read, with its place; the others are read")
+  func damaged() throws {
+    var model = Self.model()
+    model.pages[22] = .packed(flags: 1, [0x78, 1, 2, 3, 4])
+    let image = try open(model.bytes)
+    #expect(try image.memory.bytes(at: 21 * 4096, count: 4096) == model.content(of: 21))
+    let error = #expect(throws: (any Error).self) {
+      try image.memory.bytes(at: 22 * 4096, count: 4096)
+    }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("the page at 0x16000 is damaged"))
+    for (flags, bytes) in [(1, []), (1, [UInt8](repeating: 1, count: 5000)), (0, [1])]
+      as [(UInt64, [UInt8])]
+    {
+      model.pages[22] = .packed(flags: flags, bytes)
+      #expect(throws: ImageError.self) { try open(model.bytes) }
+    }
+  }
+
+  @Test("Cut anywhere it is opened in part or refused, and never ends the program")
+  func cutAnywhere() throws {
+    let bytes = Self.model().bytes
+    var generator = SeededGenerator(seed: 5)
+    for _ in 0..<400 {
+      let count = Int.random(in: 8..<bytes.count, using: &generator)
+      do throws(ImageError) {
+        let image = try open(Array(bytes.prefix(count)))
+        #expect(image.warnings.contains { $0.isPartial }, "\(count) bytes")
+        _ = try? image.memory.bytes(at: 16 * 4096, count: 24 * 4096)
+      } catch {
+        #expect(error.kind == .unusable, "\(count) bytes")
+      }
+    }
+  }
+
+  @Test("Claims of 2⁶³ bytes are refused at once or lost, and headers that cannot be are refused")
+  func impossible() throws {
+    let start = ContinuousClock.now
+    let model = Self.model()
+    // block_size, sub_hdr_size, bitmap_blocks, max_mapnr; offset_note, size_note, max_mapnr_64
+    let places = [0x1ac, 0x1b0, 0x1b4, 0x1b8, 4096 + 48, 4096 + 56, 4096 + 96]
+    for place in places {
+      var bytes = model.bytes
+      bytes.replaceSubrange(place..<place + 4, with: [0xff, 0xff, 0xff, 0xff])
+      let error = #expect(throws: ImageError.self, "at \(place)") { try open(bytes) }
+      #expect(error?.kind == .unusable)
+    }
+    var bytes = model.bytes
+    let descriptor =
+      bytes.count
+      - model.pages.values.reduce(0) { size, page in
+        switch page {
+        case .raw(let bytes): size + bytes.count + 24
+        case .zlib(let bytes): size + KdumpFileModel.deflated(bytes).count + 24
+        default: size
+        }
+      }
+    bytes.replaceSubrange(descriptor..<descriptor + 8, with: [0, 0, 0, 0, 0, 0, 0, 0x80])
+    #expect(try open(bytes).warnings.contains { $0.text.contains("1 pages are lost") })
+    #expect(ContinuousClock.now - start < .seconds(3))
+  }
+
+  @Test("The flattened form of a dump is the dump")
+  func flattened() throws {
+    let model = Self.model()
+    let flat = FlattenedFileModel(shuffling: model.bytes, seed: 9)
+    let image = try open(flat.bytes)
+    #expect(image.format == "flattened kdump-compressed")
+    try expectMemory(of: model, image)
+    var other = FlattenedFileModel()
+    other.records = [(0, Array("something else".utf8))]
+    #expect(throws: ImageError.self) { try open(other.bytes) }
+  }
+
+  @Test("Eight threads read the same pages")
+  func threads() async throws {
+    let model = Self.model()
+    let image = try open(model.bytes)
+    await withTaskGroup(of: Bool.self) { group in
+      for seed in 0..<8 as Range<UInt64> {
+        group.addTask {
+          var generator = SeededGenerator(seed: seed)
+          return (0..<100).allSatisfy { _ in
+            let frame = Int.random(in: 16..<39, using: &generator)
+            let inside = Int.random(in: 0..<4096, using: &generator)
+            let both = model.content(of: frame) + model.content(of: frame + 1)
+            let found = try? image.memory.bytes(at: UInt64(frame * 4096 + inside), count: 4096)
+            return found == Array(both[inside..<inside + 4096])
+          }
+        }
+      }
+      for await isEqual in group { #expect(isEqual) }
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import TestSupport
+import Testing
+import VMCore
+
+@Suite("A file that is a dump already")
+struct StoredCoreTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  @Test(
+    "Our own vmcore opened again gives the same bytes, flattened or not",
+    arguments: RecipeFiles.names)
+  func loop(_ name: String) throws {
+    let recipe = try RecipeDump(named: name)
+    guard recipe.built.recipe.expectation.status != 65 else { return }
+    let first = try recipe.open()
+    guard first.size < 8 << 20 else { return }
+    let bytes = try first.allBytes()
+    let again = try CrashDump(imageAt: directory.file(bytes, named: "vmcore"))
+    #expect(try again.allBytes() == bytes)
+    // Without VMCOREINFO the memory is searched, which makes the same of s390x.
+    #expect(again.report.header.isKept || first.report.system.release == nil)
+    #expect(!again.report.isPartial)
+    #expect(again.report.system.release == first.report.system.release)
+    let flat = FlattenedFileModel(shuffling: bytes, seed: 7).bytes
+    let flattened = try CrashDump(imageAt: directory.file(flat, named: "flat"))
+    #expect(try flattened.allBytes() == bytes)
+    #expect(flattened.report.image.format == "flattened ELF core")
+  }
+
+  @Test("Untidy headers are put where readers look for them; notes and loads stay")
+  func tidied() throws {
+    let info = RecipeNote(
+      name: "VMCOREINFO", type: 0, content: Array("OSRELEASE=6.1.0\nPAGESIZE=4096\n".utf8)
+    ).encoded(.little)
+    let status = RecipeNote(name: "CORE", type: 1, content: [UInt8](repeating: 7, count: 336))
+      .encoded(.little)
+    var model = ELFFileModel([
+      .load(0x1400, [UInt8](repeating: 1, count: 0x800), memory: 0x1000), .note(status),
+      .load(0x9000, [UInt8](repeating: 2, count: 0x1000)), .note(info),
+    ])
+    model.gap = 128
+    model.headerSize = 8
+    let dump = try CrashDump(imageAt: directory.file(model.bytes))
+    let bytes = try dump.allBytes()
+    var expected = ELFFileModel([
+      .note(status + info), .load(0x1400, [UInt8](repeating: 1, count: 0x800), memory: 0x1000),
+      .load(0x9000, [UInt8](repeating: 2, count: 0x1000)),
+    ])
+    expected.alignment = 4096
+    #expect(bytes.count == 0x4000)
+    #expect(dump.report.vmcore.loads.map(\.offset) == [0x2400, 0x3000])
+    #expect(dump.report.vmcore.loads.map(\.virtualAddress) == [0x8000_1400, 0x8000_9000])
+    #expect(dump.report.vmcore.noteSize == UInt64(status.count + info.count))
+    #expect(dump.report.system.processors.count == 1)
+    #expect(Array(bytes[0x1000..<0x1000 + status.count + info.count]) == status + info)
+    #expect(bytes[0x2400..<0x2c00].allSatisfy { $0 == 1 })
+    #expect(bytes[0x3000..<0x4000].allSatisfy { $0 == 2 })
+    #expect(bytes[..<64] == expected.bytes[..<64])
+    let again = try CrashDump(imageAt: directory.file(bytes, named: "again"))
+    #expect(try again.allBytes() == bytes)
+  }
+
+  /// What `dump-guest-memory` of QEMU 7.2 writes: section headers before the program headers, a
+  /// wrong e_ehsize, the registers of the moment, no VMCOREINFO.
+  private func hypervisorDump(of built: BuiltImage, adding notes: [UInt8] = []) -> [UInt8] {
+    let order = built.recipe.order
+    let status = RecipeNote(name: "CORE", type: 1, content: [UInt8](repeating: 7, count: 336))
+    let registers = RecipeNote(name: "QEMU", type: 0, content: [UInt8](repeating: 1, count: 440))
+    let loads = built.extents.map { extent in
+      ELFFileModel.Segment.load(
+        extent.range.lowerBound, built.memory.read(extent.range.lowerBound, extent.range.count))
+    }
+    var model = ELFFileModel(
+      [.note(status.encoded(order) + registers.encoded(order) + notes)] + loads)
+    model.bits = 64
+    model.order = order
+    model.gap = 128
+    model.headerSize = 8
+    return model.bytes
+  }
+
+  @Test(
+    "A hypervisor's dump of a machine in its second kernel gives the crashed kernel's vmcore",
+    arguments: ["x86_64-kexec-tools-after", "x86_64-kernel-after", "x86_64-kexec-tools-before"])
+  func hypervisor(_ name: String) throws {
+    let built = try RecipeFiles.image(name)
+    let dump = try CrashDump(imageAt: directory.file(hypervisorDump(of: built)))
+    #expect(try dump.allBytes() == built.expectedVMCore())
+    #expect(!dump.report.header.isKept)
+    #expect(dump.report.header.address == built.headerAddress)
+    #expect(dump.report.warnings.contains { $0.contains("that kernel's vmcore is made") })
+  }
+
+  @Test("A hypervisor's dump of a machine that did not crash keeps its notes and says why")
+  func alive() throws {
+    let info = RecipeNote(
+      name: "VMCOREINFO", type: 0, content: Array("OSRELEASE=6.1.0\nPAGESIZE=4096\n".utf8)
+    ).encoded(.little)
+    let built = try RecipeFiles.image("x86_64-kexec-tools-before")
+    let kept = try CrashDump(imageAt: directory.file(hypervisorDump(of: built, adding: info)))
+    #expect(kept.report.header.isKept)
+    #expect(kept.report.system.processors.count == 1)
+    var options = CrashDumpOptions()
+    options.isRebuilding = true
+    let rebuilt = try CrashDump(
+      imageAt: directory.file(hypervisorDump(of: built, adding: info)), options: options)
+    #expect(try rebuilt.allBytes() == built.expectedVMCore())
+    let plain = ELFFileModel([
+      .note(RecipeNote(name: "CORE", type: 1, content: [1]).encoded(.little)),
+      .load(0x1000, [UInt8](repeating: 0, count: 4096)),
+    ])
+    let lonely = try CrashDump(imageAt: directory.file(plain.bytes, named: "plain"))
+    #expect(lonely.report.header.isKept)
+    #expect(lonely.report.warnings.contains { $0.hasPrefix("the dump has no VMCOREINFO note") })
+  }
+
+  @Test("--rebuild finds the second kernel's view of nothing where a vmcore holds no header")
+  func rebuildNothing() throws {
+    let recipe = try RecipeDump(named: "x86_64-kernel-after")
+    let vmcore = try directory.file(recipe.open().allBytes(), named: "vmcore")
+    var options = CrashDumpOptions()
+    options.isRebuilding = true
+    let error = #expect(throws: VMCoreError.self) {
+      try CrashDump(imageAt: vmcore, options: options)
+    }
+    #expect(error?.description.contains("no elfcorehdr") == true)
+  }
+
+  @Test("A kdump-compressed dump gives an ELF vmcore with its memory and its notes")
+  func kdump() throws {
+    var model = KdumpFileModel()
+    model.info = Array("OSRELEASE=6.1.0\nPAGESIZE=4096\nCRASHTIME=5\n".utf8)
+    model.notes = RecipeNote(name: "VMCOREINFO", type: 0, content: model.info).encoded(.little)
+    for frame in 3..<9 { model.pages[frame] = .zlib([UInt8](repeating: UInt8(frame), count: 4096)) }
+    for frame in 50..<52 { model.pages[frame] = .raw([UInt8](repeating: 5, count: 4096)) }
+    let dump = try CrashDump(imageAt: directory.file(model.bytes))
+    #expect(dump.report.vmcore.loads.map(\.physicalAddress) == [0x3000, 0x32000])
+    #expect(dump.report.vmcore.loads.map(\.size) == [0x6000, 0x2000])
+    #expect(dump.report.system.crashTime == 5)
+    #expect(try dump.extract(.vmcoreinfo) == model.info)
+    #expect(try dump.extract(.notes) == model.notes)
+    let bytes = try dump.allBytes()
+    #expect(bytes[0x2000..<0x8000].elementsEqual((3..<9).flatMap { model.content(of: $0) }))
+    let again = try CrashDump(imageAt: directory.file(bytes, named: "again"))
+    #expect(try again.allBytes() == bytes)
+  }
+
+  @Test("A named pipe is read through a copy, which is said once", arguments: [false, true])
+  func pipe(_ isFlattened: Bool) throws {
+    let recipe = try RecipeDump(named: "x86_64-kernel-after")
+    let expected = try recipe.open().allBytes()
+    let fifo = directory.path("fifo")
+    #expect(mkfifo(fifo, 0o600) == 0)
+    let content =
+      isFlattened
+      ? FlattenedFileModel(shuffling: expected, seed: 3).bytes : recipe.built.fileBytes()
+    Thread.detachNewThread { try? Data(content).write(to: URL(fileURLWithPath: fifo)) }
+    let dump = try CrashDump(imageAt: fifo)
+    #expect(try dump.allBytes() == expected)
+    #expect(dump.report.image.notices.count == 1)
+    let notice = dump.report.image.notices.first ?? ""
+    #expect(notice.hasPrefix("\(fifo): can only be read in order"))
+    #expect(notice.hasSuffix("unflattened") == isFlattened)
+  }
+}
