@@ -38,11 +38,15 @@ let package = Package(
   ],
   targets: [
     .target(name: "CLinux"),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libz-dev"]), .yum(["zlib-devel"])]),
     layer("Bytes", on: ["CLinux", system]),
     layer("DumpRecords", on: ["Bytes"]),
     layer("MemoryImages", on: ["Bytes", "DumpRecords", system]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
-    layer("CoreWriting", on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+    layer(
+      "CoreWriting",
+      on: ["Bytes", "CLinux", "CZlib", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
     layer(
       "VMCore",
       on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", system]),

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -74,6 +75,9 @@ static inline int clinux_processor_count(void) {
   cpu_set_t set;
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
 }
+
+/// Whether the program was started by a dynamic linker, which alone can load further libraries.
+static inline int clinux_has_dynamic_linker(void) { return getauxval(AT_BASE) != 0; }
 
 /// The status flags of an open file (O_APPEND and friends), or -1.
 static inline int clinux_status_flags(int fd) { return fcntl(fd, F_GETFL); }
