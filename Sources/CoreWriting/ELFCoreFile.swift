@@ -75,6 +75,17 @@ package struct ELFCoreFile: ByteSource {
     return region.source.filePosition(at: region.sourceOffset(of: address))
   }
 
+  /// Offsets that show zeros because the image lacks the memory, ascending.
+  package var missing: [Range<UInt64>] {
+    extents.flatMap { extent -> [Range<UInt64>] in
+      guard let wanted = extent.memoryRange else { return [] }
+      return memory.missing(in: wanted).map { gap in
+        let start = extent.range.lowerBound + (gap.lowerBound - wanted.lowerBound)
+        return start..<start + gap.length
+      }
+    }
+  }
+
   private func extentIndex(at offset: UInt64) -> Int {
     var low = 0
     var high = extents.count - 1

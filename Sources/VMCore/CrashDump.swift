@@ -13,11 +13,11 @@ internal import MemoryImages
 /// try dump.write(toFileAt: "vmcore")
 /// ```
 public final class CrashDump: Sendable {
-  private let system: CrashedSystem
-  private let image: MemoryImage
-  private let plan: CorePlan
-  private let file: ELFCoreFile
-  private let workers: Int
+  let system: CrashedSystem
+  let image: MemoryImage
+  let plan: CorePlan
+  let file: ELFCoreFile
+  let workers: Int
 
   /// Everything that was found, and what the vmcore will be.
   public let report: CrashReport
@@ -85,51 +85,6 @@ public final class CrashDump: Sendable {
       let bytes = try bytes(at: offset, count: Chunk.usualSize)
       try sink.write(bytes)
       offset += UInt64(bytes.count)
-    }
-  }
-
-  /// Writes the vmcore to a new file, which appears under its name only when it is whole. It is
-  /// readable by its owner alone; zero pages become holes.
-  ///
-  /// - Parameter mayReplace: whether an existing file is replaced.
-  public func write(
-    toFileAt path: String, mayReplace: Bool = false, control: WriteControl = WriteControl()
-  ) throws(VMCoreError) {
-    do throws(WriteError) {
-      try Destination.refuse(path: path, ifOneOf: image.files)
-      if let stream = try Destination.stream(at: path) {
-        defer { stream.close() }
-        try stream.write(file, control: control, workers: workers)
-        return
-      }
-      let output = try OutputFile(path: path, mayReplace: mayReplace)
-      do throws(WriteError) {
-        try FileSink(
-          descriptor: output.descriptor, name: path, start: 0, isSparse: control.isSparse,
-          workers: workers, monitor: control.monitor
-        ).write(file)
-      } catch {
-        output.abandon()
-        throw error
-      }
-      try output.finish()
-    } catch {
-      throw VMCoreError(error)
-    }
-  }
-
-  /// Writes the vmcore to an open descriptor: a regular file at its present offset, or a stream.
-  ///
-  /// - Parameter name: what messages call it.
-  public func write(
-    toDescriptor descriptor: Int32, name: String, control: WriteControl = WriteControl()
-  ) throws(VMCoreError) {
-    do throws(WriteError) {
-      let destination = try Destination(descriptor: descriptor, name: name)
-      try destination.refuse(ifOneOf: image.files)
-      try destination.write(file, control: control, workers: workers)
-    } catch {
-      throw VMCoreError(error)
     }
   }
 

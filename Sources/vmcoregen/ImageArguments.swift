@@ -52,6 +52,12 @@ struct ImageArguments: ParsableArguments {
   @Flag(help: "Do what the kernel does even where it loses a load or keeps a second PT_NOTE.")
   var exact = false
 
+  @Option(
+    name: [.customShort("j", allowingJoined: true), .long],
+    help: ArgumentHelp(
+      "Number of threads (default: the processors that may be used).", valueName: "n"))
+  var jobs: Int?
+
   @Flag(name: .shortAndLong, help: "Print no hints and no warnings, only errors.")
   var quiet = false
 
@@ -67,6 +73,9 @@ struct ImageArguments: ParsableArguments {
     }
     if !segments.isEmpty && (base != nil || !holes.isEmpty || machine != nil) {
       throw ValidationError("--segment says where everything lies: drop --base, --hole, --machine")
+    }
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs \(jobs): expected 1 to 1024")
     }
     if quiet && verbose { throw ValidationError("--quiet and --verbose: expected one of them") }
   }
@@ -84,6 +93,7 @@ struct ImageArguments: ParsableArguments {
     options.compatibility = compat.rawValue
     options.pageSize = pageSize?.value
     options.isExact = exact
+    options.workers = jobs
     return options
   }
 

@@ -10,6 +10,8 @@ struct WriteCommand: ParsableCommand {
 
   @OptionGroup var image: ImageArguments
 
+  @OptionGroup var form: OutputArguments
+
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
@@ -28,6 +30,9 @@ struct WriteCommand: ParsableCommand {
 
   mutating func validate() throws {
     if force && output == nil { throw ValidationError("--force goes with --output FILE") }
+    if form.splitSize != nil && output == nil {
+      throw ValidationError("--split-size goes with --output NAME")
+    }
   }
 
   func run() throws {
@@ -39,16 +44,20 @@ struct WriteCommand: ParsableCommand {
       }
       let dump = try image.open()
       Diagnostics.report(dump.report, image)
-      let meter = ProgressMeter(image.quiet ? .none : progress, total: dump.size)
+      let meter = ProgressMeter(
+        image.quiet ? .none : progress, total: try dump.workSize(as: form.options))
       let control = WriteControl(
         progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
-        isSparse: !noSparse)
+        isSparse: !noSparse,
+        notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
       defer { meter.finish() }
       if let output {
-        try dump.write(toFileAt: output, mayReplace: force, control: control)
-      } else {
         try dump.write(
-          toDescriptor: STDOUT_FILENO, name: "standard output", control: control)
+          toFileAt: output, as: form.options, mayReplace: force, control: control)
+      } else if let digest = try dump.write(
+        toDescriptor: STDOUT_FILENO, name: "standard output", as: form.options, control: control)
+      {
+        StandardError.write("\(digest)  -\n")
       }
       return dump.report.isPartial ? .partial : .done
     }
