@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CLinux
 internal import Glibc
 
 /// A regular file that is written in place, from an offset on.

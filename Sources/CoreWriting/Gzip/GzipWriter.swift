@@ -35,7 +35,9 @@ package struct GzipWriter {
     try chunks.run(
       work: { (piece: SourceChunks.Piece) throws(WriteError) -> Member in
         guard
-          let member = try piece.withBytes({ bytes throws(WriteError) in try unsafe pack(bytes) })
+          let member = try unsafe piece.withBytes({ bytes throws(WriteError) in
+            try unsafe pack(bytes)
+          })
         else { return Member(count: 0) }
         return member
       },

@@ -71,7 +71,6 @@ package struct KdumpPlan: Sendable {
       subHeader.infoOffset = subHeader.noteOffset + (offset - note.offset)
       subHeader.infoSize = information.descriptionSize
     }
-    subHeader.endFrame = frames.end
     subHeader.maximumFrame = frames.end
     return (header, subHeader)
   }
