@@ -38,12 +38,12 @@ package final class FlattenedOutput: PlacedOutput {
     try head(.end)
   }
 
-  /// A record of no bytes, which `makedumpfile -R` refuses at once; without it, it would wait 600
-  /// seconds for more. The record that ends a file would be a lie.
+  /// Two records of no bytes: `makedumpfile -R` refuses the first at once, but only where more
+  /// follows; without them it would wait 600 seconds. The record that ends a file would be a lie.
   package func fail() {
     guard !hasFailed else { return }
     hasFailed = true
-    try? head(FlattenedRecord(offset: 0, count: 0))
+    for _ in 0..<2 { try? head(FlattenedRecord(offset: 0, count: 0)) }
   }
 
   private func head(_ record: FlattenedRecord) throws(WriteError) {

@@ -31,32 +31,46 @@ package final class OrderedOutput {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(WriteError) {
+    let total = bytes.count
     var done = 0
-    while done < bytes.count {
+    while done < total {
+      var length = total - done
+      if monitor.isCancelled() {
+        try waitToFinish(at: count + UInt64(done))
+        length = min(length, OrderedOutput.neverBlocking)
+      }
       let written = unsafe Glibc.write(
-        descriptor, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+        descriptor, bytes.baseAddress.map { unsafe $0 + done }, length)
       if written >= 0 {
         done += written
-      } else if errno == EINTR || errno == EAGAIN {
-        try waitAfterSignal(at: count + UInt64(done))
-      } else {
+      } else if errno == EAGAIN {
+        _ = poll(milliseconds: 1000)
+      } else if errno != EINTR {
         throw WriteError(
           errno == EPIPE ? .closedPipe : .failed,
           "\(name): \(describeErrno()), after \(count + UInt64(done)) bytes")
       }
     }
     unsafe hash?.update(bytes)
-    count += UInt64(bytes.count)
+    count += UInt64(total)
   }
 
-  /// After a signal, or when a non-blocking reader is not ready.
-  private func waitAfterSignal(at offset: UInt64) throws(WriteError) {
-    if monitor.isCancelled() {
+  /// A pipe that can be written to takes as many bytes without making one wait (`PIPE_BUF`).
+  private static let neverBlocking = 4096
+  /// How long an interrupted run waits for its reader, to end where a record ends.
+  private static let patience: Int32 = 2000
+
+  private func waitToFinish(at offset: UInt64) throws(WriteError) {
+    guard poll(milliseconds: OrderedOutput.patience) else {
       throw WriteError(.cancelled, "\(name): interrupted after \(offset) bytes")
     }
-    guard errno == EAGAIN else { return }
+  }
+
+  /// Waits until bytes can be written; false where that takes too long.
+  private func poll(milliseconds: Int32) -> Bool {
     var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    _ = unsafe Glibc.poll(&poll, 1, 1000)
+    let result = unsafe Glibc.poll(&poll, 1, milliseconds)
+    return result > 0 || (result < 0 && errno == EINTR)
   }
 }
 

@@ -64,9 +64,23 @@ extension CrashDump {
     }
   }
 
+  /// Ends a flattened stream that was not begun: without it `makedumpfile -R` would wait 600 seconds
+  /// for its first byte. Does nothing where `descriptor` is no pipe, or another form is written.
+  public static func announceFailure(
+    toDescriptor descriptor: Int32, as output: OutputOptions
+  ) {
+    guard output.isKdump || output.isInRecords,
+      let destination = try? Destination(descriptor: descriptor, name: ""), destination.isPipe
+    else { return }
+    let stream = OrderedOutput(
+      descriptor: descriptor, name: "", hasDigest: false, monitor: WriteMonitor())
+    try? FlattenedOutput(stream).fail()
+  }
+
   /// What the progress of a write counts up to: bytes of the ELF vmcore, or of memory.
   public func workSize(as output: OutputOptions) throws(VMCoreError) -> UInt64 {
-    try kdumpPlan(output)?.memorySize ?? size
+    _ = try output.checked()
+    return try kdumpPlan(output)?.memorySize ?? size
   }
 
   private func job(

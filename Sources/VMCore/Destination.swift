@@ -8,6 +8,9 @@ struct Destination {
   private let name: String
   private let status: FileStatus
 
+  /// Whether it is a pipe.
+  var isPipe: Bool { status.kind == .pipe }
+
   /// Looks at an open descriptor.
   init(descriptor: Int32, name: String) throws(WriteError) {
     self.descriptor = FileDescriptor(rawValue: descriptor)

@@ -42,8 +42,7 @@ struct WriteCommand: ParsableCommand {
           .usage,
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
       }
-      let dump = try image.open()
-      Diagnostics.report(dump.report, image)
+      let dump = try openImage()
       let meter = ProgressMeter(
         image.quiet ? .none : progress, total: try dump.workSize(as: form.options))
       let control = WriteControl(
@@ -62,5 +61,20 @@ struct WriteCommand: ParsableCommand {
       return dump.report.isPartial ? .partial : .done
     }
     throw status.exitCode
+  }
+
+  /// Opens the image; whoever waits for a flattened stream is told where that fails.
+  private func openImage() throws -> CrashDump {
+    do {
+      let dump = try image.open()
+      Diagnostics.report(dump.report, image)
+      _ = try dump.workSize(as: form.options)
+      return dump
+    } catch {
+      if output == nil {
+        CrashDump.announceFailure(toDescriptor: STDOUT_FILENO, as: form.options)
+      }
+      throw error
+    }
   }
 }
