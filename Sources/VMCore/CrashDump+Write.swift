@@ -88,7 +88,7 @@ extension CrashDump {
   ) throws(VMCoreError) -> OutputJob {
     OutputJob(
       file: file, plan: try kdumpPlan(output), options: output, engine: try output.checked(),
-      workers: workers, control: control)
+      workers: max(1, output.workers ?? workers), control: control)
   }
 
   private func kdumpPlan(_ output: OutputOptions) throws(VMCoreError) -> KdumpPlan? {

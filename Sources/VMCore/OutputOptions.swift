@@ -34,6 +34,9 @@ public struct OutputOptions: Sendable {
   /// Whether the SHA-256 of what is written is made.
   public var hasDigest = false
 
+  /// Number of threads that write; nil takes that of the dump.
+  public var workers: Int?
+
   /// The ELF vmcore.
   public init() {}
 
