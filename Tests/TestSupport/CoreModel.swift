@@ -14,8 +14,7 @@ package struct CoreModel: Sendable {
         (isLittle ? Array(bytes.reversed()) : Array(bytes)).reduce(0) { $0 << 8 | UInt64($1) })
     }
     let count = number(is64 ? 56 : 44, 2)
-    var memory: [UInt8] = []
-    var held: [Bool] = []
+    var held: [Int: [Bool]] = [:]
     for index in 0..<count {
       let entry = (is64 ? 64 : 52) + index * (is64 ? 56 : 32)
       let word = is64 ? 8 : 4
@@ -24,19 +23,20 @@ package struct CoreModel: Sendable {
       let size = number(entry + (is64 ? 40 : 20), word)
       if index == 0 { notes = Array(file[offset..<offset + size]) }
       guard number(entry, 4) == 1 else { continue }
-      let end = (physical + size + pageSize - 1) / pageSize * pageSize
-      if memory.count < end {
-        memory += [UInt8](repeating: 0, count: end - memory.count)
-        held += [Bool](repeating: false, count: end - held.count)
+      var address = physical
+      while address < physical + size {
+        let page = address / pageSize
+        let end = min(physical + size, (page + 1) * pageSize)
+        var bytes = pages[UInt64(page)] ?? [UInt8](repeating: 0, count: pageSize)
+        var flags = held[page] ?? [Bool](repeating: false, count: pageSize)
+        for place in address..<end where !flags[place % pageSize] {
+          flags[place % pageSize] = true
+          bytes[place % pageSize] = file[offset + place - physical]
+        }
+        pages[UInt64(page)] = bytes
+        held[page] = flags
+        address = end
       }
-      for address in physical..<physical + size where !held[address] {
-        held[address] = true
-        memory[address] = file[offset + address - physical]
-      }
-    }
-    for page in 0..<memory.count / pageSize {
-      let bytes = page * pageSize..<(page + 1) * pageSize
-      if held[bytes].contains(true) { pages[UInt64(page)] = Array(memory[bytes]) }
     }
   }
 }

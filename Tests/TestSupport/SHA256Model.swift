@@ -1,9 +1,9 @@
 /// SHA-256 (FIPS 180-4), written down plainly.
-enum SHA256Model {
+package enum SHA256Model {
   private static let constants: [UInt32] = roots(count: 64, power: 3)
   private static let start: [UInt32] = roots(count: 8, power: 2)
 
-  static func digest(_ message: [UInt8]) -> [UInt8] {
+  package static func digest(_ message: [UInt8]) -> [UInt8] {
     var bytes = message + [0x80]
     while bytes.count % 64 != 56 { bytes.append(0) }
     bytes += RecipeOrder.big.bytes(UInt64(message.count) * 8, width: 8)

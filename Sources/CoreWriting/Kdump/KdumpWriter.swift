@@ -50,7 +50,7 @@ package struct KdumpWriter {
     splitAt size: UInt64, next: (Int) throws(WriteError) -> any PlacedOutput
   ) throws(WriteError) {
     // A sixteenth is more than the descriptors take.
-    let smallest = (plan.tableOffset + 64 * plan.pageSize) / 15 * 16
+    let smallest = (plan.tableOffset + 16 * plan.pageSize) / 15 * 16
     guard size >= smallest else {
       throw WriteError(
         .cannotCreate,
