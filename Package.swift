@@ -70,6 +70,8 @@ let package = Package(
     tests(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(of: "VMCore"),
-    tests(of: "vmcoregen"),
+    tests(
+      of: "vmcoregen",
+      with: ["VMCore", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ]
 )
