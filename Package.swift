@@ -57,9 +57,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .target(
-      name: "TestSupport", dependencies: ["CZlib"], path: "Tests/TestSupport",
-      swiftSettings: testSettings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
     .executableTarget(
       name: "make-image", dependencies: ["TestSupport"], path: "Tests/MakeImage",
       swiftSettings: testSettings),

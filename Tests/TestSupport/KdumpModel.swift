@@ -1,4 +1,4 @@
-import CZlib
+import Foundation
 
 /// A kdump-compressed file read as its specification says, by code that shares nothing with the
 /// product's: what it holds, page by page.
@@ -104,10 +104,22 @@ package struct KdumpModel: Sendable, Equatable {
   private static func page(_ data: ArraySlice<UInt8>, _ flags: UInt64, _ size: Int) -> [UInt8]? {
     if flags == 0 { return data.count == size ? Array(data) : nil }
     guard flags == 1 else { return nil }
+    return inflated(Array(data), size: size)
+  }
+
+  /// zlib's own function, found when it is needed: its header and Foundation cannot be imported
+  /// together, as they disagree on what `_GNU_SOURCE` makes of `fd_set`.
+  private static func inflated(_ packed: [UInt8], size: Int) -> [UInt8]? {
+    typealias Uncompress =
+      @convention(c) (
+        UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<UInt>, UnsafePointer<UInt8>, UInt
+      ) -> Int32
+    guard let library = dlopen("libz.so.1", RTLD_NOW), let symbol = dlsym(library, "uncompress")
+    else { return nil }
+    let uncompress = unsafeBitCast(symbol, to: Uncompress.self)
     var page = [UInt8](repeating: 0, count: size)
     var length = UInt(size)
-    let packed = Array(data)
     let result = uncompress(&page, &length, packed, UInt(packed.count))
-    return result == Z_OK && length == UInt(size) ? page : nil
+    return result == 0 && length == UInt(size) ? page : nil
   }
 }
