@@ -47,13 +47,18 @@ let package = Package(
     layer(
       "CoreWriting",
       on: ["Bytes", "CLinux", "CZlib", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+    layer("ChildProcesses", on: ["CLinux"]),
+    layer("CoreServing", on: ["Bytes", "CLinux", "ChildProcesses", system]),
     layer(
       "VMCore",
-      on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", system]),
+      on: [
+        "Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", "CoreServing",
+        system,
+      ]),
     .executableTarget(
       name: "vmcoregen",
       dependencies: [
-        "VMCore", "CLinux", system,
+        "VMCore", "ChildProcesses", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -67,9 +72,13 @@ let package = Package(
     tests(of: "CrashedKernel", with: ["Bytes", "DumpRecords", "MemoryImages"]),
     tests(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
+    tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
     tests(
       of: "vmcoregen",
-      with: ["VMCore", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      with: [
+        "VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ]
 )

@@ -58,8 +58,10 @@ package final class FileSource: ByteSource {
     guard offset < size else { return SourceExtent(isHole: false, end: offset) }
     let data = clinux_seek_data(descriptor.rawValue, Int64(offset))
     if data < 0 {
-      // ENXIO: only a hole follows. Anything else: the file system does not know holes.
-      return SourceExtent(isHole: errno == ENXIO, end: size)
+      // ENXIO: only a hole follows, unless the file shrank: then reading must say so. Anything
+      // else: the file system does not know holes.
+      let isHole = errno == ENXIO && lseek(descriptor.rawValue, 0, SEEK_END) >= Int64(size)
+      return SourceExtent(isHole: isHole, end: size)
     }
     if UInt64(data) > offset {
       return SourceExtent(isHole: true, end: min(UInt64(data), size))

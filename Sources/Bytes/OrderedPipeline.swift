@@ -1,6 +1,4 @@
-internal import Glibc
-
-/// The one place where threads live: jobs are made in order, worked on by any thread, and their
+/// Jobs are made in order, worked on by any thread, and their
 /// products are used up in order again, so any number of workers gives the same result.
 ///
 /// At most two jobs a worker are under way. Whoever finishes the next product in order uses up
@@ -124,34 +122,5 @@ private final class PipelineRun<Job: Sendable, Product: Sendable, Failure: Error
         return following
       }
     }
-  }
-}
-
-/// A POSIX thread that runs one closure.
-private final class WorkerThread {
-  private var handle = pthread_t()
-  private final class Body {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-
-  /// Starts the thread; nil where the system has none to give (the others do the work).
-  init?(_ run: @escaping @Sendable () -> Void) {
-    let body = unsafe Unmanaged.passRetained(Body(run))
-    let result = unsafe pthread_create(
-      &handle, nil,
-      { argument in
-        guard let argument = unsafe argument else { return nil }
-        unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
-      }, body.toOpaque())
-    if result != 0 {
-      unsafe body.release()
-      return nil
-    }
-  }
-
-  func join() {
-    pthread_join(handle, nil)
   }
 }

@@ -69,7 +69,7 @@ package struct SHA256: Sendable {
       guard let w = ring.baseAddress else { return }
       unsafe SHA256.constants.withUnsafeBufferPointer { table in
         guard let k = table.baseAddress, let data = bytes.baseAddress else { return }
-        var words = unsafe Words(state)
+        var words = Words(state)
         for block in 0..<count {
           let old = words
           let start = unsafe data + block * blockSize

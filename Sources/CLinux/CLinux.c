@@ -1,1 +1,62 @@
+#define _GNU_SOURCE
 
+#include "CLinux.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <sys/auxv.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+int64_t clinux_seek_data(int fd, int64_t offset) { return lseek(fd, offset, SEEK_DATA); }
+
+int64_t clinux_seek_hole(int fd, int64_t offset) { return lseek(fd, offset, SEEK_HOLE); }
+
+int64_t clinux_block_device_size(int fd) {
+  uint64_t size = 0;
+  return ioctl(fd, BLKGETSIZE64, &size) == 0 ? (int64_t)size : -1;
+}
+
+int64_t clinux_splice(int from, int64_t offset, int pipe, uint64_t count) {
+  loff_t position = offset;
+  return splice(from, &position, pipe, NULL, count, SPLICE_F_MOVE | SPLICE_F_MORE);
+}
+
+int64_t clinux_vmsplice(int pipe, const void *bytes, uint64_t count) {
+  struct iovec vector = {.iov_base = (void *)bytes, .iov_len = count};
+  return vmsplice(pipe, &vector, 1, 0);
+}
+
+int clinux_set_pipe_size(int pipe, int size) { return fcntl(pipe, F_SETPIPE_SZ, size); }
+
+int clinux_clone_range(int from, int64_t source, uint64_t count, int to, int64_t target) {
+  struct file_clone_range range = {.src_fd = from,
+                                   .src_offset = (uint64_t)source,
+                                   .src_length = count,
+                                   .dest_offset = (uint64_t)target};
+  return ioctl(to, FICLONERANGE, &range);
+}
+
+int clinux_rename_new(const char *from, const char *to) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
+}
+
+int clinux_processor_count(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
+}
+
+int clinux_has_dynamic_linker(void) { return getauxval(AT_BASE) != 0; }
+
+int clinux_status_flags(int fd) { return fcntl(fd, F_GETFL); }
+
+int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+uint32_t clinux_major(uint64_t device) { return major(device); }
+
+uint32_t clinux_minor(uint64_t device) { return minor(device); }

@@ -2,10 +2,8 @@
 #ifndef CZLIB_H
 #define CZLIB_H
 
-// As in CLinux.h: a module compiler wants one definition of the C library's types.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// It does not set _GNU_SOURCE: with it the C library's types have another form than Swift's Glibc
+// module gives them, and a compiler that sees both refuses them.
 
 #include <zlib.h>
 

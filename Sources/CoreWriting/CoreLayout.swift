@@ -34,7 +34,7 @@ struct CoreLayout {
     try append(.bytes([]), length: UInt64(header.size))
     try append(.zeros, length: headerEnd - end)
     for (section, size) in zip(sections, noteSizes) {
-      try append(.memory(at: section.address), length: size)
+      try append(section.built.map { .bytes($0) } ?? .memory(at: section.address), length: size)
     }
     try append(.zeros, length: padded(end) - end)
   }

@@ -29,9 +29,11 @@ package struct CorePlan: Sendable {
     var warnings = system.warnings
     pageSize = CorePlan.pageSize(of: system, options, &warnings)
     compatibility = CorePlan.compatibility(of: system, options, &warnings)
-    let table = try CorePlan.table(of: system, isExact: options.isExact, &warnings)
+    let table = try CorePlan.table(of: system, isExact: options.isExact, compatibility, &warnings)
+    let own = try CorePlan.ownNotes(of: system, options, &warnings)
     var layout = try CoreLayout(
-      header: system.header, behindNote: table, sections: system.sections, pageSize: pageSize,
+      header: system.header, behindNote: table, sections: system.sections + own,
+      pageSize: pageSize,
       compatibility: compatibility)
     try layout.addLoads(backup: system.backup)
     header = layout.header
@@ -44,10 +46,32 @@ package struct CorePlan: Sendable {
     self.warnings = warnings
   }
 
+  /// Notes that no kernel writes, behind those of the crashed one.
+  private static func ownNotes(
+    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
+  ) throws(PlanError) -> [NoteSection] {
+    guard options.embedsReIPL else { return [] }
+    guard let search = system.s390?.reIPL else {
+      throw PlanError("--embed-reipl: only s390x machines have a re-IPL block")
+    }
+    guard let (source, block) = search.winner, !source.isLastIPL else {
+      warnings.append(
+        Warning("--embed-reipl: no re-IPL block was found, the vmcore has no note with one"))
+      return []
+    }
+    var notes = NoteBuilder(order: system.header.order)
+    notes.add(.reIPLBlock, block.bytes)
+    return [NoteSection(built: notes.bytes, at: system.sections.count, notes: [])]
+  }
+
   private static func pageSize(
     of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
   ) -> UInt64 {
-    if let size = options.pageSize ?? system.vmCoreInfo?.pageSize { return size }
+    if let size = options.pageSize ?? system.vmCoreInfo?.pageSize
+      ?? system.architecture?.onlyPageSize
+    {
+      return size
+    }
     // The section of the vmcoreinfo note is one page, its name and two note heads: 36 bytes.
     let guess = system.sections.map { $0.limit &- 36 }.first(where: VMCoreInfo.isPageSize)
     warnings.append(
@@ -75,9 +99,11 @@ package struct CorePlan: Sendable {
   /// The program headers behind the merged PT_NOTE, each with its place in the old table.
   ///
   /// The kernel overwrites the first entry and deletes as many more as there are further notes,
-  /// by position: it takes for granted that notes come first.
+  /// by position: it takes for granted that notes come first. A note that survives has its
+  /// `p_memsz` cut to its real size since 3.11 (`update_note_header_size_elf64`).
   private static func table(
-    of system: CrashedSystem, isExact: Bool, _ warnings: inout [Warning]
+    of system: CrashedSystem, isExact: Bool, _ compatibility: Compatibility,
+    _ warnings: inout [Warning]
   ) throws(PlanError) -> [(index: Int, segment: ProgramHeader)] {
     let count = system.sections.count
     guard count > 0 else {
@@ -91,8 +117,11 @@ package struct CorePlan: Sendable {
           + "its \(count) PT_NOTEs to come first: the second kernel would lose entries "
           + "(--exact does what it does)")
     }
+    let sizes = Dictionary(uniqueKeysWithValues: system.sections.map { ($0.index, $0.size) })
     var table: [(index: Int, segment: ProgramHeader)] = []
-    for (index, segment) in segments.dropFirst(count) {
+    for (index, old) in segments.dropFirst(count) {
+      var segment = old
+      if compatibility.isPadded, let size = sizes[index] { segment.memorySize = size }
       guard segment.type == .load, let reason = system.unsoundLoads[index] else {
         table.append((index, segment))
         continue

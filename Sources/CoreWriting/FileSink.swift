@@ -14,6 +14,8 @@ package final class FileSink: Sendable {
 
   /// Granularity at which zeros become holes.
   private static let blockSize = 4096
+  /// Size of one read: it is read, searched and written while the processor's cache holds it.
+  private static let chunkSize = 1 << 18
   /// Below this, sharing an extent costs more than it saves.
   private static let smallestClone: UInt64 = 65_536
 
@@ -32,8 +34,11 @@ package final class FileSink: Sendable {
   }
 
   /// Writes all of `source` and sets the file's size.
+  ///
+  /// Reading and the search for zeros run on all workers; the writes are done by one at a time,
+  /// since a file system takes a lock for each and others would spin on it.
   package func write(_ source: some ByteSource) throws(WriteError) {
-    let pool = ChunkPool()
+    let pool = ChunkPool(size: FileSink.chunkSize)
     var jobs = JobSequence(source, sink: self)
     var done: UInt64 = 0
     try OrderedPipeline(workers: workers).run(
@@ -43,15 +48,16 @@ package final class FileSink: Sendable {
         }
         return try jobs.next()
       },
-      work: { (job: Job) throws(WriteError) -> UInt64 in
-        let chunk = pool.take()
-        defer { pool.giveBack(chunk) }
-        try unsafe self.write(job, of: source, through: chunk.bytes)
-        return job.offset + UInt64(job.count)
+      work: { (job: Job) throws(WriteError) -> LoadedJob in
+        try self.load(job, of: source, into: pool.take())
       },
-      consume: { (end: UInt64) throws(WriteError) in
-        done = end
-        monitor.progress(end)
+      consume: { (loaded: LoadedJob) throws(WriteError) in
+        for run in loaded.runs {
+          try unsafe put(loaded.chunk.bytes, run, at: loaded.job.offset, of: source.size)
+        }
+        pool.giveBack(loaded.chunk)
+        done = loaded.job.offset + UInt64(loaded.job.count)
+        monitor.progress(done)
       })
     try setSize(to: start + source.size, of: source.size)
     monitor.progress(source.size)
@@ -63,29 +69,43 @@ package final class FileSink: Sendable {
     let count: Int
   }
 
-  private func write(
-    _ job: Job, of source: some ByteSource, through bytes: UnsafeMutableRawBufferPointer
-  ) throws(WriteError) {
-    let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<job.count])
+  /// The bytes of a job, and which of them have to be written.
+  private struct LoadedJob: Sendable {
+    let job: Job
+    let chunk: Chunk
+    let runs: [Range<Int>]
+  }
+
+  private func load(
+    _ job: Job, of source: some ByteSource, into chunk: Chunk
+  ) throws(WriteError) -> LoadedJob {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<job.count])
     let count: Int
     do throws(ReadError) {
       count = try unsafe source.read(at: job.offset, into: buffer)
     } catch {
       throw WriteError(error)
     }
-    var runStart = 0
-    var position = 0
-    while position < count {
-      let length = min(FileSink.blockSize, count - position)
-      if isSparse,
-        unsafe isAllZero(UnsafeRawBufferPointer(rebasing: buffer[position..<position + length]))
-      {
-        try unsafe put(buffer, runStart..<position, at: job.offset, of: source.size)
-        runStart = position + length
+    let runs = unsafe isSparse ? FileSink.runs(in: buffer, count: count) : [0..<count]
+    return LoadedJob(job: job, chunk: chunk, runs: runs)
+  }
+
+  /// The stretches between blocks of zeros.
+  private static func runs(
+    in buffer: UnsafeMutableRawBufferPointer, count: Int
+  ) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    var start = 0
+    for position in stride(from: 0, to: count, by: blockSize) {
+      let end = min(position + blockSize, count)
+      guard unsafe isAllZero(UnsafeRawBufferPointer(rebasing: buffer[position..<end])) else {
+        continue
       }
-      position += length
+      if start < position { runs.append(start..<position) }
+      start = end
     }
-    try unsafe put(buffer, runStart..<count, at: job.offset, of: source.size)
+    if start < count { runs.append(start..<count) }
+    return runs
   }
 
   private func put(
@@ -150,7 +170,7 @@ package final class FileSink: Sendable {
           continue
         }
         // Chunks end at multiples of their size, so that blocks are blocks of the output.
-        let limit = (offset / UInt64(Chunk.usualSize) + 1) * UInt64(Chunk.usualSize)
+        let limit = (offset / UInt64(FileSink.chunkSize) + 1) * UInt64(FileSink.chunkSize)
         var end = extent.end
         while end < limit, end < source.size {
           let following = source.extent(at: end)

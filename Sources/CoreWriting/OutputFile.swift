@@ -18,6 +18,9 @@ package final class OutputFile {
   package init(path: String, mayReplace: Bool) throws(WriteError) {
     self.path = path
     self.mayReplace = mayReplace
+    if FileStatus.kind(at: path) == .directory {
+      throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
+    }
     if !mayReplace, unsafe access(path, F_OK) == 0 { throw OutputFile.exists(path) }
     let slash = path.lastIndex(of: "/")
     let directory = slash.map { String(path[...$0]) } ?? ""
@@ -26,7 +29,7 @@ package final class OutputFile {
       throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
     }
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-    temporaryPath = "\(directory).\(name.prefix(200)).\(suffix).partial"
+    temporaryPath = "\(directory).\(name.prefix(48)).\(suffix).partial"
     do {
       file = try FileDescriptor.open(
         FilePath(temporaryPath), .readWrite,

@@ -6,6 +6,8 @@ package struct PlanOptions: Sendable {
   package var pageSize: UInt64?
   /// `--exact`: what the kernel does where it loses a load or keeps a second PT_NOTE.
   package var isExact = false
+  /// `--embed-reipl`: a note with the re-IPL block behind the crashed kernel's notes.
+  package var embedsReIPL = false
 
   /// Nothing said.
   package init() {}

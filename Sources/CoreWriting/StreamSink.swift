@@ -40,9 +40,13 @@ package struct StreamSink {
   ) throws(WriteError) -> UInt64 {
     let extent = source.extent(at: offset)
     let length = min(extent.end - offset, UInt64(Chunk.usualSize))
-    if isPipe, length >= StreamSink.smallestSplice {
-      if extent.isHole { return try mapZeros(length, at: offset, of: source.size) }
-      if let place = source.filePosition(at: offset),
+    if length >= StreamSink.smallestSplice {
+      if extent.isHole {
+        return isPipe
+          ? try mapZeros(length, at: offset, of: source.size)
+          : try unsafe put(StreamSink.zeros.bytes, Int(length), at: offset, of: source.size)
+      }
+      if isPipe, let place = source.filePosition(at: offset),
         let moved = try splice(place, length, at: offset, of: source.size)
       {
         return moved
@@ -79,7 +83,9 @@ package struct StreamSink {
     var end = offset
     while end < source.size, end - offset < UInt64(Chunk.usualSize) {
       let extent = source.extent(at: end)
-      if isPipe, end > offset, extent.end - end >= StreamSink.smallestSplice { break }
+      if isPipe || extent.isHole, end > offset, extent.end - end >= StreamSink.smallestSplice {
+        break
+      }
       end = extent.end
     }
     let count = Int(min(end - offset, UInt64(Chunk.usualSize)))
@@ -90,19 +96,25 @@ package struct StreamSink {
     } catch {
       throw WriteError(error)
     }
+    return try unsafe put(buffer, read, at: offset, of: source.size)
+  }
+
+  private func put(
+    _ buffer: UnsafeMutableRawBufferPointer, _ count: Int, at offset: UInt64, of size: UInt64
+  ) throws(WriteError) -> UInt64 {
     var done = 0
-    while done < read {
+    while done < count {
       let written = unsafe Glibc.write(
-        descriptor, buffer.baseAddress.map { unsafe $0 + done }, read - done)
+        descriptor, buffer.baseAddress.map { unsafe $0 + done }, count - done)
       if written >= 0 {
         done += written
       } else if errno == EINTR || errno == EAGAIN {
-        _ = try retry(at: offset + UInt64(done), of: source.size)
+        _ = try retry(at: offset + UInt64(done), of: size)
       } else {
-        throw failure(at: offset + UInt64(done), of: source.size)
+        throw failure(at: offset + UInt64(done), of: size)
       }
     }
-    return UInt64(read)
+    return UInt64(count)
   }
 
   /// After a signal, or when a non-blocking reader is not ready.

@@ -10,11 +10,16 @@ package struct AddressTranslation: Equatable, Sendable {
     package var range: ClosedRange<UInt64>
     /// What is taken off an address, modulo 2⁶⁴.
     package var offset: UInt64
+    /// Whether all of memory is mapped there, not the kernel image alone.
+    package var isDirectMap: Bool
 
     /// Addresses whose physical ones are lower by `offset`.
-    package init(_ range: ClosedRange<UInt64>, minus offset: UInt64) {
+    package init(
+      _ range: ClosedRange<UInt64>, minus offset: UInt64, isDirectMap: Bool = true
+    ) {
       self.range = range
       self.offset = offset
+      self.isDirectMap = isDirectMap
     }
   }
 
@@ -46,6 +51,18 @@ package struct AddressTranslation: Equatable, Sendable {
     windows.append(window)
   }
 
+  /// Where the direct map has a physical address; nil where no direct map is known.
+  package func directMapAddress(of physical: UInt64) -> UInt64? {
+    for window in windows where window.isDirectMap {
+      let virtual = physical &+ window.offset
+      if window.range.contains(virtual) { return virtual }
+    }
+    return nil
+  }
+
+  /// Whether the kernel image has a mapping apart from the direct map.
+  package var mapsImageApart: Bool { windows.contains { !$0.isDirectMap } }
+
   /// The physical address, or nil where no window holds the virtual one.
   package func physical(_ virtual: UInt64) -> UInt64? {
     windows.first { $0.range.contains(virtual) }.map { virtual &- $0.offset }
@@ -61,7 +78,7 @@ extension AddressTranslation {
   private init?(x86_64 information: VMCoreInfo) {
     guard let base = information.number("phys_base") else { return nil }
     let map = AddressTranslation.kernelMap
-    self.init([Window(map ... .max, minus: map &- base)])
+    self.init([Window(map ... .max, minus: map &- base, isDirectMap: false)])
   }
 
   /// The linear map is the lower half of the kernel's addresses, the image lies in the upper one
@@ -71,7 +88,7 @@ extension AddressTranslation {
       let bits = information.number("VA_BITS"), (36...52).contains(bits)
     else { return nil }
     let half = 0 &- (UInt64(1) << (min(bits, 48) - 1))
-    var windows = [Window(half ... .max, minus: image)]
+    var windows = [Window(half ... .max, minus: image, isDirectMap: false)]
     if let start = information.number("PHYS_OFFSET") {
       let linear = 0 &- (UInt64(1) << bits)
       windows.append(Window(linear...half - 1, minus: linear &- start))
@@ -84,7 +101,7 @@ extension AddressTranslation {
     guard let offset = information.number("va_kernel_pa_offset"),
       let link = information.number("KERNEL_LINK_ADDR")
     else { return nil }
-    var windows = [Window(link ... .max, minus: offset)]
+    var windows = [Window(link ... .max, minus: offset, isDirectMap: false)]
     if let linear = information.number("PAGE_OFFSET"), linear < link,
       let start = information.number("phys_ram_base")
     {
@@ -103,13 +120,13 @@ extension AddressTranslation {
       self.init([Window(0 ... .max, minus: 0)])
       return
     }
-    var windows = [Window(0...0x1fff, minus: 0)]
+    var windows = [Window(0...0x1fff, minus: 0, isDirectMap: false)]
     if let start = information.hexadecimal("SAMODE31"),
       let end = information.hexadecimal("EAMODE31"), start < end
     {
-      windows.append(Window(start...end - 1, minus: 0))
+      windows.append(Window(start...end - 1, minus: 0, isDirectMap: false))
     }
-    windows.append(Window(image ... .max, minus: image &- physical))
+    windows.append(Window(image ... .max, minus: image &- physical, isDirectMap: false))
     if identity < image { windows.append(Window(identity...image - 1, minus: identity)) }
     self.init(windows)
   }

@@ -14,6 +14,8 @@ package struct Architecture: Sendable {
   package let programCounter: Int
   /// Offset in the register set of the stack pointer, in bytes.
   package let stackPointer: Int
+  /// The page size of every kernel of the architecture, where there is only one.
+  package let onlyPageSize: UInt64?
 
   /// Every architecture; the first match is the one.
   package static let all: [Architecture] = [
@@ -35,11 +37,13 @@ package struct Architecture: Sendable {
   /// An architecture whose registers are words in a row, found by their place in the row.
   init(
     _ name: String, machines: [ELFMachine], classes: [ELFClass] = ELFClass.allCases,
-    order: ByteOrder, wordSize: Int, programCounter: Int, stackPointer: Int
+    order: ByteOrder, wordSize: Int, programCounter: Int, stackPointer: Int,
+    onlyPageSize: UInt64? = nil
   ) {
     self.name = name
     matches = { machines.contains($0) && classes.contains($1) && $2 == order }
     self.wordSize = wordSize
+    self.onlyPageSize = onlyPageSize
     self.programCounter = programCounter * wordSize
     self.stackPointer = stackPointer * wordSize
   }

@@ -19,6 +19,10 @@ package enum CandidateRule: String, Sendable, CaseIterable {
   case inPurgatoryList = "R7"
   /// The second kernel's command line or device tree names it.
   case named = "R8"
+  /// The kernel that its vmcoreinfo describes lies where it says.
+  case systemName = "R9"
+  /// The crashed kernel's own `kexec_crash_image` has it as a segment.
+  case kexecImage = "R10"
   /// It begins a page, as every kexec segment does.
   case pageAligned = "alignment"
   /// The header that the second kernel made of it has the same loads.

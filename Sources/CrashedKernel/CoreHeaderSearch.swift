@@ -5,8 +5,10 @@ package import MemoryImages
 /// Finds the crashed kernel's core header: the locators in their order, the rules over every
 /// candidate, the evidence where several are left.
 package struct CoreHeaderSearch {
-  private let image: MemoryImage
+  let image: MemoryImage
   private let options: SearchOptions
+  /// What the pass over the image found, once it was made.
+  private(set) var evidence: Evidence?
 
   /// A search through one image.
   package init(_ image: MemoryImage, _ options: SearchOptions) {
@@ -15,13 +17,14 @@ package struct CoreHeaderSearch {
   }
 
   /// Runs the search.
-  package func run() throws(SearchError) -> FoundHeader {
+  package mutating func run() throws(SearchError) -> FoundHeader {
     do {
       if !options.isThorough, let found = try headerAtOption() { return found }
       let evidence = try Evidence(
         image.memory, workers: options.workers, isCancelled: options.isCancelled)
       if options.isCancelled() { throw SearchError.cancelled }
-      let views = try views(of: evidence)
+      self.evidence = evidence
+      let views = views(of: evidence)
       if let parameter = options.coreHeader {
         return try chooseOption(parameter, evidence, views)
       }
@@ -90,7 +93,8 @@ package struct CoreHeaderSearch {
     if let rejection = best.examination.rejections.first(where: { fatal.contains($0.rule) }) {
       throw SearchError.corrupt("--elfcorehdr=\(parameter.text): \(rejection.text)")
     }
-    var reports = try Reports(image, evidence, in: best.view)
+    var reports = try Reports(
+      image, evidence, in: best.view, of: [best.examination])
     reports.locators.insert(
       LocatorReport(.option, .found(parameter, by: "option")), at: 0)
     reports.settle(chosen: parameter.address, others: "not the header that was asked for")
@@ -106,7 +110,7 @@ package struct CoreHeaderSearch {
 
   // MARK: The header that the rules leave
 
-  private func views(of evidence: Evidence) throws -> [ImageView] {
+  func views(of evidence: Evidence) -> [ImageView] {
     guard image.layoutIsOpen else { return [ImageView(given: image)] }
     let layouts = LayoutCandidates(
       evidence, size: image.memory.size, option: options.coreHeader
@@ -128,20 +132,29 @@ package struct CoreHeaderSearch {
     guard let result = layoutChoice.chosen else {
       throw try failure(evidence, results, layoutChoice)
     }
-    var reports = try Reports(image, evidence, in: result.view)
+    var reports = try Reports(
+      image, evidence, in: result.view, of: result.survivors)
     reports.add(result)
     var choice = SurvivorChoice(result, evidence, names: reports.named)
     try choice.run()
     reports.note(choice.rejected)
     guard let winner = choice.winner else {
-      throw SearchError.ambiguous(reports.failure(choices: choice.descriptions))
+      let choices = choice.descriptions
+      throw choices.count > 1
+        ? SearchError.ambiguous(reports.failure(choices: choices))
+        : SearchError.notFound(reports.failure(choices: []))
     }
     reports.settle(chosen: winner.address, others: nil)
     return FoundHeader(
       memory: result.view.memory, layout: result.view.layout, examination: winner,
       namedBy: reports.names(of: winner.address),
       mergedHeader: evidence.mergedHeader(of: winner, in: result.view),
-      locators: reports.locators, candidates: reports.candidates, warnings: [])
+      locators: reports.locators, candidates: reports.candidates,
+      warnings: winner.rejections.map {
+        Warning(
+          "the header at \(winner.address.hex) is named, and used though \($0.text)",
+          isPartial: $0.rule == .readableNotes)
+      })
   }
 
   private func failure(

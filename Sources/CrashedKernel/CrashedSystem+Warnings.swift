@@ -13,7 +13,7 @@ extension CrashedSystem {
       warnings.append(
         Warning(
           "none of the \(processors.count) CPUs has saved registers: the machine had not crashed "
-            + "yet, the vmcore has no CPU notes"))
+            + "yet, the vmcore has no CPU notes", isDamage: false))
     }
     let numbers = Dictionary(uniqueKeysWithValues: processors.map { ($0.index, $0.number) })
     for section in sections {

@@ -8,42 +8,104 @@ package struct CrashedSystem: Sendable {
   package let memory: PhysicalMemory
   /// How the file lies in memory.
   package let layout: ImageLayout
-  /// Physical address of the core header.
-  package let headerAddress: UInt64
-  /// The memory that is reserved for the core header.
-  package let headerRegion: Range<UInt64>
-  package let header: CoreHeader
+  /// Physical address of the core header; nil where it was built.
+  package let headerAddress: UInt64?
+  /// The memory that is reserved for the core header; nil where it was built.
+  package let headerRegion: Range<UInt64>?
+  package internal(set) var header: CoreHeader
   /// The walked notes, in table order.
-  package let sections: [NoteSection]
+  package internal(set) var sections: [NoteSection]
   /// Loads that no machine can have, by their place in the table, with the reason.
-  package let unsoundLoads: [Int: String]
+  package internal(set) var unsoundLoads: [Int: String]
   /// The kernel's own description, where the header has exactly one.
-  package let vmCoreInfo: VMCoreInfo?
+  package internal(set) var vmCoreInfo: VMCoreInfo?
   /// Where that note lies.
-  package let vmCoreInfoNote: Note?
+  package internal(set) var vmCoreInfoNote: Note?
   package let architecture: Architecture?
   package let moment: Moment
-  package let backup: BackupRegion?
+  package internal(set) var backup: BackupRegion?
   package let producer: Producer
-  package let processors: [Processor]
+  package internal(set) var processors: [Processor]
   /// Where the second kernel's merged header of this one lies, once it has run.
   package let mergedHeader: UInt64?
   package let namedBy: [NamedPlace]
   package let locators: [LocatorReport]
   package let candidates: [CandidateReport]
-  package let warnings: [Warning]
+  package internal(set) var warnings: [Warning]
+  /// What an s390x kernel left at its fixed places.
+  package let s390: S390Handover?
 
   /// Finds what the crashed kernel left in an image.
   package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
-    let found = try CoreHeaderSearch(image, options).run()
+    var search: CoreHeaderSearch?
+    do throws(SearchError) {
+      self = try CrashedSystem(in: image, options, keeping: &search)
+    } catch {
+      // What else was asked for than the crashed kernel's memory has no fallback.
+      guard options.selection == .production,
+        let standalone = try StandaloneDump(image, options, search).system(after: error)
+      else { throw error }
+      self = standalone
+    }
+  }
+
+  /// The same without a fallback; the search is kept for a caller that has one.
+  init(
+    in image: MemoryImage, _ options: SearchOptions, keeping search: inout CoreHeaderSearch?
+  ) throws(SearchError) {
+    let machine = try S390System(image, options)
+    if let built = try machine.built() {
+      self = built
+      if options.verifiesDigest { try refuseWrongDigest() }
+      return
+    }
+    try Self.refuse(options)
+    self = try CrashedSystem(
+      searching: machine.crashedImage, options, machine.handover, keeping: &search)
+    if options.verifiesDigest { try refuseWrongDigest() }
+    switch options.selection {
+    case .production: break
+    case .kdump: try selectSecondKernel(options)
+    case .all: selectEverything()
+    }
+  }
+
+  /// The system whose header lies in memory.
+  init(
+    searching image: MemoryImage, _ options: SearchOptions, _ handover: S390Handover?
+  ) throws(SearchError) {
+    var search: CoreHeaderSearch?
+    self = try CrashedSystem(searching: image, options, handover, keeping: &search)
+  }
+
+  private init(
+    searching image: MemoryImage, _ options: SearchOptions, _ handover: S390Handover?,
+    keeping search: inout CoreHeaderSearch?
+  ) throws(SearchError) {
+    var running = CoreHeaderSearch(image, options)
+    defer { search = running }
+    let found = try running.run()
     do throws(ReadError) {
-      self = try CrashedSystem(found, options)
+      let beside = if let handover { handover } else { try S390Handover(of: found, image) }
+      self = try CrashedSystem(found, options, beside)
     } catch {
       throw .read(error)
     }
   }
 
-  private init(_ found: FoundHeader, _ options: SearchOptions) throws(ReadError) {
+  /// What no image but one of s390x allows.
+  private static func refuse(_ options: SearchOptions) throws(SearchError) {
+    if options.headerSource == .build {
+      throw .corrupt(
+        "--header=build: no s390x machine with a crash region was found; every other second "
+          + "kernel is given its header in memory")
+    }
+  }
+
+  init(
+    _ found: FoundHeader, _ options: SearchOptions, _ handover: S390Handover? = nil
+  ) throws(ReadError) {
+    s390 = handover
     let examination = found.examination
     memory = found.memory
     layout = found.layout
@@ -64,13 +126,14 @@ package struct CrashedSystem: Sendable {
     let backup = try BackupRegion.find(in: found, option: options.moment)
     self.backup = backup?.region
     producer = Producer.of(header, named: found.namedBy, backup: backup != nil)
-    headerRegion = CrashedSystem.region(
+    let region = CrashedSystem.region(
       of: examination, named: found.namedBy, option: options.coreHeader, producer)
+    headerRegion = region
     moment = CrashedSystem.moment(
       backup: backup, merged: found.mergedHeader, vmCoreInfo: vmCoreInfo, processors)
     var warnings = found.warnings
     warnings += CrashedSystem.noteWarnings(sections, processors, memory)
-    warnings += CrashedSystem.overlapWarnings(headerRegion, header, sections)
+    warnings += CrashedSystem.overlapWarnings(region, header, sections)
     self.warnings = warnings
   }
 

@@ -10,11 +10,23 @@ struct Evidence: Sendable {
   private(set) var deviceTrees: [(address: UInt64, tree: DeviceTree)] = []
   /// Headers whose table was read, by their address.
   private(set) var headers: [(address: UInt64, header: CoreHeader)] = []
+  /// Headers such as a second kernel makes: one PT_NOTE with a file offset comes first.
+  private(set) var mergedHeaders: [MergedHeader] = []
   /// Headers that were found but not read any more.
   private(set) var unread: [UInt64] = []
   /// Zero pages and where they stand.
   private(set) var bootParameters: [(address: UInt64, page: BootParameters)] = []
   private(set) var budget = ExaminationBudget()
+
+  /// What is needed of a header that a second kernel may have made.
+  struct MergedHeader: Sendable {
+    let address: UInt64
+    let elfClass: ELFClass
+    let loads: [ProgramHeader]
+  }
+
+  /// Merged headers that are compared at most: real images hold a few copies of one.
+  private static let mergedLimit = 256
 
   /// Device trees that are read at most: more than any machine has copies of.
   private static let treeLimit = 256
@@ -34,11 +46,23 @@ struct Evidence: Sendable {
   private mutating func readHeaders(in memory: PhysicalMemory) throws(ReadError) {
     for address in scan.coreHeaders.addresses {
       switch try CoreHeaderReading(at: address, in: memory, budget: &budget) {
-      case .header(let header): headers.append((address, header))
+      case .header(let header):
+        headers.append((address, header))
+        noteMerged(header, at: address)
       case .refused, .cutOff: continue
       case .overBudget: unread.append(address)
       }
     }
+  }
+
+  private mutating func noteMerged(_ header: CoreHeader, at address: UInt64) {
+    guard let first = header.segments.first, first.type == .note, first.physicalAddress == 0,
+      mergedHeaders.count < Evidence.mergedLimit
+    else { return }
+    mergedHeaders.append(
+      MergedHeader(
+        address: address, elfClass: header.elfClass,
+        loads: header.segments(of: .load).map(\.segment)))
   }
 
   private mutating func readDeviceTrees(in memory: PhysicalMemory) throws(ReadError) {
@@ -66,12 +90,13 @@ struct Evidence: Sendable {
     }
   }
 
-  /// The places that command lines and device trees name, with `memory` as the machine saw it.
-  func namedPlaces(in memory: PhysicalMemory) throws(ReadError) -> [NamedPlace] {
+  /// The places that command lines and device trees name, with memory as the machine saw it.
+  func namedPlaces(in view: ImageView) throws(ReadError) -> [NamedPlace] {
     var places: [NamedPlace] = []
-    for (address, page) in bootParameters {
+    for (place, page) in bootParameters {
+      let address = view.address(ofScanned: place) ?? place
       let limit = page.commandLineLimit == 0 ? 256 : min(4096, Int(page.commandLineLimit) + 1)
-      let line = try memory.paddedBytes(at: page.commandLineAddress, count: limit).bytes
+      let line = try view.memory.paddedBytes(at: page.commandLineAddress, count: limit).bytes
       let text = line.prefix { $0 != 0 }
       guard text.allSatisfy({ (0x20..<0x7f).contains($0) || $0 == 9 || $0 == 10 }),
         let parameter = ELFCoreHeaderParameter(
@@ -79,14 +104,15 @@ struct Evidence: Sendable {
       else { continue }
       places.append(
         NamedPlace(
-          parameter: parameter, locator: .bootParameters, namedAt: address,
+          parameter: parameter, locator: .bootParameters, namedAt: place,
           by: "boot_params at \(address.hex), command line at \(page.commandLineAddress.hex)"))
     }
-    for (address, tree) in deviceTrees {
+    for (place, tree) in deviceTrees {
+      let address = view.address(ofScanned: place) ?? place
       guard let named = tree.namedCoreHeader else { continue }
       places.append(
         NamedPlace(
-          parameter: named.parameter, locator: .deviceTree, namedAt: address,
+          parameter: named.parameter, locator: .deviceTree, namedAt: place,
           by: "device tree at \(address.hex), \(named.by)"))
     }
     return places

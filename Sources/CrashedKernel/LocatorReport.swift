@@ -19,6 +19,8 @@ package enum LocatorAnswer: Equatable, Sendable {
   case absent(String)
   /// A place, with what named it.
   case found(ELFCoreHeaderParameter, by: String)
+  /// Everything that a header is built from, and where.
+  case built(String)
   /// Something there that cannot be true, and why.
   case corrupt(String)
 }
@@ -27,10 +29,14 @@ package enum LocatorAnswer: Equatable, Sendable {
 package enum Locator: String, CaseIterable, Sendable {
   /// `--elfcorehdr`
   case option = "option"
+  /// The fixed places of an s390x kernel.
+  case lowcore = "lowcore"
   /// The second kernel's command line through x86 boot_params.
   case bootParameters = "boot_params"
   /// A device tree's `/chosen`.
   case deviceTree = "device tree"
+  /// The segments of the kexec image that the crashed kernel had loaded.
+  case kexecImage = "kexec image"
   /// The list of regions that the purgatory checks.
   case purgatory = "purgatory"
   /// Every header that stands at the start of a page.

@@ -66,6 +66,15 @@ extension BackupRegion {
       return (false, "the backup region \(copy.hex) is filled")
     }
     if try memory.isZero(source) {
+      if let list = try PurgatoryList.find(naming: found.examination, in: memory),
+        case .matches = try PurgatoryDigest(list, backup: nil, in: memory).outcome
+      {
+        return (
+          true,
+          "the backup region \(copy.hex) and its source \(source.hex) are both empty, and the "
+            + "purgatory's digest still matches"
+        )
+      }
       return (false, "the backup region \(copy.hex) and its source \(source.hex) are both empty")
     }
     return (true, "the backup region \(copy.hex) is empty, its source \(source.hex) is not")

@@ -19,6 +19,8 @@ package struct NoteSection: Equatable, Sendable {
   package var count: Int
   /// How the walk ended.
   package var end: End
+  /// The bytes, where the section was built instead of found: the crashed kernel left none.
+  package private(set) var built: [UInt8]?
 
   /// How a walk ends.
   package enum End: Equatable, Sendable {
@@ -46,6 +48,18 @@ package struct NoteSection: Equatable, Sendable {
   /// the section, so a note that runs over was kept whole.
   package var uncheckedSize: UInt64 {
     if case .cutShort(_, let claims) = end { size &+ claims } else { size }
+  }
+
+  /// A section that lies nowhere in memory; the addresses of its notes are offsets.
+  package init(built bytes: [UInt8], at index: Int, notes: [Note]) {
+    self.index = index
+    address = 0
+    limit = UInt64(bytes.count)
+    size = UInt64(bytes.count)
+    self.notes = notes
+    count = notes.count
+    end = .full
+    built = bytes
   }
 
   /// Walks the section of one PT_NOTE; memory that the image lacks reads as zero.

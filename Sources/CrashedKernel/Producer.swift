@@ -13,6 +13,10 @@ package struct Producer: Equatable, Sendable {
     case kexecTools = "kexec-tools"
     /// The kernel itself, through `kexec_file_load`.
     case kernel
+    /// Nobody yet: the second kernel would have built it when it starts (s390x).
+    case secondKernel = "second kernel"
+    /// This program: there is no usable header.
+    case standalone = "vmcoregen"
     /// Nothing tells.
     case unknown
   }

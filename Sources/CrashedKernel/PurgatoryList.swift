@@ -49,19 +49,52 @@ package struct PurgatoryList: Equatable, Sendable {
   static func find(
     naming candidate: CandidateExamination, in memory: PhysicalMemory
   ) throws(ReadError) -> PurgatoryList? {
-    let gap = gap(around: candidate)
-    guard gap.length <= searchLimit else { return nil }
-    let wanted = candidate.header.order.convert(candidate.address)
-    let list = capacity * entrySize
+    try find(naming: candidate.address, of: candidate.header, in: memory)
+  }
+
+  /// The same for a header by its address.
+  static func find(
+    naming address: UInt64, of header: CoreHeader, in memory: PhysicalMemory
+  ) throws(ReadError) -> PurgatoryList? {
+    try find(
+      in: gap(around: address, header), starts: [address], order: header.order, memory
+    ) { list in
+      list.regions.contains { $0.lowerBound == address }
+    }
+  }
+
+  /// Looks in the segments of a kexec image for a list of some of them; the smallest first, since
+  /// the purgatory is small. Its own segment is never in its list.
+  static func find(
+    of image: KexecImage, order: ByteOrder, in memory: PhysicalMemory
+  ) throws(ReadError) -> PurgatoryList? {
+    let starts = Set(image.segments.map(\.lowerBound))
+    for segment in image.segments.sorted(by: { $0.length < $1.length }) {
+      let list = try find(in: segment, starts: starts, order: order, memory) { list in
+        list.regions.allSatisfy { image.segments.contains($0) && !$0.contains(list.address) }
+      }
+      if let list { return list }
+    }
+    return nil
+  }
+
+  /// Looks in a range for a list that has one of some starts, at steps of eight bytes.
+  private static func find(
+    in range: Range<UInt64>, starts: Set<UInt64>, order: ByteOrder, _ memory: PhysicalMemory,
+    where isWanted: (PurgatoryList) -> Bool
+  ) throws(ReadError) -> PurgatoryList? {
+    guard range.length <= searchLimit else { return nil }
+    let words = Set(starts.map { order.convert($0) })
+    let pageBits = order.convert(UInt64(0xfff))
     let step = Chunk.usualSize
-    let chunk = Chunk(size: step + 2 * list)
+    let chunk = Chunk(size: step)
     var hits = 0
-    var address = gap.lowerBound.roundedUp(to: 8) ?? gap.upperBound
-    while address < gap.upperBound {
-      // An entry may be the last of its list: look back one list from each hit.
-      guard case .present(let piece, let region) = memory.firstPiece(of: address..<gap.upperBound)
+    var address = range.lowerBound.roundedUp(to: 8) ?? range.upperBound
+    while address < range.upperBound {
+      guard
+        case .present(let piece, let region) = memory.firstPiece(of: address..<range.upperBound)
       else {
-        address = nextPresent(after: address, in: gap, memory)
+        address = nextPresent(after: address, in: range, memory)
         continue
       }
       let extent = region.source.extent(at: region.sourceOffset(of: address))
@@ -73,52 +106,58 @@ package struct PurgatoryList: Equatable, Sendable {
       let count = Int(min(UInt64(step), min(left, piece.length)))
       let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<count])
       try unsafe memory.read(at: address, into: bytes)
-      for offset in stride(from: 0, through: count - 8, by: 8)
-      where unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == wanted {
+      for offset in stride(from: 0, through: count - 8, by: 8) {
+        let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        guard word != 0, word & pageBits == 0, words.contains(word) else { continue }
         hits += 1
         guard hits <= hitLimit else { return nil }
-        let hit = address + UInt64(offset)
-        if let found = try read(around: hit, naming: candidate, in: memory) { return found }
+        let found = try read(around: address + UInt64(offset), order, in: memory, where: isWanted)
+        if let found { return found }
       }
       address += max(8, UInt64(count).roundedDown(to: 8))
     }
     return nil
   }
 
+  /// An entry may be the last of its list: looks back one list from a hit. Entries of a list that
+  /// stand before the hit are no lists of their own, so the longest one counts.
   private static func read(
-    around hit: UInt64, naming candidate: CandidateExamination, in memory: PhysicalMemory
+    around hit: UInt64, _ order: ByteOrder, in memory: PhysicalMemory,
+    where isWanted: (PurgatoryList) -> Bool
   ) throws(ReadError) -> PurgatoryList? {
+    var best: PurgatoryList?
     for entry in 0..<UInt64(capacity) {
-      guard hit >= entry * UInt64(entrySize) else { return nil }
+      guard hit >= entry * UInt64(entrySize) else { break }
       let address = hit - entry * UInt64(entrySize)
       if let bytes = try memory.bytes(at: address, count: capacity * entrySize),
-        let list = PurgatoryList(bytes, at: address, order: candidate.header.order),
-        list.regions.contains(where: { $0.lowerBound == candidate.address })
+        let list = PurgatoryList(bytes, at: address, order: order), isWanted(list),
+        list.regions.count > best?.regions.count ?? 0
       {
-        return list
+        best = list
       }
     }
-    return nil
+    return best
   }
 
   private static func nextPresent(
-    after address: UInt64, in gap: Range<UInt64>, _ memory: PhysicalMemory
+    after address: UInt64, in range: Range<UInt64>, _ memory: PhysicalMemory
   ) -> UInt64 {
-    if case .absent(let range) = memory.firstPiece(of: address..<gap.upperBound) {
-      return range.upperBound
+    if case .absent(let gap) = memory.firstPiece(of: address..<range.upperBound) {
+      return gap.upperBound
     }
-    return gap.upperBound
+    return range.upperBound
   }
 
-  /// The addresses around a candidate that lie in none of its loads.
-  private static func gap(around candidate: CandidateExamination) -> Range<UInt64> {
+  /// The addresses around a header that lie in none of its loads.
+  private static func gap(around address: UInt64, _ header: CoreHeader) -> Range<UInt64> {
     var low: UInt64 = 0
     var high = UInt64.max
-    for (_, load) in candidate.soundLoads {
+    let unsound = LoadCheck(header).unsound
+    for (index, load) in header.segments(of: .load) where unsound[index] == nil {
       guard let range = load.physicalRange, range.length > 65_536 else { continue }
-      if range.upperBound <= candidate.address { low = max(low, range.upperBound) }
-      if range.lowerBound > candidate.address { high = min(high, range.lowerBound) }
+      if range.upperBound <= address { low = max(low, range.upperBound) }
+      if range.lowerBound > address { high = min(high, range.lowerBound) }
     }
-    return low..<max(low, min(high, candidate.address.adding(1 << 30) ?? high))
+    return low..<max(low, min(high, address.adding(1 << 30) ?? high))
   }
 }

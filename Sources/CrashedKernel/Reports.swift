@@ -14,8 +14,12 @@ struct Reports {
   /// Candidates that are listed at most.
   private static let limit = 1000
 
-  init(_ image: MemoryImage, _ evidence: Evidence, in view: ImageView) throws(ReadError) {
-    named = try evidence.namedPlaces(in: view.memory)
+  init(
+    _ image: MemoryImage, _ evidence: Evidence, in view: ImageView,
+    of candidates: [CandidateExamination] = []
+  ) throws(ReadError) {
+    let kexec = try KexecImageLocator(evidence, in: view, of: candidates)
+    named = try evidence.namedPlaces(in: view) + kexec.places
     fineAddresses = Set(evidence.headers.map(\.address).filter { $0 % 4096 != 0 })
     isCut = evidence.scan.coreHeaders.isCut
     let headers = Set(
@@ -35,6 +39,7 @@ struct Reports {
                 "\(place.by) names \(place.parameter.text), where no core header is")))
       }
     }
+    locators.append(kexec.report)
     locators += Reports.scans(evidence, in: view)
   }
 

@@ -8,10 +8,20 @@ package enum SearchError: Error, Equatable, Sendable {
   case ambiguous(SearchFailure)
   /// The one that was asked for is none.
   case corrupt(String)
+  /// The purgatory would have refused what is loaded, and `--verify` was given.
+  case digestDiffers(String)
   /// The image could not be read.
   case read(ReadError)
   /// The run was interrupted.
   case cancelled
+
+  /// Whether there is no usable core header, as opposed to a search that could not be done.
+  var isAbsence: Bool {
+    switch self {
+    case .notFound, .ambiguous, .corrupt: true
+    case .digestDiffers, .read, .cancelled: false
+    }
+  }
 }
 
 /// What was searched, and what was found instead.

@@ -45,6 +45,13 @@ struct SurvivorChoice {
     keep(
       left.filter { evidence.mergedHeader(of: $0, in: result.view) != nil }, .merged,
       "the second kernel's own header has the loads of another candidate")
+    keep(
+      left.filter { candidate in
+        names.contains {
+          $0.locator == .kexecImage && $0.parameter.address == candidate.address
+        }
+      }, .kexecImage,
+      "the crashed kernel had another header loaded when it crashed (kexec_crash_image)")
     try keepFilledBackup()
     keep(
       left.filter(isNamedFromOutside), .named,
@@ -66,10 +73,13 @@ struct SurvivorChoice {
     left = kept
   }
 
+  /// Whether memory may be read for each that is left: real images leave two or three.
+  private var isWorthReading: Bool { (2...16).contains(left.count) }
+
   /// Only the purgatory of the load that ran fills its backup region; while nothing has run,
   /// every backup region is empty and this decides nothing.
   private mutating func keepFilledBackup() throws(ReadError) {
-    guard left.count > 1, left.allSatisfy({ $0.backupLoad != nil }) else { return }
+    guard isWorthReading, left.allSatisfy({ $0.backupLoad != nil }) else { return }
     var filled: Set<UInt64> = []
     for candidate in left {
       guard let load = candidate.backupLoad?.segment, let range = load.sourceRange else { continue }
@@ -81,7 +91,7 @@ struct SurvivorChoice {
   }
 
   private mutating func keepPurgatoryListed() throws(ReadError) {
-    guard left.count > 1 else { return }
+    guard isWorthReading else { return }
     var listed: Set<UInt64> = []
     for candidate in left {
       if try PurgatoryList.find(naming: candidate, in: result.view.memory) != nil {
@@ -116,7 +126,7 @@ struct SurvivorChoice {
   /// the first kernel's memory may be a leftover of an earlier load.
   private func isNamedFromOutside(_ candidate: CandidateExamination) -> Bool {
     names.contains { place in
-      guard place.parameter.address == candidate.address,
+      guard place.parameter.address == candidate.address, place.locator != .kexecImage,
         let address = result.view.address(ofScanned: place.namedAt)
       else { return false }
       return !candidate.soundLoads.contains {
@@ -131,15 +141,11 @@ extension Evidence {
   /// behind it loads with the same `p_paddr` and `p_memsz`, outside the crashed kernel's memory.
   func mergedHeader(of candidate: CandidateExamination, in view: ImageView) -> UInt64? {
     let loads = candidate.header.segments(of: .load).map(\.segment)
-    for (place, header) in headers {
-      guard let address = view.address(ofScanned: place),
-        header.segments.first?.type == .note, header.segments.first?.physicalAddress == 0,
-        header.elfClass == candidate.header.elfClass
-      else { continue }
-      let others = header.segments(of: .load).map(\.segment)
-      guard
+    for merged in mergedHeaders {
+      guard let address = view.address(ofScanned: merged.address),
+        merged.elfClass == candidate.header.elfClass,
         loads.elementsEqual(
-          others,
+          merged.loads,
           by: { $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize })
       else { continue }
       if !loads.contains(where: { $0.physicalRange?.contains(address) ?? false }) {

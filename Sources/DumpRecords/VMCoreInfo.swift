@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The `KEY=value` text that a kernel keeps for dump tools.
 /// Source: `kernel/crash_core.c`, Documentation/admin-guide/kdump/vmcoreinfo.rst.
 package struct VMCoreInfo: Equatable, Sendable {
@@ -32,6 +34,13 @@ package struct VMCoreInfo: Equatable, Sendable {
   /// `SYMBOL(name)=`: a run-time virtual address, hexadecimal.
   package func symbol(_ name: String) -> UInt64? { hexadecimal("SYMBOL(\(name))") }
 
+  /// The values of all symbols, in no order.
+  package var symbols: [UInt64] {
+    values.compactMap { key, value in
+      key.hasPrefix("SYMBOL(") ? UInt64(value, radix: 16) : nil
+    }
+  }
+
   /// `NUMBER(name)=`: signed decimal, or hexadecimal behind `0x`; as a bit pattern.
   package func number(_ name: String) -> UInt64? {
     guard let value = values["NUMBER(\(name))"] else { return nil }
@@ -62,4 +71,19 @@ package struct VMCoreInfo: Equatable, Sendable {
 
   /// `CRASHTIME`: seconds since 1970, written only on the way into the second kernel.
   package var crashTime: UInt64? { decimal("CRASHTIME") }
+
+  /// Why the text cannot be a kernel's, or nil where it can: printable lines, a page size, and
+  /// where the kernel lies.
+  package var fault: String? {
+    if release == nil { return "it has no OSRELEASE" }
+    if text.last != UInt8(ascii: "\n") { return "its text does not end in a line end" }
+    if let odd = text.first(where: { !(0x20..<0x7f).contains($0) && $0 != 0x0a }) {
+      return "its text holds the byte \(UInt64(odd).hex)"
+    }
+    if pageSize == nil { return "it has no PAGESIZE that Linux could have" }
+    if symbol("_stext") == nil && symbol("swapper_pg_dir") == nil {
+      return "it has neither SYMBOL(_stext) nor SYMBOL(swapper_pg_dir)"
+    }
+    return nil
+  }
 }

@@ -12,13 +12,15 @@ package struct MemoryImage: Sendable {
   package let layout: ImageLayout
   /// Whether nobody said how: evidence in the image may choose another layout.
   package let layoutIsOpen: Bool
+  /// The re-IPL block that this program put into a note of the input (`--embed-reipl`).
+  package let reIPLBlock: [UInt8]?
   /// The files behind it: an output must be none of them.
   package let files: [FileIdentity]
 
   /// An image from its parts.
   package init(
     name: String, format: String, memory: PhysicalMemory, layout: ImageLayout,
-    layoutIsOpen: Bool, files: [FileIdentity]
+    layoutIsOpen: Bool, files: [FileIdentity], reIPLBlock: [UInt8]? = nil
   ) {
     self.name = name
     self.format = format
@@ -26,6 +28,14 @@ package struct MemoryImage: Sendable {
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen
     self.files = files
+    self.reIPLBlock = reIPLBlock
+  }
+
+  /// The same file with its memory at other addresses; its layout is settled by that.
+  package func with(_ memory: PhysicalMemory) -> MemoryImage {
+    MemoryImage(
+      name: name, format: format, memory: memory, layout: layout, layoutIsOpen: false,
+      files: files, reIPLBlock: reIPLBlock)
   }
 
   /// The same file under another layout; nil where the image has a layout of its own.

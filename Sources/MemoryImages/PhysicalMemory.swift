@@ -29,6 +29,13 @@ package struct PhysicalMemory: Sendable {
   package enum Piece: Sendable {
     case present(Range<UInt64>, MemoryRegion)
     case absent(Range<UInt64>)
+
+    /// The addresses of the stretch.
+    package var range: Range<UInt64> {
+      switch self {
+      case .present(let range, _), .absent(let range): range
+      }
+    }
   }
 
   /// The first piece of `range`: what holds its lowest address, and how far that reaches.
@@ -53,12 +60,11 @@ package struct PhysicalMemory: Sendable {
     var present = 0
     var done = 0
     while done < buffer.count {
-      guard let start = address.adding(UInt64(done)) else {
+      guard let start = address.adding(UInt64(done)), start < .max else {
         unsafe clear(buffer, from: done, count: buffer.count - done)
         return present
       }
       let wanted = start..<(start.adding(UInt64(buffer.count - done)) ?? .max)
-      guard !wanted.isEmpty else { return present }
       switch firstPiece(of: wanted) {
       case .absent(let range):
         let count = Int(range.length)

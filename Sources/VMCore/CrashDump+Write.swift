@@ -24,7 +24,8 @@ extension CrashDump {
       let sidecar = try output.hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
       if let stream = try Destination.stream(at: path) {
         defer { stream.close() }
-        try sidecar?.finish([(path, try stream.write(job))])
+        let digest = try stream.write(job)
+        try sidecar?.finish([(path, digest)])
         return
       }
       let file = try OutputFile(path: path, mayReplace: mayReplace)

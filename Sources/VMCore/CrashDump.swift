@@ -51,10 +51,19 @@ public final class CrashDump: Sendable {
     } catch {
       throw VMCoreError(.unusable, "\(image.name): \(error.description)")
     }
+    if options.isStrict { try CrashDump.refuse(plan.warnings, image.name) }
     self.image = image
     workers = options.workerCount
     file = ELFCoreFile(plan, memory: system.memory)
     report = CrashReport(image, system, plan)
+  }
+
+  private static func refuse(_ warnings: [Warning], _ name: String) throws(VMCoreError) {
+    let damage = warnings.filter(\.isDamage).map(\.text)
+    guard let first = damage.first else { return }
+    throw VMCoreError(
+      .unusable, "\(name): \(first), expected no damage as --strict wants it",
+      hints: damage.dropFirst().map { "further damage: \($0)" })
   }
 
   /// Size of the vmcore in bytes.
@@ -80,15 +89,10 @@ public final class CrashDump: Sendable {
 
   /// Writes the whole vmcore to anything that takes bytes in order.
   public func write(to sink: inout some CoreSink) throws {
-    var offset: UInt64 = 0
-    while offset < size {
-      let bytes = try bytes(at: offset, count: Chunk.usualSize)
-      try sink.write(bytes)
-      offset += UInt64(bytes.count)
-    }
+    try write(0..<size, to: &sink)
   }
 
-  /// The bytes of a part that can be taken out alone.
+  /// The bytes of a part that can be taken out alone, all at once.
   public func extract(_ part: ExtractedPart) throws(VMCoreError) -> [UInt8] {
     switch part {
     case .vmcoreinfo:
@@ -96,11 +100,58 @@ public final class CrashDump: Sendable {
         throw VMCoreError(.unusable, "\(image.name): the core header has no VMCOREINFO note")
       }
       return text
+    case .reipl: return try reIPL().bytes
     case .elfcorehdr: return system.header.encoded
     case .notes:
-      let note = plan.header.segments[0]
-      return try bytes(at: note.offset, count: Int(min(note.memorySize, 1 << 30)))
+      let notes = noteRange
+      return try bytes(at: notes.lowerBound, count: Int(min(notes.length, 1 << 30)))
     }
+  }
+
+  /// Writes a part that can be taken out alone; notes of any size take no more memory than few.
+  public func extract(_ part: ExtractedPart, to sink: inout some CoreSink) throws {
+    guard part == .notes else {
+      try sink.write(try extract(part))
+      return
+    }
+    try write(noteRange, to: &sink)
+  }
+
+  /// The merged notes in the vmcore.
+  private var noteRange: Range<UInt64> {
+    let note = plan.header.segments[0]
+    return note.offset..<min(size, note.offset.adding(note.memorySize) ?? size)
+  }
+
+  private func write(_ range: Range<UInt64>, to sink: inout some CoreSink) throws {
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let count = Int(min(UInt64(Chunk.usualSize), range.upperBound - offset))
+      let bytes = try bytes(at: offset, count: count)
+      try sink.write(bytes)
+      offset += UInt64(bytes.count)
+    }
+  }
+}
+
+extension CrashDump {
+  /// What an s390x machine would have been started from again.
+  ///
+  /// - Throws: ``VMCoreError`` of kind `unusable` on other machines, where nothing like it exists,
+  ///   and where no source has a sound block.
+  public func reIPL() throws(VMCoreError) -> CrashReport.ReIPL {
+    guard let s390 = report.s390 else {
+      throw VMCoreError(
+        .unusable,
+        "\(report.image.name): \(report.system.architecture ?? "this machine") has no re-IPL "
+          + "block: only s390x machines are told what to start from by one")
+    }
+    guard let block = s390.reIPL else {
+      throw VMCoreError(
+        .unusable, "\(report.image.name): no re-IPL block was found",
+        hints: s390.reIPLSources.map { "searched: \($0.name): \($0.answer): \($0.detail)" })
+    }
+    return block
   }
 }
 
@@ -110,6 +161,8 @@ public enum ExtractedPart: String, Sendable, CaseIterable {
   case vmcoreinfo
   /// The merged notes, as they stand in the vmcore.
   case notes
+  /// The re-IPL block of an s390x machine.
+  case reipl
   /// The core header with its table, as it stands in the image.
   case elfcorehdr
 }

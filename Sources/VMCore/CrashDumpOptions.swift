@@ -31,10 +31,22 @@ public struct CrashDumpOptions: Sendable {
   public var compatibility = "auto"
   /// Page size of the second kernel in bytes; nil takes that of the crashed one.
   public var pageSize: UInt64?
+  /// Whether a core header is looked for or built: one of ``headers``.
+  public var header = "auto"
+  /// Whose memory the vmcore shows: one of ``selections``.
+  public var selection = "production"
+  /// Whether damage that was found is an error instead of a warning.
+  public var isStrict = false
+  /// Whether the vmcore carries the re-IPL block of an s390x machine in a note of its own.
+  public var embedsReIPL = false
   /// Whether the kernel's behaviour is kept where it loses something.
   public var isExact = false
   /// Whether the whole image is searched though ``elfcorehdr`` names the header.
   public var isThorough = false
+  /// Whether a core header is refused where the purgatory would have refused it.
+  public var verifiesDigest = false
+  /// What is done without a usable core header.
+  public var fallback = FallbackOptions()
   /// Number of threads; nil takes one for each processor that the process may use.
   public var workers: Int?
 
@@ -45,6 +57,10 @@ public struct CrashDumpOptions: Sendable {
   public static let machines = MachinePreset.all.map(\.name)
   /// The values of ``state``.
   public static let states = MomentOption.allCases.map(\.rawValue)
+  /// The values of ``header``.
+  public static let headers = HeaderSource.allCases.map(\.rawValue)
+  /// The values of ``selection``.
+  public static let selections = Selection.allCases.map(\.rawValue)
   /// The values of ``compatibility``.
   public static let compatibilities = ["auto"] + Compatibility.allCases.map(\.rawValue)
 
@@ -91,15 +107,29 @@ public struct CrashDumpOptions: Sendable {
         .usage, "state '\(state)', expected one of \(Self.states.joined(separator: ", "))")
     }
     options.moment = moment
+    guard let source = HeaderSource(rawValue: header) else {
+      throw VMCoreError(
+        .usage, "header '\(header)', expected one of \(Self.headers.joined(separator: ", "))")
+    }
+    options.headerSource = source
+    guard let selected = Selection(rawValue: selection) else {
+      throw VMCoreError(
+        .usage,
+        "select '\(selection)', expected one of \(Self.selections.joined(separator: ", "))")
+    }
+    options.selection = selected
     options.workers = workerCount
     options.isCancelled = isCancelled
     options.isThorough = isThorough
+    options.verifiesDigest = verifiesDigest
+    try fallback.apply(to: &options)
     return options
   }
 
   func planOptions() throws(VMCoreError) -> PlanOptions {
     var options = PlanOptions()
     options.isExact = isExact
+    options.embedsReIPL = embedsReIPL
     if let pageSize {
       guard VMCoreInfo.isPageSize(pageSize) else {
         throw VMCoreError(

@@ -13,6 +13,7 @@ extension CrashReport {
     self.system = System(system, plan)
     header = Header(system)
     vmcore = Core(plan)
+    s390 = system.s390.map(S390.init)
     locators = system.locators.map(Locator.init)
     candidates = system.candidates.map {
       Candidate(address: $0.address, rejection: $0.rejection?.text, namedBy: $0.namedBy)
@@ -62,8 +63,9 @@ extension CrashReport.System {
 extension CrashReport.Header {
   init(_ system: CrashedSystem) {
     address = system.headerAddress
-    regionSize = system.headerRegion.length
-    region = ELFCoreHeaderParameter(address: address, size: regionSize).text
+    let size = system.headerRegion?.length
+    regionSize = size
+    region = system.headerAddress.map { ELFCoreHeaderParameter(address: $0, size: size).text }
     producer = system.producer.kind.rawValue
     producerEvidence = system.producer.evidence
     namedBy = system.namedBy.map(\.by)
@@ -100,6 +102,9 @@ extension CrashReport.Locator {
     case .found(let parameter, let by):
       answer = "found"
       detail = "\(parameter.text) (\(by))"
+    case .built(let evidence):
+      answer = "found"
+      detail = evidence
     case .corrupt(let why):
       answer = "corrupt"
       detail = why

@@ -15,6 +15,8 @@ public struct CrashReport: Sendable {
   public var system: System
   public var header: Header
   public var vmcore: Core
+  /// What an s390x kernel left beside the vmcore; nil on other machines.
+  public var s390: S390?
   /// One line for each way of finding the core header.
   public var locators: [Locator]
   /// Every look-alike of the core header that was seen.
@@ -78,10 +80,11 @@ public struct CrashReport: Sendable {
 
   /// The core header in the image.
   public struct Header: Sendable {
-    public var address: UInt64
+    /// nil where the header was built, since the image holds none.
+    public var address: UInt64?
     /// The reserved region as `elfcorehdr=` takes it: `size@address`.
-    public var region: String
-    public var regionSize: UInt64
+    public var region: String?
+    public var regionSize: UInt64?
     public var producer: String
     public var producerEvidence: String
     public var namedBy: [String]

@@ -24,8 +24,9 @@ struct Destination {
 
   /// An existing pipe or device of that name, opened for writing; nil where there is none.
   static func stream(at path: String) throws(WriteError) -> Destination? {
-    guard let kind = FileStatus.kind(at: path), kind != .regular, kind != .directory else {
-      return nil
+    guard let kind = FileStatus.kind(at: path), kind != .regular else { return nil }
+    guard kind != .directory else {
+      throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
     }
     guard kind != .blockDevice else {
       throw WriteError(

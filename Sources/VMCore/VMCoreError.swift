@@ -64,19 +64,34 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
     switch error {
     case .read(let error): self.init(.readFailed, error.description)
     case .cancelled: self.init(.cancelled, "\(image): interrupted while searching")
+    case .digestDiffers(let text):
+      self.init(
+        .unusable, "\(image): the purgatory's digest differs: \(text)",
+        hints: ["without --verify the core header is followed all the same"])
     case .corrupt(let text): self.init(.unusable, "\(image): \(text)")
     case .ambiguous(let failure):
+      let count = failure.choices.count
+      let shown = failure.choices.prefix(VMCoreError.shownChoices)
       self.init(
         .unusable,
-        "\(image): \(failure.choices.count) core headers are left and no rule separates them",
-        hints: failure.choices + [failure.hint])
+        count == 1
+          ? "\(image): one core header is left, but its notes cannot be read"
+          : "\(image): \(count) core headers are left and no rule separates them",
+        hints: shown + (count > shown.count ? ["and \(count - shown.count) more"] : [])
+          + [failure.hint])
     case .notFound(let failure):
       self.init(
         .unusable,
         "\(image): no elfcorehdr: no kdump kernel was loaded, or its header is not in this image",
-        hints: VMCoreError.search(failure) + [failure.hint])
+        hints: VMCoreError.search(failure) + [
+          "without a sound vmcoreinfo, --fallback=standalone --arch=NAME dumps all memory",
+          failure.hint,
+        ])
     }
   }
+
+  /// Headers that a message lists at most.
+  private static let shownChoices = 16
 
   /// What was searched and what was found instead; the nearest misses only.
   private static func search(_ failure: SearchFailure) -> [String] {

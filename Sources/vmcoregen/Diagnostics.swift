@@ -25,7 +25,7 @@ enum Diagnostics {
       say(
         "\(report.image.name): \(system.architecture ?? "unknown machine"), "
           + "\(system.release ?? "unknown release"), \(system.moment) (\(system.momentEvidence))")
-      say("core header \(report.header.region), by \(report.header.producer)")
+      say("core header \(report.header.region ?? "built"), by \(report.header.producer)")
       for locator in report.locators {
         say("\(locator.name): \(locator.answer): \(locator.detail)")
       }
@@ -54,8 +54,16 @@ enum StandardError {
   static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
 }
 
-/// Standard output for text and extracted parts; false where nobody takes it any more.
+/// Standard output for text and extracted parts; false where it cannot be written.
 enum StandardOutput {
+  /// Why a write answered false.
+  static func failure() -> VMCoreError {
+    let number = errno
+    return VMCoreError(
+      number == EPIPE ? .closedPipe : .writeFailed,
+      "standard output: \(unsafe String(cString: strerror(number)))")
+  }
+
   @discardableResult
   static func write(_ text: String) -> Bool { writeAll(text, to: STDOUT_FILENO) }
   static func write(_ bytes: [UInt8]) -> Bool { writeAll(bytes, to: STDOUT_FILENO) }

@@ -11,34 +11,73 @@ struct ExtractCommand: ParsableCommand {
   @Argument(help: "What to write.")
   var part: PartName
 
+  @Option(help: "How reipl is written: its bytes, or decoded.")
+  var format: PartFormat = .raw
+
   @OptionGroup var image: ImageArguments
 
+  func validate() throws {
+    if format != .raw && part != .reipl {
+      throw ValidationError("--format \(format.rawValue): expected reipl, got \(part.rawValue)")
+    }
+  }
+
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
-      if part != .vmcoreinfo, isatty(STDOUT_FILENO) != 0 {
+      if part != .vmcoreinfo, format == .raw, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
           .usage, "standard output is a terminal, expected a file or a pipe for \(part.rawValue)")
       }
       let dump = try image.open()
-      guard StandardOutput.write(try dump.extract(part.part)) else {
-        throw VMCoreError(
-          errno == EPIPE ? .closedPipe : .writeFailed, "standard output: cannot be written")
+      if part == .reipl {
+        guard StandardOutput.write(try bytes(of: dump)) else { throw StandardOutput.failure() }
+      } else {
+        var sink = StandardOutputSink()
+        try dump.extract(part.part, to: &sink)
       }
       return .done
     }
     throw status.exitCode
   }
+
+  /// The re-IPL block in the form that was asked for.
+  private func bytes(of dump: CrashDump) throws(VMCoreError) -> [UInt8] {
+    let block = try dump.reIPL()
+    if block.isLastIPL && !image.quiet {
+      Diagnostics.say(
+        "warning: this is the block of the last IPL (\(block.source)): no re-IPL block was found")
+    }
+    switch format {
+    case .raw: return block.bytes
+    case .text: return Array(ReIPLDocument(block).text.utf8)
+    case .json: return Array((ReIPLDocument(block).json.text + "\n").utf8)
+    }
+  }
+}
+
+/// `--format` of `extract`
+enum PartFormat: String, ExpressibleByArgument, CaseIterable {
+  case raw, text, json
+}
+
+/// Standard output as a sink of bytes.
+private struct StandardOutputSink: CoreSink {
+  func write(_ bytes: [UInt8]) throws {
+    guard StandardOutput.write(bytes) else { throw StandardOutput.failure() }
+  }
 }
 
 /// The parts that `extract` knows.
 enum PartName: String, ExpressibleByArgument, CaseIterable {
-  case vmcoreinfo, notes, elfcorehdr
+  case vmcoreinfo, notes, elfcorehdr, reipl
 
   var part: ExtractedPart {
     switch self {
     case .vmcoreinfo: .vmcoreinfo
     case .notes: .notes
     case .elfcorehdr: .elfcorehdr
+    case .reipl: .reipl
     }
   }
 }

@@ -49,8 +49,17 @@ struct ImageArguments: ParsableArguments {
       valueName: "SIZE"))
   var pageSize: PhysicalNumber?
 
+  @Option(
+    help: "Whether the core header is looked for in memory or built; auto: as the kernel did.")
+  var header: HeaderName = .auto
+
+  @Option(help: "Whose memory: the crashed kernel's, the second kernel's, or all as it lies.")
+  var select: SelectionName = .production
+
   @Flag(help: "Do what the kernel does even where it loses a load or keeps a second PT_NOTE.")
   var exact = false
+
+  @OptionGroup var withoutHeader: FallbackArguments
 
   @Option(
     name: [.customShort("j", allowingJoined: true), .long],
@@ -65,12 +74,6 @@ struct ImageArguments: ParsableArguments {
   var verbose = false
 
   func validate() throws {
-    if image == nil && segments.isEmpty {
-      throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
-    }
-    if image != nil && !segments.isEmpty {
-      throw ValidationError("an image and --segment: expected one of them")
-    }
     if !segments.isEmpty && (base != nil || !holes.isEmpty || machine != nil) {
       throw ValidationError("--segment says where everything lies: drop --base, --hole, --machine")
     }
@@ -78,6 +81,17 @@ struct ImageArguments: ParsableArguments {
       throw ValidationError("--jobs \(jobs): expected 1 to 1024")
     }
     if quiet && verbose { throw ValidationError("--quiet and --verbose: expected one of them") }
+  }
+
+  /// Checks that there is one image. Not part of `validate`, which comes before unknown options
+  /// are told, and before a command has sorted its arguments.
+  func requireImage() throws {
+    if image != nil && !segments.isEmpty {
+      throw ValidationError("an image and --segment: expected one of them")
+    }
+    if image == nil && segments.isEmpty {
+      throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
+    }
   }
 
   /// The same for the library.
@@ -92,15 +106,18 @@ struct ImageArguments: ParsableArguments {
     options.state = state.rawValue
     options.compatibility = compat.rawValue
     options.pageSize = pageSize?.value
+    options.header = header.rawValue
+    options.selection = select.rawValue
     options.isExact = exact
     options.workers = jobs
+    withoutHeader.apply(to: &options)
     return options
   }
 
-  /// Opens the image; warnings are printed unless `--quiet` was given.
-  func open(thoroughly: Bool = false) throws -> CrashDump {
+  /// Opens the image with what one command alone wants.
+  func open(_ change: (inout CrashDumpOptions) -> Void = { _ in }) throws -> CrashDump {
     var options = options
-    options.isThorough = thoroughly
+    change(&options)
     let dump = try CrashDump(
       imageAt: image ?? "", options: options, isCancelled: { Interruption.isPending })
     return dump
@@ -151,4 +168,14 @@ enum CompatibilityName: String, ExpressibleByArgument, CaseIterable {
   case before3_11 = "pre-3.11"
   case since3_11 = "3.11"
   case since6_5 = "6.5"
+}
+
+/// `--header`
+enum HeaderName: String, ExpressibleByArgument, CaseIterable {
+  case auto, image, build
+}
+
+/// `--select`
+enum SelectionName: String, ExpressibleByArgument, CaseIterable {
+  case production, kdump, all
 }

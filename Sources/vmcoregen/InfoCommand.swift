@@ -15,14 +15,15 @@ struct InfoCommand: ParsableCommand {
   var candidates = false
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
-      let report = try image.open(thoroughly: true).report
+      let report = try image.open { $0.isThorough = true }.report
       let text =
         json
         ? InfoDocument(report).value.text + "\n"
         : InfoText(report, withCandidates: candidates).text
       guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
-        throw VMCoreError(.closedPipe, "standard output is closed")
+        throw StandardOutput.failure()
       }
       return report.isPartial ? .partial : .done
     }

@@ -14,16 +14,8 @@ struct InfoDocument {
       ("system", InfoDocument.system(report.system)),
       ("header", InfoDocument.header(report.header)),
       ("vmcore", InfoDocument.core(report.vmcore)),
-      (
-        "locators",
-        .array(
-          report.locators.map {
-            .object([
-              ("name", .string($0.name)), ("answer", .string($0.answer)),
-              ("detail", .string($0.detail)),
-            ])
-          })
-      ),
+      ("s390", report.s390.map(InfoDocument.s390) ?? .null),
+      ("locators", InfoDocument.locators(report.locators)),
       (
         "candidates",
         .array(
@@ -37,6 +29,33 @@ struct InfoDocument {
       ),
       ("warnings", .array(report.warnings.map { .string($0) })),
       ("partial", .boolean(report.isPartial)),
+    ])
+  }
+
+  private static func locators(_ locators: [CrashReport.Locator]) -> JSONValue {
+    .array(
+      locators.map {
+        .object([
+          ("name", .string($0.name)), ("answer", .string($0.answer)),
+          ("detail", .string($0.detail)),
+        ])
+      })
+  }
+
+  private static func s390(_ s390: CrashReport.S390) -> JSONValue {
+    .object([
+      ("os_info", .string(s390.osInfo)),
+      ("os_info_address", s390.osInfoAddress.map { .address($0) } ?? .null),
+      (
+        "crash_region",
+        s390.crashRegion.map {
+          .object([("start", .address($0.lowerBound)), ("end", .address($0.upperBound))])
+        } ?? .null
+      ),
+      ("swapped", .boolean(s390.isSwapped)),
+      ("early_kaslr_offset", s390.earlyKASLROffset.map { .address($0) } ?? .null),
+      ("reipl_sources", locators(s390.reIPLSources)),
+      ("reipl", s390.reIPL.map { ReIPLDocument($0).json } ?? .null),
     ])
   }
 
@@ -76,8 +95,8 @@ struct InfoDocument {
 
   private static func header(_ header: CrashReport.Header) -> JSONValue {
     .object([
-      ("address", .address(header.address)),
-      ("region", .string(header.region)),
+      ("address", header.address.map { .address($0) } ?? .null),
+      ("region", .optional(header.region)),
       ("producer", .string(header.producer)),
       ("producer_evidence", .string(header.producerEvidence)),
       ("named_by", .array(header.namedBy.map { .string($0) })),

@@ -9,6 +9,7 @@ struct InfoText {
     add(report.system)
     add(report.header)
     add(report.vmcore)
+    if let s390 = report.s390 { add(s390) }
     text += "\nlocators\n"
     for locator in report.locators {
       line(locator.name, "\(locator.answer): \(locator.detail)")
@@ -56,10 +57,32 @@ struct InfoText {
 
   private mutating func add(_ header: CrashReport.Header) {
     text += "\ncore header\n"
-    line("elfcorehdr", header.region)
+    line("elfcorehdr", header.region ?? "none in the image: it is built")
     line("producer", "\(header.producer) (\(header.producerEvidence))")
     for name in header.namedBy { line("named by", name) }
     if let backup = header.backup { line("backup", backup) }
+  }
+
+  private mutating func add(_ s390: CrashReport.S390) {
+    text += "\ns390x\n"
+    let place = s390.osInfoAddress.map { ", at \(hex($0))" } ?? ""
+    line("os_info", s390.osInfo + place)
+    if let region = s390.crashRegion {
+      line(
+        "crash region",
+        "[\(hex(region.lowerBound)), \(hex(region.upperBound)))"
+          + (s390.isSwapped ? ", exchanged with low memory" : ""))
+    }
+    if let offset = s390.earlyKASLROffset { line("KASLR offset", hex(offset)) }
+    text += "\nre-IPL\n"
+    if let block = s390.reIPL {
+      line(
+        "block",
+        "\(block.bytes.count) bytes from \(block.source)"
+          + (block.isLastIPL ? ": the block of the last IPL, not a re-IPL block" : ""))
+      for (name, value) in ReIPLDocument(block).lines { line(name, value) }
+    }
+    for source in s390.reIPLSources { line(source.name, "\(source.answer): \(source.detail)") }
   }
 
   private mutating func add(_ core: CrashReport.Core) {

@@ -23,6 +23,8 @@ final class ProgressMeter: @unchecked Sendable {
     last = start
   }
 
+  private var hasEnded = false
+
   /// With `auto`, runs below two seconds show nothing.
   private let isPatient: Bool
 
@@ -39,6 +41,12 @@ final class ProgressMeter: @unchecked Sendable {
   func update(_ done: UInt64) {
     guard style != .none else { return }
     let now = ContinuousClock.now
+    if done >= total, !isPatient, style != .bar {
+      // Whoever asked for lines or records gets the last one, however short the run.
+      if !hasEnded { show(done, after: now - start) }
+      hasEnded = true
+      return
+    }
     let isFirst = isPatient && !hasShown
     guard now - last >= interval, !isFirst || now - start >= .seconds(2) else { return }
     last = now

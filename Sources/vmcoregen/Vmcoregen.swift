@@ -12,18 +12,25 @@ struct Vmcoregen: ParsableCommand {
       vmcoregen [OPTIONS] IMAGE > vmcore
       vmcoregen [OPTIONS] -o VMCORE IMAGE
       vmcoregen info [OPTIONS] IMAGE
+      vmcoregen verify [OPTIONS] IMAGE
       vmcoregen extract PART [OPTIONS] IMAGE
+      vmcoregen exec [OPTIONS] IMAGE -- COMMAND ... {} ...
+      vmcoregen mount [OPTIONS] IMAGE DIR
       """,
     version: Version.text,
-    subcommands: [WriteCommand.self, InfoCommand.self, ExtractCommand.self],
+    subcommands: [
+      WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
+      ExecCommand.self, MountCommand.self,
+    ],
     defaultSubcommand: WriteCommand.self)
 
   /// A bare `--help` shows the main job's options too.
   static func main() {
+    StandardDescriptors.open()
     Interruption.install()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments == ["--help"] || arguments == ["-h"] {
-      StandardOutput.write(helpMessage() + "\n" + mainOptions())
+      StandardOutput.write(helpMessage() + "\n\n" + mainOptions() + "\n")
       return
     }
     if Version.isAskedInFull(arguments) {
@@ -37,7 +44,7 @@ struct Vmcoregen: ParsableCommand {
     let lines = WriteCommand.helpMessage().split(
       separator: "\n", omittingEmptySubsequences: false)
     let options = lines.drop { !$0.hasPrefix("ARGUMENTS:") }
-    return "OF THE MAIN COMMAND:\n" + options.joined(separator: "\n")
+    return "THE MAIN COMMAND\n\n" + options.joined(separator: "\n")
   }
 }
 

@@ -25,6 +25,14 @@ struct WriteCommand: ParsableCommand {
   @Flag(help: "Write zeros as data instead of leaving holes.")
   var noSparse = false
 
+  @Flag(help: "Write nothing where anything that the crashed kernel left is damaged.")
+  var strict = false
+
+  @Flag(
+    name: .customLong("embed-reipl"),
+    help: "Add the re-IPL block of an s390x machine as a note VMCOREGEN, which readers ignore.")
+  var embedReIPL = false
+
   @Option(help: "Progress on standard error: auto is a bar on a terminal, else a line every 10 s.")
   var progress: ProgressStyle = .auto
 
@@ -36,6 +44,7 @@ struct WriteCommand: ParsableCommand {
   }
 
   func run() throws {
+    try image.requireImage()
     let status = Outcome.of {
       if output == nil, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
@@ -66,7 +75,10 @@ struct WriteCommand: ParsableCommand {
   /// Opens the image; whoever waits for a flattened stream is told where that fails.
   private func openImage() throws -> CrashDump {
     do {
-      let dump = try image.open()
+      let dump = try image.open { options in
+        options.isStrict = strict
+        options.embedsReIPL = embedReIPL
+      }
       Diagnostics.report(dump.report, image)
       _ = try dump.workSize(as: form.options)
       return dump

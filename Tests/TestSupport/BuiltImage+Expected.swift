@@ -4,6 +4,7 @@ extension BuiltImage {
   package func expectedVMCore(
     compat: LayoutModel.Compat? = nil, pageSize: UInt64? = nil, exact: Bool = false
   ) throws(LayoutModel.Refusal) -> [UInt8] {
+    if recipe.s390 != nil { return try expectedS390VMCore() }
     let model = LayoutModel(
       compat: compat ?? recipe.compat, pageSize: pageSize ?? recipe.pageSize, exact: exact,
       omitsImpossibleLoads: true)

@@ -13,6 +13,11 @@ package struct ImageBuilder {
     try builder.checkRanges()
     builder.occupyGivenRanges()
     builder.fillMemory()
+    builder.placeKernelSymbols()
+    if let model = S390Model(recipe) {
+      try builder.placeS390(model)
+      return BuiltImage(recipe: recipe, memory: builder.memory, placed: builder.placed)
+    }
     let notes = try builder.placeNotes()
     if let address = recipe.header {
       builder.header = try builder.headerBytes(
@@ -61,6 +66,13 @@ package struct ImageBuilder {
       occupied.append(text.physical..<text.physical + text.size)
     }
     for fill in recipe.fills { occupied.append(fill.range) }
+    if let symbols = recipe.kernelSymbols {
+      let size = UInt64(KernelSymbolsModel.size)
+      occupied.append(symbols.physical..<symbols.physical + size)
+      if let image = symbols.kexecImage {
+        occupied.append(image.physical..<image.physical + 4096)
+      }
+    }
     if let name = recipe.systemName { occupied.append(name..<name + 390) }
     for address in recipe.naming.map(\.address) + recipe.decoys.map(\.address) {
       occupied.append(address..<address + 8192)

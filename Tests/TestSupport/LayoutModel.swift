@@ -92,7 +92,8 @@ package struct LayoutModel: Sendable {
     for index in table.indices where table[index].type == 4 {
       let real = try walk(table[index], form.order, memory)
       notes += memory(table[index].offset, real)
-      table[index].memorySize = UInt64(real)
+      // Before 3.11 an entry that survives keeps its size.
+      if compat != .before311 { table[index].memorySize = UInt64(real) }
       noteCount += 1
     }
     if noteCount == 0 { throw .noNotes }

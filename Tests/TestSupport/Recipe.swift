@@ -62,6 +62,8 @@ package struct Recipe: Sendable, Equatable {
   package var vmcoreinfo = RecipeVMCoreInfo()
   /// The address of init_uts_ns' struct new_utsname.
   package var systemName: UInt64?
+  /// The kernel's symbol table.
+  package var kernelSymbols: RecipeKernelSymbols?
   /// Who made the core header.
   package var producer = Producer.kexecTools
   /// The crash regions.
@@ -94,6 +96,8 @@ package struct Recipe: Sendable, Equatable {
   package var truncation: UInt64?
   /// Bytes overwritten last.
   package var damage: [Damage] = []
+  /// What an s390x kernel leaves for the second one; nil: nothing.
+  package var s390: RecipeS390?
   /// What a test expects.
   package var expectation = RecipeExpectation()
 

@@ -7,6 +7,13 @@ package struct RecipeNote: Sendable, Equatable {
   /// The content.
   package var content: [UInt8]
 
+  /// A note from its parts.
+  package init(name: String, type: UInt64, content: [UInt8]) {
+    self.name = name
+    self.type = type
+    self.content = content
+  }
+
   /// A note as it lies in memory: three words, name and content padded to 4 bytes.
   package func encoded(_ order: RecipeOrder) -> [UInt8] {
     var bytes = order.bytes(UInt64(name.utf8.count + 1), width: 4)

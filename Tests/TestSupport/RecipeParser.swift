@@ -1,6 +1,6 @@
 /// Reads a recipe: one `key value...` a line, `#` starts a comment.
 package struct RecipeParser {
-  private var recipe: Recipe
+  var recipe: Recipe
 
   /// The recipe that a text holds.
   package static func parse(_ text: String) throws(RecipeError) -> Recipe {
@@ -19,7 +19,7 @@ package struct RecipeParser {
       } else if parser == nil {
         throw line.error("'arch' must come first")
       } else if try parser?.readMachine(line) != true, try parser?.readCrash(line) != true,
-        try parser?.readImage(line) != true
+        try parser?.readImage(line) != true, try parser?.readSymbols(line) != true
       {
         throw line.error("this key is unknown")
       }
@@ -105,6 +105,10 @@ package struct RecipeParser {
       recipe.damage.append(
         .init(
           address: try line.address(0), bytes: try line.hexBytes(line.words.dropFirst().joined())))
+    case "s390":
+      var s390 = recipe.s390 ?? RecipeS390()
+      try RecipeParser.read(line, into: &s390)
+      recipe.s390 = s390
     case "expect": try readExpectation(line)
     default: return false
     }

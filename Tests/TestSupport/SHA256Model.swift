@@ -3,6 +3,7 @@ package enum SHA256Model {
   private static let constants: [UInt32] = roots(count: 64, power: 3)
   private static let start: [UInt32] = roots(count: 8, power: 2)
 
+  /// The digest of a message.
   package static func digest(_ message: [UInt8]) -> [UInt8] {
     var bytes = message + [0x80]
     while bytes.count % 64 != 56 { bytes.append(0) }

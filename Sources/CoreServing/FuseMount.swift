@@ -1,0 +1,165 @@
+internal import Bytes
+internal import ChildProcesses
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// A directory on which a FUSE connection is mounted.
+///
+/// `fusermount3` does it where it is installed, for root too: it stays behind and takes the mount
+/// away when this process ends, however it ends (`auto_unmount`). Without it, root mounts with
+/// `mount(2)`. Neither gives other users a way in (`allow_other` is never set).
+final class FuseMount: @unchecked Sendable {
+  /// The directory, without symbolic links.
+  let directory: String
+  /// The device, for a ``FuseChannel`` to own.
+  let device: FileDescriptor
+  private let lock = Lock()
+  private var keeper: Keeper?
+  private var isMounted = true
+
+  /// The process of `fusermount3` that waits for the end of this one.
+  private struct Keeper {
+    let program: String
+    let process: ChildProcess
+    /// Its other end is the keeper's: closing it is the sign.
+    let socket: FileDescriptor
+  }
+
+  private static let programs = ["fusermount3", "fusermount"]
+  /// The kernel checks the modes, and lists the mount under the program's name.
+  private static let options =
+    "ro,nosuid,nodev,noexec,default_permissions,fsname=vmcoregen,subtype=vmcoregen,auto_unmount"
+
+  /// Mounts on an existing directory.
+  init(on path: String) throws(ServingError) {
+    directory = try FuseMount.realPath(of: path)
+    var reasons: [String] = []
+    for program in FuseMount.programs {
+      do throws(ServingError) {
+        (device, keeper) = try FuseMount.mount(on: directory, with: program)
+        return
+      } catch {
+        reasons.append(error.description)
+        // The older name is worth a try only where the newer one is not installed.
+        if FuseMount.isInstalled(program) { break }
+      }
+    }
+    guard geteuid() == 0 else {
+      throw ServingError("\(path): cannot be mounted on: \(reasons.joined(separator: "; "))")
+    }
+    do throws(ServingError) {
+      device = try FuseMount.mount(on: directory)
+    } catch {
+      reasons.append(error.description)
+      throw ServingError("\(path): cannot be mounted on: \(reasons.joined(separator: "; "))")
+    }
+  }
+
+  /// Takes the mount away, also while files are open; they can be read until this process ends.
+  func unmount() {
+    lock.withLock {
+      guard isMounted else { return }
+      isMounted = false
+      guard let keeper else {
+        _ = unsafe clinux_unmount(directory)
+        return
+      }
+      self.keeper = nil
+      let isGone = unsafe clinux_unmount(directory) == 0
+      if !isGone {
+        let command = [keeper.program, "-u", "-q", "-z", "--", directory]
+        _ = (try? ChildProcess(command))?.wait()
+      }
+      try? keeper.socket.close()
+      _ = keeper.process.wait()
+    }
+  }
+
+  private static func isInstalled(_ program: String) -> Bool {
+    let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
+    return path.split(separator: ":").contains {
+      unsafe access("\($0)/\(program)", X_OK) == 0
+    }
+  }
+
+  private static func realPath(of path: String) throws(ServingError) -> String {
+    guard let resolved = unsafe realpath(path, nil) else {
+      throw ServingError("\(path): \(describeErrno()), expected a directory to mount on")
+    }
+    defer { unsafe free(resolved) }
+    guard FileStatus.kind(at: path) == .directory else {
+      throw ServingError("\(path): is not a directory, expected one to mount on")
+    }
+    return unsafe String(cString: resolved)
+  }
+
+  private static func mount(on directory: String) throws(ServingError) -> FileDescriptor {
+    let device = try FuseChannel.open()
+    // Source: kernel, Documentation/filesystems/fuse.rst, "Mount options".
+    let options =
+      "fd=\(device.rawValue),rootmode=40000,user_id=\(getuid()),group_id=\(getgid())"
+      + ",default_permissions"
+    guard unsafe clinux_fuse_mount(directory, options) == 0 else {
+      let reason = describeErrno()
+      try? device.close()
+      throw ServingError("mount: \(reason)")
+    }
+    return device
+  }
+
+  /// Source: libfuse `util/fusermount.c`: the open device comes back through the socket whose
+  /// number is in `_FUSE_COMMFD`.
+  private static func mount(
+    on directory: String, with program: String
+  ) throws(ServingError) -> (FileDescriptor, Keeper?) {
+    let (ours, theirs) = try socketPair(of: program)
+    var surroundings = ChildProcess.Surroundings()
+    surroundings.environment = "_FUSE_COMMFD=\(theirs.rawValue)"
+    surroundings.kept = theirs.rawValue
+    let messages = try? FileDescriptor.pipe()
+    if let messages {
+      _ = fcntl(messages.readEnd.rawValue, F_SETFD, FD_CLOEXEC)
+      surroundings.standard.error = messages.writeEnd.rawValue
+    }
+    defer { try? messages?.readEnd.close() }
+    let process: ChildProcess
+    do throws(SpawnError) {
+      process = try ChildProcess([program, "-o", options, "--", directory], in: surroundings)
+    } catch {
+      for descriptor in [ours, theirs] { try? descriptor.close() }
+      try? messages?.writeEnd.close()
+      throw ServingError(error.description)
+    }
+    try? theirs.close()
+    try? messages?.writeEnd.close()
+    let device = clinux_receive_descriptor(ours.rawValue)
+    guard device >= 0 else {
+      try? ours.close()
+      let text = messages.map { firstLine(of: $0.readEnd) } ?? ""
+      _ = process.wait()
+      throw ServingError(text.isEmpty ? "\(program): failed" : text)
+    }
+    return (
+      FileDescriptor(rawValue: device), Keeper(program: program, process: process, socket: ours)
+    )
+  }
+
+  private static func socketPair(
+    of program: String
+  ) throws(ServingError) -> (FileDescriptor, FileDescriptor) {
+    var pair: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    guard unsafe socketpair(AF_UNIX, kind, 0, &pair) == 0 else {
+      throw ServingError("\(program): socketpair: \(describeErrno())")
+    }
+    return (FileDescriptor(rawValue: pair[0]), FileDescriptor(rawValue: pair[1]))
+  }
+
+  /// What a program said before it ended, one line of at most 512 bytes.
+  private static func firstLine(of pipe: FileDescriptor) -> String {
+    var bytes = [UInt8](repeating: 0, count: 512)
+    let count = unsafe bytes.withUnsafeMutableBytes { (try? unsafe pipe.read(into: $0)) ?? 0 }
+    return String(decoding: bytes.prefix(count).prefix { $0 != 10 }, as: UTF8.self)
+  }
+}

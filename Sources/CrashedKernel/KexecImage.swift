@@ -1,0 +1,80 @@
+package import Bytes
+internal import DumpRecords
+internal import MemoryImages
+
+/// The kexec image that the crashed kernel had loaded for a crash: what `kexec_crash_image`
+/// points at (`struct kimage`, `include/linux/kexec.h`). A later `kexec -p` replaces it, so it
+/// tells the header of the last load from those of earlier ones.
+package struct KexecImage: Equatable, Sendable {
+  /// Virtual address of the structure.
+  package let address: UInt64
+  /// `segment[]`: the physical memory of each segment, in order.
+  package let segments: [Range<UInt64>]
+
+  /// The image, or why there is none.
+  package enum Answer: Equatable, Sendable {
+    case found(KexecImage)
+    /// There is none, or it is not reached, and why.
+    case absent(String)
+    /// Something that cannot be true.
+    case corrupt(String)
+  }
+
+  /// `KEXEC_SEGMENT_MAX`
+  private static let capacity = 16
+  /// Bytes of the structure that are searched: the list begins in the first hundred.
+  private static let searched = 1024
+
+  /// Follows the crashed kernel's own pointer.
+  package static func read(_ symbols: KernelSymbols) throws(ReadError) -> Answer {
+    let kernel = symbols.kernel
+    guard let variable = try symbols.address(of: "kexec_crash_image") else {
+      return .absent("the kernel's symbol table has no kexec_crash_image")
+    }
+    guard let address = try kernel.word(at: variable) else {
+      return .absent("the image lacks kexec_crash_image at \(variable.hex)")
+    }
+    guard address != 0 else { return .absent("no crash kernel is loaded: kexec_crash_image is 0") }
+    guard let bytes = try kernel.bytes(at: address, count: searched) else {
+      return .absent("kexec_crash_image points at \(address.hex), which is not in the image")
+    }
+    let reader = ByteReader(bytes, order: kernel.order)
+    for offset in stride(from: 0, to: searched / 4, by: kernel.wordSize) {
+      if let segments = segments(in: reader, at: offset, wordSize: kernel.wordSize) {
+        return .found(KexecImage(address: address, segments: segments))
+      }
+    }
+    return .corrupt("no list of segments behind kexec_crash_image at \(address.hex)")
+  }
+
+  /// `nr_segments` and `segment[]` stand next to each other, where depends on the kernel's
+  /// version: the entries are `{buf, bufsz, mem, memsz}`, in whole pages that do not overlap,
+  /// the unused ones are zero, and the list head behind them points somewhere.
+  private static func segments(
+    in reader: ByteReader, at offset: Int, wordSize: Int
+  ) -> [Range<UInt64>]? {
+    var reader = ByteReader(reader.bytes, order: reader.order, at: offset)
+    guard let count = try? reader.readWord(size: wordSize), count > 0, count <= capacity else {
+      return nil
+    }
+    var segments: [Range<UInt64>] = []
+    for index in 0..<UInt64(capacity) {
+      guard let buffer = try? reader.readWord(size: wordSize),
+        let used = try? reader.readWord(size: wordSize),
+        let start = try? reader.readWord(size: wordSize),
+        let size = try? reader.readWord(size: wordSize)
+      else { return nil }
+      guard index < count else {
+        if buffer | used | start | size != 0 { return nil }
+        continue
+      }
+      guard size > 0, start % 4096 == 0, size % 4096 == 0, used <= size,
+        let range = Range(start: start, length: size),
+        !segments.contains(where: { $0.overlaps(range) })
+      else { return nil }
+      segments.append(range)
+    }
+    guard let next = try? reader.readWord(size: wordSize), next != 0 else { return nil }
+    return segments
+  }
+}

@@ -1,0 +1,51 @@
+internal import Bytes
+internal import DumpRecords
+package import MemoryImages
+
+/// An image with every check over it.
+package struct VerifiedImage: Sendable {
+  /// The system that a core header describes, where there is one.
+  package let system: CrashedSystem?
+  /// The rows; none where nothing in the image can be verified.
+  package let verification: Verification
+
+  /// Finds what is in an image and checks it. Without a core header, the kernel that a sound
+  /// VMCOREINFO note describes is checked as far as that goes.
+  package init(_ image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
+    var options = options
+    options.isThorough = true
+    var search: CoreHeaderSearch?
+    do throws(SearchError) {
+      let system = try CrashedSystem(in: image, options, keeping: &search)
+      self = try VerifiedImage(system)
+    } catch .notFound(let failure) {
+      guard let search, let evidence = search.evidence else { throw .notFound(failure) }
+      self = try VerifiedImage(evidence, in: ImageView(given: search.image))
+    } catch {
+      throw error
+    }
+  }
+
+  /// A crashed system and its checks.
+  package init(_ system: CrashedSystem) throws(SearchError) {
+    self.system = system
+    do throws(ReadError) {
+      verification = try Verification(VerificationSubject(system))
+    } catch {
+      throw .read(error)
+    }
+  }
+
+  private init(_ evidence: Evidence, in view: ImageView) throws(SearchError) {
+    system = nil
+    do throws(ReadError) {
+      guard let scanned = try VMCoreInfoSearch(evidence, in: view).found.first else {
+        verification = Verification(rows: [])
+        return
+      }
+      verification = try Verification(VerificationSubject(scanned, in: view.memory))
+    } catch {
+      throw .read(error)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+internal import Bytes
+
+extension PhysicalMemory {
+  /// The parts of the regions that lie in `range`, with their addresses moved to begin at `start`.
+  package func regions(in range: Range<UInt64>, movedTo start: UInt64) -> [MemoryRegion] {
+    regions.compactMap { region in
+      let part = region.range.clamped(to: range)
+      guard !part.isEmpty else { return nil }
+      let moved = start &+ (part.lowerBound - range.lowerBound)
+      guard let place = Range(start: moved, length: part.length) else { return nil }
+      return MemoryRegion(
+        range: place, source: region.source, offset: region.sourceOffset(of: part.lowerBound))
+    }
+  }
+
+  /// The same memory with two disjoint stretches of equal length exchanged: nothing is copied,
+  /// only the addresses differ.
+  ///
+  /// - Returns: nil where the stretches overlap or their lengths differ.
+  package func exchanging(
+    _ first: Range<UInt64>, with second: Range<UInt64>
+  ) -> PhysicalMemory? {
+    guard first.length == second.length, !first.overlaps(second) else { return nil }
+    let low = first.lowerBound < second.lowerBound ? first : second
+    let high = first.lowerBound < second.lowerBound ? second : first
+    let kept = [
+      0..<low.lowerBound, low.upperBound..<high.lowerBound, high.upperBound..<UInt64.max,
+    ].flatMap { regions(in: $0, movedTo: $0.lowerBound) }
+    return try? PhysicalMemory(
+      regions: kept + regions(in: low, movedTo: high.lowerBound)
+        + regions(in: high, movedTo: low.lowerBound))
+  }
+
+  /// The memory of one range alone.
+  package func restricted(to range: Range<UInt64>) -> PhysicalMemory? {
+    try? PhysicalMemory(regions: regions(in: range, movedTo: range.lowerBound))
+  }
+}

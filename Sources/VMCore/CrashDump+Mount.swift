@@ -1,0 +1,83 @@
+internal import Bytes
+internal import CoreServing
+internal import CoreWriting
+
+extension CrashDump {
+  /// Shows the vmcore and what belongs to it as files in a directory, through the kernel's FUSE
+  /// protocol: nothing is stored, bytes are read from the image when they are asked for.
+  ///
+  /// ```swift
+  /// let mounted = try dump.mount(on: "/mnt", showing: MountOptions())
+  /// defer { mounted.unmount() }
+  /// ```
+  ///
+  /// - Throws: ``VMCoreError`` of kind `cannotCreate` where this cannot be done here.
+  public func mount(
+    on directory: String, showing options: MountOptions = MountOptions()
+  ) throws(VMCoreError) -> MountedDump {
+    do throws(ServingError) {
+      return MountedDump(
+        try FileServer(
+          servedFiles(options), on: directory, threads: max(2, min(workers, 8)),
+          reportFailure: options.reportFailure))
+    } catch {
+      throw VMCoreError(.cannotCreate, error.description)
+    }
+  }
+
+  private func servedFiles(_ options: MountOptions) -> [ServedFile] {
+    var files = [ServedFile(name: "vmcore", content: file)]
+    guard !options.isVMCoreOnly else { return files }
+    files.append(
+      ServedFile(name: "vmcore.flat", content: FlattenedView(file, name: "vmcore.flat")))
+    for part in MountOptions.parts {
+      if let bytes = try? extract(part) {
+        files.append(stored(bytes, as: part.rawValue))
+      }
+    }
+    return files + options.additions.map { stored($0.bytes, as: $0.name) }
+  }
+
+  private func stored(_ bytes: [UInt8], as name: String) -> ServedFile {
+    ServedFile(name: name, content: StoredBytes(bytes, name: name))
+  }
+}
+
+/// What a mount shows.
+public struct MountOptions: Sendable {
+  /// Whether only the file `vmcore` is shown.
+  public var isVMCoreOnly = false
+  /// Files to be shown beside those that the library makes.
+  public var additions: [(name: String, bytes: [UInt8])] = []
+  /// Told, from any thread, why bytes could not be read; the reader gets `EIO`.
+  public var reportFailure: @Sendable (String) -> Void = { _ in }
+
+  /// Everything that there is, nothing added.
+  public init() {}
+
+  /// Parts that are files of the mount, each where the image has it.
+  static let parts: [ExtractedPart] = [.vmcoreinfo]
+}
+
+/// A directory that shows a vmcore for as long as this value lives.
+public final class MountedDump: Sendable {
+  private let server: FileServer
+
+  init(_ server: FileServer) {
+    self.server = server
+  }
+
+  /// The directory, without symbolic links.
+  public var directory: String { server.directory }
+
+  /// The file that shows the vmcore.
+  public var vmcorePath: String { "\(directory)/vmcore" }
+
+  /// A descriptor that becomes readable once the directory is unmounted, by whomever.
+  public var endDescriptor: Int32 { server.endDescriptor }
+
+  /// Takes the directory's files away. One that is still open can be read until this process ends.
+  public func unmount() {
+    server.unmount()
+  }
+}

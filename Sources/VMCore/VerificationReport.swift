@@ -1,0 +1,62 @@
+internal import Bytes
+internal import CrashedKernel
+internal import MemoryImages
+
+/// What can be verified in an image: the purgatory's digest and whatever else has a second source.
+///
+/// ```swift
+/// let report = try VerificationReport(imageAt: "image.bin")
+/// for row in report.rows { print(row.name, row.answer) }
+/// ```
+public struct VerificationReport: Sendable {
+  /// The image's name.
+  public var image: String
+  /// What the image shows; nil without a core header.
+  public var moment: String?
+  /// One row for each check.
+  public var rows: [Row]
+  /// Whether some row is wrong; nil where there was nothing to verify.
+  public var isWrong: Bool?
+
+  /// One check and its answer.
+  public struct Row: Sendable {
+    /// What was checked.
+    public var name: String
+    /// `sound`, `wrong`, `expected` (not as it was once, which is how it must be at this moment)
+    /// or `nothing` (nothing to check).
+    public var verdict: String
+    /// The answer in a word or two.
+    public var answer: String
+    /// What was found, with the places, and what it means.
+    public var detail: String
+  }
+
+  /// Opens an image and checks what is in it.
+  public init(
+    imageAt path: String, options: CrashDumpOptions = CrashDumpOptions(),
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(VMCoreError) {
+    let image: MemoryImage
+    let imageOptions = try options.imageOptions()
+    let searchOptions = try options.searchOptions(isCancelled: isCancelled)
+    do throws(ImageError) {
+      image = try ImageFormat.open(path: path, options: imageOptions)
+    } catch {
+      throw VMCoreError(error)
+    }
+    do throws(SearchError) {
+      self.init(try VerifiedImage(image, searchOptions), name: image.name)
+    } catch {
+      throw VMCoreError(error, image: image.name)
+    }
+  }
+
+  private init(_ verified: VerifiedImage, name: String) {
+    image = name
+    moment = verified.system.map { "\($0.moment.phase.rawValue) (\($0.moment.evidence))" }
+    isWrong = verified.verification.isWrong
+    rows = verified.verification.rows.map {
+      Row(name: $0.name, verdict: $0.verdict.rawValue, answer: $0.answer, detail: $0.detail)
+    }
+  }
+}

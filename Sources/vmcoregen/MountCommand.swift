@@ -1,0 +1,71 @@
+import ArgumentParser
+import ChildProcesses
+import Glibc
+import VMCore
+
+/// Shows the vmcore as a file in a directory until that is unmounted.
+struct MountCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mount",
+    abstract: "Show the vmcore and its parts as files in a directory, without storing them.")
+
+  @OptionGroup var image: ImageArguments
+
+  @Argument(help: "Existing directory to mount on.", completion: .directory)
+  var directory: String?
+
+  @Flag(help: "Stay until unmounted; a line on standard output says when the files are there.")
+  var foreground = false
+
+  mutating func validate() throws {
+    if directory == nil, !image.segments.isEmpty {
+      directory = image.image
+      image.image = nil
+    }
+    if directory == nil { throw ValidationError("no directory: expected 'IMAGE DIR'") }
+  }
+
+  func run() throws {
+    try image.requireImage()
+    let status = Outcome.of {
+      guard foreground else { return try BackgroundMount.run() }
+      let dump = try image.open()
+      Diagnostics.report(dump.report, image)
+      let mounted = try dump.mount(on: directory ?? "", showing: contents(of: dump))
+      defer { mounted.unmount() }
+      // A background process must not keep a file system busy.
+      _ = unsafe chdir("/")
+      StandardOutput.write(
+        (dump.report.isPartial ? BackgroundMount.partial : BackgroundMount.ready) + "\n")
+      wait(for: mounted)
+      return dump.report.isPartial ? .partial : .done
+    }
+    throw status.exitCode
+  }
+
+  private func contents(of dump: CrashDump) -> MountOptions {
+    var options = MountOptions()
+    let document = InfoDocument(dump.report).value.text + "\n"
+    options.additions = [("info.json", Array(document.utf8))]
+    options.reportFailure = { Diagnostics.say($0) }
+    return options
+  }
+
+  /// Until somebody unmounts the directory, or a signal asks for the end.
+  private func wait(for mounted: MountedDump) {
+    let endings = [SIGINT, SIGTERM, SIGHUP]
+    guard let signals = SignalQueue(Interruption.wanted(endings)) else { return }
+    while !isReadable(mounted.endDescriptor), !Interruption.isPending {
+      while let signal = signals.next() {
+        if endings.contains(signal.number) { return }
+      }
+      signals.wait(orFor: [mounted.endDescriptor])
+    }
+  }
+}
+
+/// Whether a descriptor can be read, or has come to its end.
+func isReadable(_ descriptor: Int32) -> Bool {
+  var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+  return unsafe poll(&item, 1, 0) > 0
+}

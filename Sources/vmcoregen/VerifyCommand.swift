@@ -1,0 +1,57 @@
+import ArgumentParser
+import VMCore
+
+/// Says what in an image agrees with a second source, and what does not.
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check the purgatory's digest and whatever else in an image can be checked.")
+
+  @OptionGroup var image: ImageArguments
+
+  @Flag(help: "Print JSON, in the stable form that the manual describes.")
+  var json = false
+
+  func run() throws {
+    try image.requireImage()
+    let status = Outcome.of {
+      let report = try VerificationReport(
+        imageAt: image.image ?? "", options: image.options,
+        isCancelled: { Interruption.isPending })
+      let text = json ? document(report).text + "\n" : table(report)
+      guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
+        throw StandardOutput.failure()
+      }
+      guard let isWrong = report.isWrong else {
+        throw VMCoreError(.unusable, "\(report.image): nothing in it can be verified")
+      }
+      return isWrong ? .partial : .done
+    }
+    throw status.exitCode
+  }
+
+  private func table(_ report: VerificationReport) -> String {
+    var text = report.moment.map { "moment: \($0)\n" } ?? ""
+    for row in report.rows { text += "\(row.name): \(row.answer): \(row.detail)\n" }
+    return text
+  }
+
+  private func document(_ report: VerificationReport) -> JSONValue {
+    .object([
+      ("schema", .number(InfoDocument.version)),
+      ("image", .string(report.image)),
+      ("moment", .optional(report.moment)),
+      ("wrong", report.isWrong.map { .boolean($0) } ?? .null),
+      (
+        "checks",
+        .array(
+          report.rows.map {
+            .object([
+              ("name", .string($0.name)), ("verdict", .string($0.verdict)),
+              ("answer", .string($0.answer)), ("detail", .string($0.detail)),
+            ])
+          })
+      ),
+    ])
+  }
+}

@@ -1,0 +1,117 @@
+import Bytes
+import Foundation
+import MemoryImages
+import TestSupport
+import Testing
+
+@Suite("Opening an image")
+struct ImageFormatTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  @Test("A raw file is memory, address = offset, and its layout may still be found out")
+  func raw() throws {
+    let path = try directory.file(Array(repeating: 7, count: 0x2000))
+    let image = try ImageFormat.open(path: path, options: ImageOptions())
+    #expect(image.format == "raw")
+    #expect(image.layout == .identity)
+    #expect(image.layoutIsOpen)
+    #expect(image.memory.regions.map(\.range) == [0..<0x2000])
+    let moved = image.memory(under: .base(0x8000_0000))
+    #expect(moved?.regions.map(\.range) == [0x8000_0000..<0x8000_2000])
+  }
+
+  @Test("A base and holes that are given decide")
+  func given() throws {
+    let path = try directory.file(Array(repeating: 7, count: 0x3000))
+    var options = ImageOptions()
+    options.base = 0x1000
+    options.holes = [0x5000..<0x6000, 0x2000..<0x3000]
+    let image = try ImageFormat.open(path: path, options: options)
+    #expect(!image.layoutIsOpen)
+    #expect(image.memory.regions.map(\.range) == [0x1000..<0x2000, 0x3000..<0x5000])
+    #expect(image.memory(under: .identity) == nil)
+  }
+
+  @Test(
+    "Options that contradict each other are named",
+    arguments: [
+      (0x1000, [0x5000..<0x7000, 0x6000..<0x8000], false, "overlap"),
+      (0x6000, [0x5000..<0x7000], false, "begins before the file's first byte at 0x6000"),
+      (0x1000, [], true, "cannot be combined with --base or --hole"),
+    ] as [(UInt64, [Range<UInt64>], Bool, String)])
+  func contradictions(
+    _ base: UInt64, _ holes: [Range<UInt64>], _ hasMachine: Bool, _ text: String
+  ) throws {
+    let path = try directory.file([1, 2, 3])
+    var options = ImageOptions()
+    options.base = base
+    options.holes = holes
+    options.machine = hasMachine ? .pc : nil
+    let error = #expect(throws: ImageError.self) {
+      try ImageFormat.open(path: path, options: options)
+    }
+    #expect(error?.kind == .usage)
+    #expect(error?.description.contains(text) == true)
+  }
+
+  @Test(
+    "A file that is no raw memory is refused with what to do about it",
+    arguments: [
+      (Array("makedumpfile\0\0\0\0".utf8), "makedumpfile -R vmcore"),
+      (Array("KDUMP   ".utf8), "crash and drgn open it as it is"),
+      (Array("DISKDUMP".utf8), "crash opens it as it is"),
+      (Array("EMiL".utf8), "--segment FILE@ADDR:LENGTH:OFFSET"),
+      (Array("AVML".utf8), "avml-convert"), (Array("QEVM".utf8), "pmemsave"),
+      (Array("LibvirtQemudSave".utf8), "virsh dump --memory-only"),
+      (Array("PAGEDU".utf8), "expected the memory of a Linux machine"),
+      ([0x1f, 0x8b, 0x08], "gzip -dc FILE > image.bin"),
+      ([0x28, 0xb5, 0x2f, 0xfd], "zstd -dc FILE"),
+      ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], "xz -dc FILE"), ([4, 0x22, 0x4d, 0x18], "lz4 -dc FILE"),
+      (
+        [0x7f, 0x45, 0x4c, 0x46] + Array(repeating: 0, count: 12) + [4, 0, 62], "--input-format=raw"
+      ),
+      (
+        [0x7f, 0x45, 0x4c, 0x46] + Array(repeating: 0, count: 12) + [0, 4, 0], "--input-format=raw"
+      ),
+    ] as [([UInt8], String)])
+  func foreign(_ magic: [UInt8], _ advice: String) throws {
+    let path = try directory.file(magic + Array(repeating: 0, count: 4096))
+    let error = #expect(throws: ImageError.self) {
+      try ImageFormat.open(path: path, options: ImageOptions())
+    }
+    #expect(error?.kind == .unusable)
+    #expect(error?.description.hasPrefix("\(path): is ") == true)
+    #expect(error?.description.contains(advice) == true, "\(error?.description ?? "")")
+    var options = ImageOptions()
+    options.isRaw = true
+    #expect(try ImageFormat.open(path: path, options: options).format == "raw")
+  }
+
+  @Test("Every format but raw refuses something, and raw takes what is left")
+  func formats() {
+    #expect(ImageFormat.all.last?.name == "raw")
+    #expect(ImageFormat.all.count == 14)
+    #expect(
+      ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([UInt8](repeating: 0, count: 64)) })
+    #expect(ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([]) })
+  }
+
+  @Test("An empty file, a pipe and a name without a file are refused in words")
+  func unusable() throws {
+    func failure(_ path: String) -> ImageError? {
+      #expect(throws: ImageError.self) { try ImageFormat.open(path: path, options: ImageOptions()) }
+    }
+    let empty = failure(try directory.file([]))
+    #expect(empty?.kind == .unusable)
+    #expect(empty?.description.hasSuffix("is empty, expected a memory image") == true)
+    #expect(mkfifo(directory.path("fifo"), 0o600) == 0)
+    let pipe = failure(directory.path("fifo"))
+    #expect(pipe?.kind == .cannotOpen)
+    #expect(pipe?.description.contains("store it in a file first") == true)
+    #expect(failure(directory.path("nothing"))?.kind == .cannotOpen)
+  }
+}

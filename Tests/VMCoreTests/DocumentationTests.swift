@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+import Testing
+import VMCore
+
+@Suite("The examples of the library's documentation")
+struct DocumentationTests {
+  struct Counter: CoreSink {
+    var count = 0
+    mutating func write(_ bytes: [UInt8]) { count += bytes.count }
+  }
+
+  /// What ``CrashDump`` shows; compiled, but run only where it may write into its directory.
+  static func crashDump() throws -> CrashDump {
+    let dump = try CrashDump(imageAt: "image.bin")
+    print(dump.report.system.architecture ?? "unknown", dump.size)
+    try dump.write(toFileAt: "vmcore")
+    return dump
+  }
+
+  /// What the mount of a dump shows; compiled, but it needs root or fusermount3.
+  static func mount(_ dump: CrashDump) throws -> String {
+    let mounted = try dump.mount(on: "/mnt", showing: MountOptions())
+    defer { mounted.unmount() }
+    return mounted.vmcorePath
+  }
+
+  /// What ``VerificationReport`` shows; compiled, not run.
+  static func verification() throws {
+    let report = try VerificationReport(imageAt: "image.bin")
+    for row in report.rows { print(row.name, row.answer) }
+  }
+
+  /// What ``OutputOptions`` shows; compiled, not run.
+  static func output(_ dump: CrashDump) throws {
+    var output = OutputOptions()
+    output.format = .kdump
+    try dump.write(toFileAt: "vmcore.kdump", as: output)
+  }
+
+  @Test("Without a header, refusing the fallback is an error")
+  func refusal() throws {
+    var options = CrashDumpOptions()
+    options.fallback.mode = "refuse"
+    let recipe = try RecipeDump(named: "readme")
+    #expect(try CrashDump(imageAt: recipe.path, options: options).report.header.address != nil)
+  }
+
+  @Test("A sink takes the whole vmcore, in order")
+  func sink() throws {
+    let dump = try RecipeDump(named: "readme").open()
+    var counter = Counter()
+    try dump.write(to: &counter)
+    #expect(UInt64(counter.count) == dump.size)
+    struct Keeper: CoreSink {
+      var bytes: [UInt8] = []
+      mutating func write(_ bytes: [UInt8]) { self.bytes += bytes }
+    }
+    var keeper = Keeper()
+    try dump.write(to: &keeper)
+    #expect(try difference(keeper.bytes, dump.allBytes()) == nil)
+  }
+
+  @Test("The base that is given is used")
+  func base() throws {
+    var options = CrashDumpOptions()
+    options.base = 0x4000_0000
+    let recipe = try RecipeDump(named: "arm64")
+    let dump = try CrashDump(imageAt: recipe.path, options: options)
+    #expect(dump.report.image.layout == "base 0x40000000")
+    #expect(!dump.report.image.isLayoutFound)
+  }
+
+  @Test("Warnings are plain text")
+  func warnings() throws {
+    let dump = try RecipeDump(named: "truncated").open()
+    for warning in dump.report.warnings { print("warning:", warning) }
+    #expect(dump.report.warnings.count == 1)
+  }
+
+  @Test("Every example stands in this file, word for word, so that it is compiled")
+  func verbatim() throws {
+    let here = try Self.lines(of: #filePath)
+    let folder = "\(RecipeFiles.packageRoot)/Sources/VMCore"
+    var count = 0
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      for example in try Self.examples(in: "\(folder)/\(name)") {
+        count += 1
+        let starts = here.indices.filter { here[$0...].starts(with: example) }
+        #expect(!starts.isEmpty, "\(name): \(example.joined(separator: "\n"))")
+      }
+    }
+    #expect(count >= 4)
+  }
+
+  private static func lines(of path: String) throws -> [String] {
+    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  private static func examples(in path: String) throws -> [[String]] {
+    var examples: [[String]] = []
+    var isInside = false
+    for line in try lines(of: path) where line.hasPrefix("///") {
+      let text = line.dropFirst(3).trimmingCharacters(in: .whitespaces)
+      if text == "```swift" {
+        isInside = true
+        examples.append([])
+      } else if text == "```" {
+        isInside = false
+      } else if isInside {
+        examples[examples.count - 1].append(text)
+      }
+    }
+    return examples
+  }
+}

@@ -1,0 +1,140 @@
+import TestSupport
+import Testing
+import VMCore
+
+@Suite("The vmcore of every recipe")
+struct RecipeVMCoreTests {
+  @Test(
+    "It is the second kernel's, byte for byte, and the header is where the recipe says",
+    arguments: RecipeFiles.names)
+  func equal(_ name: String) throws {
+    let recipe = try RecipeDump(named: name)
+    let expectation = recipe.built.recipe.expectation
+    guard expectation.status != 65 else {
+      let error = #expect(throws: VMCoreError.self) { try recipe.open() }
+      #expect(error?.kind == .unusable)
+      return
+    }
+    let dump = try recipe.open()
+    #expect(dump.report.header.address == expectation.header)
+    #expect(dump.report.isPartial == (expectation.status == 1))
+    let expected = try recipe.built.expectedVMCore()
+    #expect(dump.size == UInt64(expected.count))
+    #expect(dump.report.vmcore.size == dump.size)
+    let bytes = try dump.allBytes()
+    #expect(difference(bytes, expected) == nil)
+  }
+
+  @Test(
+    "Another kernel's layout and page size are made when they are asked for",
+    arguments: LayoutModel.Compat.allCases, [UInt64(4096), 16384, 65536])
+  func layouts(_ compat: LayoutModel.Compat, _ pageSize: UInt64) throws {
+    for name in ["x86_64-kernel-after", "i386-elf32", "mips64", "damaged-note"] {
+      var recipe = try RecipeDump(named: name)
+      recipe.options.compatibility = compat.rawValue
+      recipe.options.pageSize = pageSize
+      let dump = try recipe.open()
+      #expect(dump.report.vmcore.compatibility == compat.rawValue)
+      #expect(dump.report.system.pageSize == pageSize)
+      #expect(
+        try dump.allBytes() == recipe.built.expectedVMCore(compat: compat, pageSize: pageSize),
+        "\(name)")
+    }
+  }
+
+  @Test(
+    "Notes that do not come first are refused with a hint, and --exact does what the kernel does")
+  func exact() throws {
+    var recipe = try RecipeDump(named: "notes-not-first")
+    let error = #expect(throws: VMCoreError.self) { try recipe.open() }
+    #expect(error?.description.hasSuffix("(--exact does what it does)") == true)
+    #expect(error?.description.hasPrefix("\(recipe.path): ") == true)
+    recipe.options.isExact = true
+    #expect(
+      try difference(recipe.open().allBytes(), recipe.built.expectedVMCore(exact: true)) == nil)
+  }
+
+  @Test("Before the purgatory has run, --state=post gives what the second kernel would read then")
+  func state() throws {
+    for name in ["x86_64-kexec-tools-before", "backup-tail-before", "ppc64", "i386-elf64"] {
+      var recipe = try RecipeDump(named: name)
+      let backup = try #require(recipe.built.recipe.backup)
+      let size = Int(backup.source.upperBound - backup.source.lowerBound)
+      let found = try recipe.open()
+      let load = try #require(
+        found.report.vmcore.loads.first { $0.physicalAddress == backup.source.lowerBound })
+      let low = recipe.built.memory.read(backup.source.lowerBound, size)
+      #expect(try difference(found.bytes(at: load.offset, count: size), low) == nil)
+      recipe.options.state = "pre"
+      #expect(try difference(recipe.open().allBytes(), found.allBytes()) == nil, "\(name)")
+      recipe.options.state = "post"
+      let post = try recipe.open()
+      #expect(try post.bytes(at: load.offset, count: size).allSatisfy { $0 == 0 }, "\(name)")
+      #expect(post.size == found.size)
+    }
+  }
+
+  @Test("What follows the backup buffer fills the last page, never what follows its source")
+  func backupTail() throws {
+    let recipe = try RecipeDump(named: "backup-tail-before")
+    let dump = try recipe.open()
+    let load = try #require(dump.report.vmcore.loads.first { $0.physicalAddress == 0x1000 })
+    #expect(load.size == 0x4c00)
+    #expect(
+      try dump.bytes(at: load.offset + 0x4c00, count: 0x400) == Array(repeating: 0x77, count: 0x400)
+    )
+  }
+
+  @Test("A file that ends early gives zeros, one merged range and a partial dump")
+  func truncated() throws {
+    let report = try RecipeDump(named: "truncated").open().report
+    #expect(report.vmcore.missing == [0x380000..<0x400000])
+    #expect(
+      report.warnings == [
+        "the image lacks 0x80000 bytes of memory, filled with zeros: [0x380000, 0x400000)"
+      ])
+    let split = try RecipeDump(
+      named: "truncated",
+      adding: """
+        truncate 0x370000
+        moment before
+        load set 3 memsz=0x100000 filesz=0x100000
+        load add offset=0x380000 paddr=0x380000 memsz=0x80000 filesz=0x80000
+        """
+    ).open()
+    #expect(split.report.vmcore.missing == [0x370000..<0x400000])
+    #expect(split.report.warnings.count == 1)
+  }
+
+  @Test("A load that is no range of memory is left out with a warning, and --exact refuses")
+  func unsoundLoad() throws {
+    var recipe = try RecipeDump(named: "arm64-broken-text")
+    let dump = try recipe.open()
+    #expect(
+      dump.report.warnings == [
+        "PT_LOAD 3 is left out: p_offset 0x5247dbc00000, p_memsz 0xffffadb866610000: ends beyond "
+          + "2⁶⁴, expected a range of physical memory"
+      ])
+    #expect(dump.report.vmcore.loads.map(\.physicalAddress) == [0x4000_0000, 0x4030_0000])
+    recipe.options.isExact = true
+    let error = #expect(throws: VMCoreError.self) { try recipe.open() }
+    #expect(error?.description.contains("PT_LOAD 3 is no range of memory") == true)
+    #expect(error?.description.hasSuffix("so --exact cannot be done") == true)
+  }
+
+  @Test("Extracted parts are those of the image and of the vmcore")
+  func extract() throws {
+    let recipe = try RecipeDump(named: "x86_64-kexec-tools-after")
+    let dump = try recipe.open()
+    let header = try dump.extract(.elfcorehdr)
+    #expect(header == Array(recipe.built.headerBytes.prefix(header.count)))
+    let text = try dump.extract(.vmcoreinfo)
+    #expect(text.starts(with: Array("OSRELEASE=6.1.0-18-amd64\n".utf8)))
+    #expect(text.suffix(21) == Array("CRASHTIME=1700000000\n".utf8)[...])
+    #expect(
+      try dump.extract(.notes) == dump.bytes(at: 0x1000, count: Int(dump.report.vmcore.noteSize)))
+    let memory = try dump.memory(at: 0x120000, count: 16)
+    #expect(memory == recipe.built.read(0x120000, 16))
+    #expect(try dump.memory(at: 0x4000_0000, count: 16) == nil)
+  }
+}

@@ -1,0 +1,150 @@
+import TestSupport
+import Testing
+import VMCore
+
+@Suite("The vmcore of an s390x machine, whose second kernel builds the header itself")
+struct S390VMCoreTests {
+  static let names = RecipeFiles.names.filter { $0.hasPrefix("s390x-") }
+
+  @Test("It is the second kernel's, byte for byte, and what was wrong is said", arguments: names)
+  func equal(_ name: String) throws {
+    let recipe = try RecipeDump(named: name)
+    let dump = try recipe.open()
+    #expect(try dump.allBytes() == recipe.built.expectedVMCore())
+    #expect(!dump.report.isPartial)
+    let messages = recipe.built.recipe.expectation.messages
+    let warnings = dump.report.warnings.joined(separator: "\n")
+    for message in messages { #expect(warnings.contains(message), "\(warnings)") }
+    #expect(messages.isEmpty == dump.report.warnings.isEmpty, "\(warnings)")
+  }
+
+  @Test(
+    "The image gives the same vmcore before and after the swap",
+    arguments: [
+      "s390x-before", "s390x-boot-cpu", "s390x-6.12", "s390x-os-info-missing-after",
+      "s390x-vmcoreinfo-os-info",
+    ])
+  func moments(_ name: String) throws {
+    let before = try RecipeDump(named: name, adding: "moment before").open()
+    let after = try RecipeDump(named: name, adding: "moment after").open()
+    #expect(try before.allBytes() == after.allBytes())
+    #expect(before.report.s390?.isSwapped == false)
+    #expect(after.report.s390?.isSwapped == true)
+    #expect(before.report.system.moment != after.report.system.moment)
+    #expect(before.report.s390?.reIPL?.bytes == after.report.s390?.reIPL?.bytes)
+  }
+
+  @Test("With --strict damage is an error, and a machine that runs is none", arguments: names)
+  func strict(_ name: String) throws {
+    var recipe = try RecipeDump(named: name)
+    recipe.options.isStrict = true
+    let isSound = recipe.built.recipe.expectation.messages.allSatisfy { $0.hasPrefix("no CPU") }
+    if isSound {
+      _ = try recipe.open()
+    } else {
+      let error = #expect(throws: VMCoreError.self) { try recipe.open() }
+      #expect(error?.kind == .unusable)
+      #expect(error?.description.contains("--strict") == true)
+    }
+  }
+
+  @Test("The second kernel's own memory is shown once it runs, and refused before")
+  func secondKernel() throws {
+    var recipe = try RecipeDump(named: "s390x-after")
+    recipe.options.selection = "kdump"
+    let dump = try recipe.open()
+    #expect(dump.report.system.release == "6.1.0-s390x-kdump")
+    #expect(dump.report.vmcore.loads.map(\.size) == [0x100000])
+    let load = try #require(dump.report.vmcore.loads.first)
+    #expect(try dump.bytes(at: load.offset + 0x10008, count: 8) == Array("S390EP\0\u{1}".utf8))
+
+    var before = try RecipeDump(named: "s390x-before")
+    before.options.selection = "kdump"
+    let error = #expect(throws: VMCoreError.self) { try before.open() }
+    #expect(error?.description.contains("the second kernel has not started") == true)
+  }
+
+  @Test("Everything is shown as it lies")
+  func everything() throws {
+    var recipe = try RecipeDump(named: "s390x-after")
+    recipe.options.selection = "all"
+    let dump = try recipe.open()
+    #expect(dump.report.vmcore.loads.map(\.size) == [0x380000])
+    let load = try #require(dump.report.vmcore.loads.first)
+    #expect(try dump.bytes(at: load.offset, count: 0x380000) == recipe.built.fileBytes())
+  }
+
+  @Test("A header is neither built for another machine nor found where there is none")
+  func headerOption() throws {
+    var other = try RecipeDump(named: "arm64")
+    other.options.header = "build"
+    #expect(throws: VMCoreError.self) { try other.open() }
+    var recipe = try RecipeDump(named: "s390x-after")
+    recipe.options.header = "image"
+    #expect(throws: VMCoreError.self) { try recipe.open() }
+    recipe.options.header = "build"
+    #expect(try recipe.open().allBytes() == recipe.built.expectedVMCore())
+  }
+
+  @Test("Up to Linux 4.3 a header that the second kernel's command line names is asked for first")
+  func namedHeader() throws {
+    let hex = "elfcorehdr=2052K".utf8.map { String($0, radix: 16) }.joined()
+    func warnings(_ release: String) throws -> [String] {
+      try RecipeDump(
+        named: "s390x-before", adding: "osrelease \(release)\ndamage 0x210480 \(hex)"
+      ).open().report.warnings
+    }
+    #expect(try warnings("4.3.0").first?.contains("names elfcorehdr=") == true)
+    #expect(try warnings("4.4.0").isEmpty)
+  }
+
+  @Test("A vmcore with the block embedded differs by that note alone")
+  func embedded() throws {
+    var recipe = try RecipeDump(named: "s390x-before")
+    let plain = try recipe.open()
+    recipe.options.embedsReIPL = true
+    let dump = try recipe.open()
+    let block = try #require(plain.report.s390?.reIPL?.bytes)
+    let notes = try plain.extract(.notes)
+    let longer = try dump.extract(.notes)
+    #expect(Array(longer.prefix(notes.count)) == notes)
+    let head: [UInt8] = [0, 0, 0, 10, 0, 0, 0, 200] + Array("RIPLVMCOREGEN\0\0\0".utf8)
+    #expect(Array(longer.dropFirst(notes.count)) == head + block)
+
+    var other = try RecipeDump(named: "arm64")
+    other.options.embedsReIPL = true
+    #expect(throws: VMCoreError.self) { try other.open() }
+  }
+
+  @Test("On other machines there is no re-IPL block, and that is said")
+  func noReIPL() throws {
+    let error = #expect(throws: VMCoreError.self) {
+      try RecipeDump(named: "x86_64-kernel-after").open().extract(.reipl)
+    }
+    #expect(error?.kind == .unusable)
+    #expect(error?.description.contains("x86_64 has no re-IPL block") == true)
+  }
+
+  @Test("A damaged or missing block falls through to the next source, in the order of the manual")
+  func reIPLSources() throws {
+    let ccw = "000000c800000000000000c00280" + String(repeating: "00", count: 186)
+    let lines = "s390 block lowcore 0x26000 \(ccw)\ns390 block ipl 0x27000 \(ccw)\n"
+    func sources(_ damage: String) throws -> (answers: [String], winner: String?) {
+      let s390 = try #require(
+        try RecipeDump(named: "s390x-after", adding: lines + damage).open().report.s390)
+      return (s390.reIPLSources.map(\.answer), s390.reIPL?.source)
+    }
+    let rest = ["absent", "found"]
+    let sound = try sources("")
+    #expect(sound.answers == ["absent", "absent", "found", "found"] + rest)
+    #expect(sound.winner == "os_info")
+    let first = try sources("damage 0x25010 ff")
+    #expect(first.answers == ["absent", "absent", "corrupt", "found"] + rest)
+    #expect(first.winner == "lowcore 0xe00")
+    let second = try sources("damage 0x25010 ff\ndamage 0x26010 ff")
+    #expect(second.winner == "lowcore 0x14")
+    let none = try sources("damage 0x25010 ff\ndamage 0x26010 ff\ndamage 0x2700c 09")
+    #expect(none.answers.last == "corrupt")
+    #expect(none.winner == nil)
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+@Suite("exec")
+struct ExecTests {
+  private let scratch: ScratchDirectory
+
+  init() throws {
+    scratch = try ScratchDirectory()
+    try scratch.add("readme")
+    _ = try Launch.shell("mkdir tmp && vmcoregen -o vmcore image.bin", in: scratch).run()
+  }
+
+  /// Runs a line of the shell; temporary things go to a directory of the test's.
+  private func run(_ line: String) throws -> Finished {
+    var launch = Launch.shell(line, in: scratch)
+    launch.environment["TMPDIR"] = scratch.file("tmp")
+    return try launch.run()
+  }
+
+  private func expectNothingLeft() throws {
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("tmp")).isEmpty)
+    let mounts = try String(contentsOfFile: "/proc/mounts", encoding: .utf8)
+    #expect(!mounts.contains(scratch.path))
+  }
+
+  @Test("shows the command the vmcore, and leaves nothing behind", arguments: ["", "--memfd"])
+  func equal(_ option: String) throws {
+    let finished = try run("vmcoregen exec -q \(option) image.bin -- cmp {} vmcore")
+    #expect(finished.status == 0, "\(finished.errors)")
+    #expect(finished.errors.isEmpty)
+    try expectNothingLeft()
+  }
+
+  @Test("replaces every {} in every argument, and nothing else")
+  func placeholders() throws {
+    let finished = try run("vmcoregen exec -q --memfd image.bin -- echo a{}b{} { } {x} {} {")
+    let path = try #require(finished.text.split(separator: " ").dropLast().last)
+    #expect(finished.text == "a\(path)b\(path) { } {x} \(path) {\n")
+  }
+
+  @Test("is a usage error without {} or without a command")
+  func usage() throws {
+    let without = try run("vmcoregen exec image.bin -- ls")
+    #expect(without.status == 64)
+    #expect(without.errors.contains("the command has no {}"))
+    let nothing = try run("vmcoregen exec image.bin")
+    #expect(nothing.status == 64)
+    #expect(nothing.errors.contains("no command"))
+  }
+
+  @Test("ends with the command's status", arguments: [0, 1, 7, 255])
+  func status(_ status: Int32) throws {
+    #expect(try run("vmcoregen exec -q image.bin -- sh -c 'exit \(status)' {}").status == status)
+    try expectNothingLeft()
+  }
+
+  @Test("ends by the signal that ended the command", arguments: [SIGKILL, SIGTERM, SIGSEGV])
+  func killed(_ signal: Int32) throws {
+    let line = "exec vmcoregen exec -q image.bin -- sh -c 'kill -\(signal) $$' {}"
+    #expect(try run(line).status == 128 + signal)
+    try expectNothingLeft()
+  }
+
+  @Test("ends with 127 where there is no such command, with 126 where it is no program")
+  func notFound() throws {
+    let missing = try run("vmcoregen exec -q image.bin -- ./none {}")
+    #expect(missing.status == 127)
+    #expect(missing.errors == "vmcoregen: ./none: cannot be started: No such file or directory\n")
+    #expect(try run("vmcoregen exec -q image.bin -- ./image.bin {}").status == 126)
+    try expectNothingLeft()
+  }
+
+  @Test("passes signals on to the command", arguments: [SIGINT, SIGTERM, SIGHUP, SIGUSR1])
+  func signals(_ number: Int32) throws {
+    let script = "trap 'exit 42' \(number); echo > ready; while :; do sleep 0.05; done"
+    var launch = Launch.program(
+      ["exec", "-q", "image.bin", "--", "sh", "-c", script, "{}"], in: scratch)
+    launch.environment["TMPDIR"] = scratch.file("tmp")
+    let running = try launch.start()
+    for _ in 0..<500 where !scratch.names.contains("ready") { usleep(20_000) }
+    running.send(number)
+    #expect(try running.wait(limit: 20).status == 42)
+    try expectNothingLeft()
+  }
+
+  @Test("lets the command use a pipe and standard input as usual")
+  func pipes() throws {
+    let finished = try run(
+      "echo input | vmcoregen exec -q image.bin -- sh -c 'cat; head -c 4 {}' {} | tail -c 5")
+    #expect(finished.text.hasSuffix("ELF"))
+  }
+
+  @Test(
+    "writes a file in TMPDIR where there is no FUSE, says so, and leaves nothing",
+    .enabled(if: Self.canUnshare, "unshare cannot make a mount namespace here"))
+  func withoutFUSE() throws {
+    let line =
+      "mount --bind /dev/null /dev/fuse && vmcoregen exec image.bin -- sh -c 'cmp {} vmcore && exit 9'"
+    let finished = try run("unshare -rm sh -c \"\(line)\"")
+    #expect(finished.status == 9, "\(finished.errors)")
+    #expect(finished.errors.contains("warning: no FUSE"))
+    #expect(finished.errors.contains("a temporary file"))
+    try expectNothingLeft()
+  }
+
+  @Test(
+    "gives makedumpfile's filtered file of a real crash as the stored vmcore does, byte for byte",
+    .enabled(
+      if: realImage != nil && (Checkout.requiresTools || Checkout.tool("makedumpfile") != nil),
+      "VMCOREGEN_IMAGES names no a-load-kaslr-1cpu/image.bin, or makedumpfile is not installed"))
+  func makedumpfile() throws {
+    let image = try #require(Self.realImage)
+    let stored = try run(
+      "vmcoregen -q -o real '\(image)' && makedumpfile -c -d 31 real a > log 2>&1")
+    #expect(stored.status == 0)
+    let shown = try run(
+      "vmcoregen exec -q '\(image)' -- makedumpfile -c -d 31 {} b > log 2>&1; cmp a b")
+    #expect(shown.status == 0, "\(shown.text)")
+  }
+
+  private static let realImage: String? = Checkout.images
+    .map { "\($0)/a-load-kaslr-1cpu/image.bin" }
+    .flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
+
+  private static let canUnshare: Bool = {
+    guard let scratch = try? ScratchDirectory(),
+      let finished = try? Launch.shell(
+        "unshare -rm mount --bind /dev/null /dev/fuse", in: scratch
+      ).run()
+    else { return Checkout.requiresTools }
+    return Checkout.requiresTools || finished.status == 0
+  }()
+}

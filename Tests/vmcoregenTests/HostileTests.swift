@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Hostile images")
+struct HostileTests {
+  @Test("truncated at any length neither crash nor hang the program")
+  func everyTruncation() throws {
+    let scratch = try ScratchDirectory()
+    let size = try scratch.add("tiny").fileSize
+    let path = scratch.file("image.bin")
+    var found: [UInt64] = []
+    for length in stride(from: size, through: 0, by: -1) {
+      truncate(path, off_t(length))
+      let probe = Probe(imageAt: path)
+      #expect(probe.seconds < Probe.limit, "at length \(length)")
+      if probe.outcome == "header at 0x1000@0x800" {
+        found.append(length)
+      } else {
+        #expect(probe.outcome == "unusable", "at length \(length)")
+      }
+    }
+    // Up to where vmcoreinfo says what it is, and nowhere below.
+    #expect(found.min() == 0xc00 + 24 + UInt64("OSRELEASE=".count))
+    #expect(found.count == Int(size - 0xc00 - 24 - 10) + 1)
+  }
+
+  @Test(
+    "mutated 10,000 times neither crash nor hang the program", .timeLimit(.minutes(1)),
+    arguments: [
+      ("tiny", "x86_64", 3000), ("tiny", "i386", 2000), ("tiny", "ppc64", 2000),
+      ("x86_64-kernel-after", "x86_64", 1500), ("arm64", "arm64", 1500),
+    ])
+  func mutations(_ recipe: String, _ architecture: String, _ count: Int) throws {
+    let scratch = try ScratchDirectory()
+    // What only fills memory takes time and decides nothing.
+    let lines = try Checkout.text(of: "testdata/recipes/\(recipe).recipe").split(separator: "\n")
+    let text =
+      ["arch \(architecture)"] + lines.filter { !$0.hasPrefix("arch ") && !$0.hasPrefix("fill ") }
+    let image = try ImageBuilder.build(parsing: text.joined(separator: "\n"))
+    try image.write(to: scratch.file("image.bin"))
+    let start = Checkout.environment["VMCOREGEN_SEED"].flatMap(UInt64.init) ?? 1
+    let mutator = try Mutator(image, path: scratch.file("image.bin"))
+    for seed in start..<start + UInt64(count) {
+      let mutation = mutator.mutate(seed: seed)
+      let probe = Probe(imageAt: mutator.path)
+      #expect(probe.seconds < Probe.limit, "\(recipe), \(architecture), seed \(seed): \(mutation)")
+      mutator.restore()
+    }
+    #expect(Probe(imageAt: mutator.path).outcome.hasPrefix("header at"))
+  }
+
+  @Test(
+    "full of look-alikes take neither long nor much memory", arguments: HostileImage.allCases)
+  func lookAlikes(_ image: HostileImage) throws {
+    let scratch = try ScratchDirectory()
+    try scratch.write(image.bytes, to: "image.bin")
+    let reader = try SlowReader(in: scratch)
+    for command in [
+      ["info", "--candidates"], image == .tinyNotes ? ["extract", "notes"] : ["-q"],
+    ] {
+      var launch = Launch.program(command + ["--input-format=raw", "image.bin"], in: scratch)
+      // A vmcore of many or vast loads has no end: a part of it must do.
+      if command == ["-q"] { launch.output = reader.writeEnd }
+      let running = try launch.start()
+      if command == ["-q"] {
+        reader.started()
+        _ = reader.read(1 << 20)
+        reader.stop()
+      }
+      let finished = try running.wait(limit: 100)
+      #expect(
+        [0, 1, 65, 128 + SIGPIPE].contains(finished.status), "\(finished.errors.prefix(1000))")
+      // An optimised program takes about a second at most; the debug one that is tested more.
+      #expect(finished.processorSeconds < 10)
+      #expect(finished.peakKiB < 96 << 10)
+      if Checkout.environment["VMCOREGEN_PRINT_FIGURES"] == "1" {
+        print(image, command[0], finished.status, finished.processorSeconds, finished.peakKiB)
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+@Suite(
+  "mount", .serialized,
+  .enabled(
+    if: Checkout.requiresTools || access("/dev/fuse", R_OK | W_OK) == 0, "/dev/fuse is not there"))
+final class MountTests {
+  private let scratch: ScratchDirectory
+
+  init() throws {
+    scratch = try ScratchDirectory()
+    try scratch.add("readme")
+    _ = try run("mkdir m && vmcoregen -q -o vmcore image.bin")
+  }
+
+  deinit {
+    _ = try? run("! mountpoint -q m || umount -l m || fusermount3 -u -z m")
+  }
+
+  private func run(_ line: String) throws -> Finished {
+    try Launch.shell(line, in: scratch).run()
+  }
+
+  private var isMounted: Bool {
+    (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8))?.contains(scratch.path) ?? false
+  }
+
+  /// Waits for something that another process does.
+  private func eventually(_ condition: () -> Bool) -> Bool {
+    for _ in 0..<500 {
+      if condition() { return true }
+      usleep(20_000)
+    }
+    return false
+  }
+
+  private func foreground() throws -> RunningProgram {
+    let running = try Launch.program(
+      ["mount", "-q", "--foreground", "image.bin", "m"], in: scratch
+    )
+    .start()
+    #expect(eventually { FileManager.default.fileExists(atPath: scratch.file("m/vmcore")) })
+    return running
+  }
+
+  @Test("returns when the files are there, which are those of the other commands")
+  func background() throws {
+    let mounted = try run("vmcoregen mount -q image.bin m")
+    #expect(mounted.status == 0)
+    #expect(mounted.text.isEmpty && mounted.errors.isEmpty)
+    let files = try run("ls m; cd m; stat -c '%a %n' . *")
+    #expect(files.text.hasPrefix("info.json\nvmcore\nvmcore.flat\nvmcoreinfo\n"))
+    #expect(
+      files.text.hasSuffix("500 .\n400 info.json\n400 vmcore\n400 vmcore.flat\n400 vmcoreinfo\n"))
+    #expect(try run("cmp m/vmcore vmcore").status == 0)
+    #expect(try run("vmcoregen extract vmcoreinfo image.bin | cmp - m/vmcoreinfo").status == 0)
+    #expect(try run("vmcoregen info --json image.bin | cmp - m/info.json").status == 0)
+    #expect(try run("umount m || fusermount3 -u m").status == 0)
+    #expect(eventually { !isMounted })
+  }
+
+  @Test(
+    "shows a flattened file that makedumpfile turns back into the vmcore",
+    .enabled(
+      if: Checkout.requiresTools || Checkout.tool("makedumpfile") != nil,
+      "makedumpfile is not installed"))
+  func flattened() throws {
+    _ = try foreground()
+    let finished = try run("makedumpfile -R out < m/vmcore.flat && cmp out vmcore")
+    #expect(finished.status == 0, "\(finished.errors)")
+  }
+
+  @Test("ends cleanly by a signal", arguments: [SIGTERM, SIGINT, SIGHUP])
+  func signals(_ signal: Int32) throws {
+    let running = try foreground()
+    running.send(signal)
+    #expect(try running.wait(limit: 10).status == 0)
+    #expect(!isMounted)
+    #expect(try run("rmdir m").status == 0)
+  }
+
+  @Test("ends by itself when somebody unmounts the directory")
+  func unmounted() throws {
+    let running = try foreground()
+    #expect(try run("umount m || fusermount3 -u m").status == 0)
+    #expect(try running.wait(limit: 10).status == 0)
+  }
+
+  @Test("killed at any time, leaves a directory that is free or that fusermount3 frees")
+  func killed() throws {
+    for delay in [0, 1000, 3000, 10_000, 30_000, 100_000, 200_000] as [UInt32] {
+      let running = try Launch.program(
+        ["mount", "-q", "--foreground", "image.bin", "m"], in: scratch
+      ).start()
+      usleep(delay)
+      running.send(SIGKILL)
+      #expect(try running.wait(limit: 10).status == 128 + SIGKILL)
+      _ = eventually { !isMounted }
+      #expect(try run("! mountpoint -q m || umount -l m || fusermount3 -u m").status == 0)
+      #expect(!isMounted)
+    }
+    #expect(try run("rmdir m").status == 0)
+  }
+
+  @Test("says what is wrong and ends with that status, in the background too")
+  func failures() throws {
+    let nowhere = try run("vmcoregen mount -q image.bin nowhere")
+    #expect(nowhere.status == 73)
+    #expect(
+      nowhere.errors
+        == "vmcoregen: nowhere: No such file or directory, expected a directory to mount on\n")
+    #expect(try run("vmcoregen mount -q missing m").status == 66)
+    #expect(try run("vmcoregen mount -q image.bin").status == 64)
+  }
+
+  @Test("takes the only name as the directory where segments give the memory")
+  func segments() throws {
+    let finished = try run("vmcoregen mount -q --segment image.bin@0 m && cmp m/vmcore vmcore")
+    #expect(finished.status == 0, "\(finished.errors)")
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import TestSupport
+
+/// A directory of a test's own, removed with everything in it.
+final class ScratchDirectory {
+  let path: String
+
+  init() throws {
+    var name = Array((NSTemporaryDirectory() + "/vmcoregen-test-XXXXXX").utf8CString)
+    guard mkdtemp(&name) != nil else { throw LaunchError("no temporary directory can be made") }
+    path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// The whole path of a file in it.
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// Every name in it, hidden ones too.
+  var names: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+  }
+
+  /// Writes the image of a recipe.
+  @discardableResult
+  func add(_ recipe: String, as name: String = "image.bin") throws -> BuiltImage {
+    let image = try Checkout.image(of: recipe)
+    try image.write(to: file(name))
+    return image
+  }
+
+  /// Writes bytes.
+  func write(_ bytes: [UInt8], to name: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+  }
+
+  /// The bytes of a file.
+  func bytes(of name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: file(name))))
+  }
+}

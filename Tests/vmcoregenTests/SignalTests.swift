@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@Suite("Signals")
+struct SignalTests {
+  private let scratch: ScratchDirectory
+
+  init() throws {
+    scratch = try ScratchDirectory()
+    try LargeImage.add(to: scratch, size: 1 << 30)
+  }
+
+  /// Starts a run into a file and stops it as soon as the temporary name is there.
+  private func stoppedRun(_ output: String) throws -> RunningProgram {
+    let running = try Launch.program(
+      ["-q", "--no-sparse", "-o", output, "image.bin"], in: scratch
+    ).start()
+    let start = Date()
+    while !scratch.names.contains(where: { $0.hasSuffix(".partial") }) {
+      if Date().timeIntervalSince(start) > 10 { throw LaunchError("nothing was written") }
+      usleep(200)
+    }
+    running.send(SIGSTOP)
+    return running
+  }
+
+  @Test(
+    "end a run into a file at once: by that signal, with neither the file nor its temporary",
+    arguments: [SIGINT, SIGTERM, SIGHUP])
+  func intoFile(_ signal: Int32) throws {
+    let running = try stoppedRun("vmcore")
+    running.send(signal)
+    running.send(SIGCONT)
+    let finished = try running.wait(limit: 10)
+    #expect(finished.status == 128 + signal)
+    #expect(finished.errors.contains("vmcore: interrupted after"))
+    #expect(scratch.names == ["image.bin"])
+  }
+
+  @Test("SIGKILL leaves at most the temporary name")
+  func kill() throws {
+    let running = try stoppedRun("vmcore")
+    running.send(SIGKILL)
+    #expect(try running.wait(limit: 10).status == 128 + SIGKILL)
+    let left = scratch.names.filter { $0 != "image.bin" }
+    #expect(left.count <= 1)
+    #expect(left.allSatisfy { $0.hasPrefix(".vmcore.") && $0.hasSuffix(".partial") })
+  }
+
+  @Test("end a run into a pipe that nobody reads", arguments: [SIGINT, SIGTERM])
+  func intoPipe(_ signal: Int32) throws {
+    let reader = try SlowReader(in: scratch)
+    var launch = Launch.program(["-q", "image.bin"], in: scratch)
+    launch.output = reader.writeEnd
+    let running = try launch.start()
+    reader.started()
+    #expect(!reader.read(1).isEmpty)
+    running.send(signal)
+    let finished = try running.wait(limit: 10)
+    #expect(finished.status == 128 + signal)
+    #expect(
+      finished.errors.contains(/standard output: interrupted after [0-9]+ of [0-9]+ bytes/))
+  }
+
+  @Test("that were ignored at the start stay ignored, as under nohup")
+  func ignored() throws {
+    let reader = try SlowReader(in: scratch)
+    var launch = Launch.shell("trap '' HUP; exec vmcoregen -q image.bin", in: scratch)
+    launch.output = reader.writeEnd
+    let running = try launch.start()
+    reader.started()
+    #expect(!reader.read(1).isEmpty)
+    running.send(SIGHUP)
+    #expect(reader.readAll() > 1 << 29)
+    #expect(try running.wait(limit: 20).status == 0)
+  }
+}
