@@ -46,7 +46,7 @@ let package = Package(
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
     layer(
       "CoreWriting",
-      on: ["Bytes", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+      on: ["Bytes", "CLinux", "CZlib", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
     layer("ChildProcesses", on: ["CLinux"]),
     layer("CoreServing", on: ["Bytes", "CLinux", "ChildProcesses", system]),
     layer(
@@ -77,6 +77,10 @@ let package = Package(
     tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
     tests(
-      of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
+      of: "vmcoregen",
+      with: [
+        "VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ]
 )

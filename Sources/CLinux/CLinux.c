@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sched.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -49,6 +50,8 @@ int clinux_processor_count(void) {
   cpu_set_t set;
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
 }
+
+int clinux_has_dynamic_linker(void) { return getauxval(AT_BASE) != 0; }
 
 int clinux_status_flags(int fd) { return fcntl(fd, F_GETFL); }
 

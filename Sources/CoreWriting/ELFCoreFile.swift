@@ -8,6 +8,8 @@ package struct ELFCoreFile: ByteSource {
   private let extents: [OutputExtent]
   private let memory: PhysicalMemory
   private let file: PhysicalMemory
+  /// What a dump that is kept says it lacks; nil where a vmcore is made.
+  private let lacking: [Range<UInt64>]?
 
   /// The vmcore of a plan, with data from `memory`.
   package init(_ plan: CorePlan, memory: PhysicalMemory, name: String = "vmcore") {
@@ -16,6 +18,7 @@ package struct ELFCoreFile: ByteSource {
     extents = plan.extents
     self.memory = memory
     file = plan.file ?? memory
+    lacking = plan.file == nil ? nil : plan.missing
   }
 
   package func read(
@@ -94,6 +97,23 @@ package struct ELFCoreFile: ByteSource {
         of: address..<address + (extent.range.upperBound - offset))
     else { return nil }
     return region.source.filePosition(at: region.sourceOffset(of: address))
+  }
+
+  /// Offsets that show zeros because the image lacks the memory, ascending.
+  package var missing: [Range<UInt64>] {
+    extents.flatMap { extent -> [Range<UInt64>] in
+      guard let wanted = extent.memoryRange else { return [] }
+      return gaps(in: wanted).map { gap in
+        let start = extent.range.lowerBound + (gap.lowerBound - wanted.lowerBound)
+        return start..<start + gap.length
+      }
+    }
+  }
+
+  /// Memory that the image, or the dump that is kept, lacks.
+  private func gaps(in wanted: Range<UInt64>) -> [Range<UInt64>] {
+    guard let lacking else { return memory.missing(in: wanted) }
+    return lacking.map { $0.clamped(to: wanted) }.filter { !$0.isEmpty }
   }
 
   private func extentIndex(at offset: UInt64) -> Int {

@@ -13,9 +13,9 @@ internal import MemoryImages
 /// try dump.write(toFileAt: "vmcore")
 /// ```
 public final class CrashDump: Sendable {
-  private let system: CrashedSystem
-  private let image: MemoryImage
-  private let plan: CorePlan
+  let system: CrashedSystem
+  let image: MemoryImage
+  let plan: CorePlan
   let file: ELFCoreFile
   let workers: Int
 
@@ -91,51 +91,6 @@ public final class CrashDump: Sendable {
   /// Writes the whole vmcore to anything that takes bytes in order.
   public func write(to sink: inout some CoreSink) throws {
     try write(0..<size, to: &sink)
-  }
-
-  /// Writes the vmcore to a new file, which appears under its name only when it is whole. It is
-  /// readable by its owner alone; zero pages become holes.
-  ///
-  /// - Parameter mayReplace: whether an existing file is replaced.
-  public func write(
-    toFileAt path: String, mayReplace: Bool = false, control: WriteControl = WriteControl()
-  ) throws(VMCoreError) {
-    do throws(WriteError) {
-      try Destination.refuse(path: path, ifOneOf: image.files)
-      if let stream = try Destination.stream(at: path) {
-        defer { stream.close() }
-        try stream.write(file, control: control, workers: workers)
-        return
-      }
-      let output = try OutputFile(path: path, mayReplace: mayReplace)
-      do throws(WriteError) {
-        try FileSink(
-          descriptor: output.descriptor, name: path, start: 0, isSparse: control.isSparse,
-          workers: workers, monitor: control.monitor
-        ).write(file)
-      } catch {
-        output.abandon()
-        throw error
-      }
-      try output.finish()
-    } catch {
-      throw VMCoreError(error)
-    }
-  }
-
-  /// Writes the vmcore to an open descriptor: a regular file at its present offset, or a stream.
-  ///
-  /// - Parameter name: what messages call it.
-  public func write(
-    toDescriptor descriptor: Int32, name: String, control: WriteControl = WriteControl()
-  ) throws(VMCoreError) {
-    do throws(WriteError) {
-      let destination = try Destination(descriptor: descriptor, name: name)
-      try destination.refuse(ifOneOf: image.files)
-      try destination.write(file, control: control, workers: workers)
-    } catch {
-      throw VMCoreError(error)
-    }
   }
 
   /// The bytes of a part that can be taken out alone, all at once.

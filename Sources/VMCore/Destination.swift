@@ -8,6 +8,9 @@ struct Destination {
   private let name: String
   private let status: FileStatus
 
+  /// Whether it is a pipe.
+  var isPipe: Bool { status.kind == .pipe }
+
   /// Looks at an open descriptor.
   init(descriptor: Int32, name: String) throws(WriteError) {
     self.descriptor = FileDescriptor(rawValue: descriptor)
@@ -57,24 +60,19 @@ struct Destination {
   }
 
   /// Writes at the present offset of a regular file, else in order.
-  func write(
-    _ file: ELFCoreFile, control: WriteControl, workers: Int
-  ) throws(WriteError) {
+  ///
+  /// - Returns: the SHA-256, where it was asked for.
+  func write(_ job: OutputJob) throws(WriteError) -> [UInt8]? {
     guard status.kind == .regular, !isAppending(descriptor.rawValue) else {
-      try StreamSink(
-        descriptor: descriptor.rawValue, name: name, isPipe: status.kind == .pipe,
-        monitor: control.monitor
-      ).write(file)
-      return
+      return try job.write(
+        inOrderTo: descriptor.rawValue, name: name, isPipe: status.kind == .pipe)
     }
     let start = (try? descriptor.seek(offset: 0, from: .current)).map { UInt64(max(0, $0)) } ?? 0
     // Behind the present offset there may be old content, which a hole would not overwrite.
     let isEmpty = status.size <= start
     do throws(WriteError) {
-      try FileSink(
-        descriptor: descriptor.rawValue, name: name, start: start,
-        isSparse: control.isSparse && isEmpty, workers: workers, monitor: control.monitor
-      ).write(file)
+      return try job.write(
+        inPlace: descriptor.rawValue, name: name, start: start, mayLeaveHoles: isEmpty)
     } catch {
       // A redirected file has its name already: it must not look like a vmcore.
       if isEmpty { try? descriptor.resize(to: Int64(start)) }

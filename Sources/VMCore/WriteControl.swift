@@ -8,15 +8,19 @@ public struct WriteControl: Sendable {
   public var isCancelled: @Sendable () -> Bool
   /// Whether pages of zeros become holes of a file.
   public var isSparse: Bool
+  /// Told, once each, what the user should know about the form of the output.
+  public var notice: @Sendable (String) -> Void
 
   /// By default nothing is watched, and zeros become holes.
   public init(
     progress: @escaping @Sendable (UInt64) -> Void = { _ in },
-    isCancelled: @escaping @Sendable () -> Bool = { false }, isSparse: Bool = true
+    isCancelled: @escaping @Sendable () -> Bool = { false }, isSparse: Bool = true,
+    notice: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.progress = progress
     self.isCancelled = isCancelled
     self.isSparse = isSparse
+    self.notice = notice
   }
 
   var monitor: WriteMonitor { WriteMonitor(progress: progress, isCancelled: isCancelled) }

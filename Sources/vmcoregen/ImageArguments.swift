@@ -72,6 +72,12 @@ struct ImageArguments: ParsableArguments {
 
   @OptionGroup var withoutHeader: FallbackArguments
 
+  @Option(
+    name: [.customShort("j", allowingJoined: true), .long],
+    help: ArgumentHelp(
+      "Number of threads (default: the processors that may be used).", valueName: "n"))
+  var jobs: Int?
+
   @Flag(name: .shortAndLong, help: "Print no hints and no warnings, only errors.")
   var quiet = false
 
@@ -81,6 +87,9 @@ struct ImageArguments: ParsableArguments {
   func validate() throws {
     if !segments.isEmpty && (base != nil || !holes.isEmpty || machine != nil) {
       throw ValidationError("--segment says where everything lies: drop --base, --hole, --machine")
+    }
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs \(jobs): expected 1 to 1024")
     }
     if quiet && verbose { throw ValidationError("--quiet and --verbose: expected one of them") }
   }
@@ -113,6 +122,7 @@ struct ImageArguments: ParsableArguments {
     options.header = header.rawValue
     options.selection = select.rawValue
     options.isExact = exact
+    options.workers = jobs
     withoutHeader.apply(to: &options)
     return options
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import VMCore
 
 /// The root command. Without a subcommand it writes a vmcore, so that
 /// `vmcoregen image.bin > vmcore` is all one has to know.
@@ -32,7 +33,11 @@ struct Vmcoregen: ParsableCommand {
       StandardOutput.write(helpMessage() + "\n\n" + mainOptions() + "\n")
       return
     }
-    self.main(arguments)
+    if Version.isAskedInFull(arguments) {
+      StandardOutput.write(Version.fullText + "\n")
+      return
+    }
+    self.main(OptionalValues.filled(in: arguments))
   }
 
   private static func mainOptions() -> String {
@@ -46,4 +51,13 @@ struct Vmcoregen: ParsableCommand {
 /// The program's version.
 enum Version {
   static let text = "vmcoregen 0.1.0"
+
+  /// With what packs the output.
+  static var fullText: String { "\(text)\ndeflate: \(OutputOptions.defaultEngine)" }
+
+  /// Whether the arguments are `--version --verbose`, or `info --version`.
+  static func isAskedInFull(_ arguments: [String]) -> Bool {
+    arguments.count == 2 && arguments.contains("--version")
+      && arguments.contains { ["info", "--verbose", "-v"].contains($0) }
+  }
 }

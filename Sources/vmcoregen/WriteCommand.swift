@@ -10,6 +10,8 @@ struct WriteCommand: ParsableCommand {
 
   @OptionGroup var image: ImageArguments
 
+  @OptionGroup var form: OutputArguments
+
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
@@ -36,6 +38,9 @@ struct WriteCommand: ParsableCommand {
 
   mutating func validate() throws {
     if force && output == nil { throw ValidationError("--force goes with --output FILE") }
+    if form.splitSize != nil && output == nil {
+      throw ValidationError("--split-size goes with --output NAME")
+    }
   }
 
   func run() throws {
@@ -46,24 +51,42 @@ struct WriteCommand: ParsableCommand {
           .usage,
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
       }
+      let dump = try openImage()
+      let meter = ProgressMeter(
+        image.quiet ? .none : progress, total: try dump.workSize(as: form.options))
+      let control = WriteControl(
+        progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
+        isSparse: !noSparse,
+        notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
+      defer { meter.finish() }
+      if let output {
+        try dump.write(
+          toFileAt: output, as: form.options, mayReplace: force, control: control)
+      } else if let digest = try dump.write(
+        toDescriptor: STDOUT_FILENO, name: "standard output", as: form.options, control: control)
+      {
+        StandardError.write("\(digest)  -\n")
+      }
+      return dump.report.isPartial ? .partial : .done
+    }
+    throw status.exitCode
+  }
+
+  /// Opens the image; whoever waits for a flattened stream is told where that fails.
+  private func openImage() throws -> CrashDump {
+    do {
       let dump = try image.open { options in
         options.isStrict = strict
         options.embedsReIPL = embedReIPL
       }
       Diagnostics.report(dump.report, image)
-      let meter = ProgressMeter(image.quiet ? .none : progress, total: dump.size)
-      let control = WriteControl(
-        progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
-        isSparse: !noSparse)
-      defer { meter.finish() }
-      if let output {
-        try dump.write(toFileAt: output, mayReplace: force, control: control)
-      } else {
-        try dump.write(
-          toDescriptor: STDOUT_FILENO, name: "standard output", control: control)
+      _ = try dump.workSize(as: form.options)
+      return dump
+    } catch {
+      if output == nil {
+        CrashDump.announceFailure(toDescriptor: STDOUT_FILENO, as: form.options)
       }
-      return dump.report.isPartial ? .partial : .done
+      throw error
     }
-    throw status.exitCode
   }
 }

@@ -31,6 +31,13 @@ struct DocumentationTests {
     for row in report.rows { print(row.name, row.answer) }
   }
 
+  /// What ``OutputOptions`` shows; compiled, not run.
+  static func output(_ dump: CrashDump) throws {
+    var output = OutputOptions()
+    output.format = .kdump
+    try dump.write(toFileAt: "vmcore.kdump", as: output)
+  }
+
   @Test("Without a header, refusing the fallback is an error")
   func refusal() throws {
     var options = CrashDumpOptions()

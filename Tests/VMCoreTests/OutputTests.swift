@@ -70,7 +70,7 @@ struct OutputTests {
     let reader = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
     let dump = try dump()
     let writer = Thread { [ends] in
-      try? dump.write(toDescriptor: ends[1], name: "standard output")
+      _ = try? dump.write(toDescriptor: ends[1], name: "standard output")
       close(ends[1])
     }
     writer.start()

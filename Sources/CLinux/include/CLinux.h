@@ -35,6 +35,9 @@ int clinux_rename_new(const char *from, const char *to);
 /// Number of processors in the affinity mask, or -1.
 int clinux_processor_count(void);
 
+/// Whether the program was started by a dynamic linker, which alone can load further libraries.
+int clinux_has_dynamic_linker(void);
+
 /// The status flags of an open file (O_APPEND and friends), or -1.
 int clinux_status_flags(int fd);
 

@@ -1,0 +1,131 @@
+internal import Bytes
+package import CrashedKernel
+internal import DumpRecords
+
+/// A kdump-compressed file before its first byte is written: its headers and where its parts lie.
+/// Everything but the packed pages is known from the vmcore's plan alone.
+package struct KdumpPlan: Sendable {
+  let order: ByteOrder
+  let layout: KdumpLayout
+  let frames: PageFrames
+  private let header: KdumpHeader
+  private let subHeader: KdumpSubHeader
+  /// Where the notes stand in the vmcore.
+  let notes: Range<UInt64>
+
+  /// Bytes of memory that the file will hold, for a progress display.
+  package var memorySize: UInt64 { PageFrames.count(frames.stored) * frames.pageSize }
+  var pageSize: UInt64 { frames.pageSize }
+
+  /// Frames that the loads may promise: more than any machine has, and what bounds the bitmaps.
+  private static let mostFrames: UInt64 = 1 << 36
+
+  /// Plans the file for a vmcore.
+  package init(
+    for system: CrashedSystem, _ plan: CorePlan, file: ELFCoreFile, isCompressed: Bool
+  ) throws(PlanError) {
+    order = system.header.order
+    layout = KdumpPlan.layout(of: system)
+    frames = PageFrames(
+      of: plan.header, pageSize: plan.pageSize, missing: file.missing, isKept: plan.file != nil)
+    guard frames.end > 0, PageFrames.count(frames.existing) <= KdumpPlan.mostFrames else {
+      throw PlanError(
+        "the loads promise \(PageFrames.count(frames.existing)) pages, expected 1 to "
+          + "\(KdumpPlan.mostFrames) for a kdump-compressed file")
+    }
+    let note = plan.header.segments[0]
+    notes = note.offset..<note.offset + note.memorySize
+    (header, subHeader) = KdumpPlan.headers(
+      system, plan, frames, layout: layout, isCompressed: isCompressed)
+  }
+
+  private static func layout(of system: CrashedSystem) -> KdumpLayout {
+    let wordSize = system.architecture?.wordSize ?? system.header.elfClass.wordSize
+    if wordSize == 8 { return .bits64 }
+    return system.architecture?.name == "i386" ? .bits32Packed : .bits32Aligned
+  }
+
+  private static func headers(
+    _ system: CrashedSystem, _ plan: CorePlan, _ frames: PageFrames, layout: KdumpLayout,
+    isCompressed: Bool
+  ) -> (KdumpHeader, KdumpSubHeader) {
+    let note = plan.header.segments[0]
+    let inSubHeader = UInt64(KdumpSubHeader.size(in: layout))
+    let bitmap = frames.end.dividedUp(by: 8 * plan.pageSize)
+    var header = KdumpHeader(blockSize: UInt32(plan.pageSize))
+    header.systemName = system.systemName
+    header.seconds = system.vmCoreInfo?.crashTime ?? 0
+    header.status = isCompressed ? [.zlib] : []
+    if plan.file == nil ? frames.isIncomplete : !plan.missing.isEmpty {
+      header.status.insert(.incomplete)
+    }
+    header.subHeaderBlocks = UInt32(
+      clamping: (inSubHeader + note.memorySize).dividedUp(by: plan.pageSize))
+    header.bitmapBlocks = UInt32(clamping: 2 * bitmap)
+    header.maximumFrame = UInt32(clamping: frames.end)
+    header.processorCount = UInt32(clamping: max(1, system.processors.count))
+    var subHeader = KdumpSubHeader()
+    subHeader.physicalBase = system.physicalBase
+    subHeader.noteOffset = plan.pageSize + inSubHeader
+    subHeader.noteSize = note.memorySize
+    if let information = system.vmCoreInfoNote,
+      let offset = plan.offset(ofNoteMemory: information.descriptionAddress)
+    {
+      subHeader.infoOffset = subHeader.noteOffset + (offset - note.offset)
+      subHeader.infoSize = information.descriptionSize
+    }
+    subHeader.maximumFrame = frames.end
+    return (header, subHeader)
+  }
+
+  /// Offset of the first bitmap.
+  var bitmapOffset: UInt64 { (1 + UInt64(header.subHeaderBlocks)) * pageSize }
+  /// Bytes of one bitmap.
+  var bitmapSize: UInt64 { UInt64(header.bitmapBlocks) / 2 * pageSize }
+  /// Offset of the first page descriptor.
+  var tableOffset: UInt64 { bitmapOffset + 2 * bitmapSize }
+
+  /// Everything before the notes.
+  ///
+  /// - Parameter part: the frames whose pages are in this file of a split set; nil for a whole one.
+  func head(part: Range<UInt64>?) -> [UInt8] {
+    var subHeader = subHeader
+    if let part {
+      subHeader.split = 1
+      subHeader.startFrame = part.lowerBound
+      subHeader.endFrame = part.upperBound
+      // A field of 32 bits where words are: readers of version 6 take the wide ones.
+      subHeader.startFrame32 = part.lowerBound
+      subHeader.endFrame32 = part.upperBound
+    }
+    var writer = ByteWriter(order: order, capacity: Int(pageSize) + 128)
+    header.write(to: &writer, layout: layout)
+    writer.pad(to: Int(pageSize))
+    subHeader.write(to: &writer, layout: layout)
+    return writer.bytes
+  }
+}
+
+extension UInt64 {
+  /// The quotient, rounded up.
+  func dividedUp(by divisor: UInt64) -> UInt64 {
+    self / divisor + (self % divisor == 0 ? 0 : 1)
+  }
+}
+
+extension CorePlan {
+  /// Where a place in the memory of the notes, or in the dump file that is kept, stands in the
+  /// vmcore.
+  func offset(ofNoteMemory address: UInt64) -> UInt64? {
+    let note = header.segments[0]
+    for extent in extents where extent.range.lowerBound < note.offset + note.memorySize {
+      switch extent.content {
+      case .bytes, .zeros: break
+      case .memory(let start), .file(let start):
+        guard address >= start, address - start < extent.range.length else { continue }
+        return extent.range.lowerBound + (address - start)
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,34 @@
+internal import CoreWriting
+internal import Glibc
+
+/// The digests of an output in a file beside it, as `sha256sum --check` reads them.
+struct DigestFile {
+  private let file: OutputFile
+
+  /// Creates `path.sha256`, which appears when it is finished.
+  init(for path: String, mayReplace: Bool) throws(WriteError) {
+    file = try OutputFile(path: path + ".sha256", mayReplace: mayReplace)
+  }
+
+  /// Writes a line for each file and gives the sidecar its name.
+  func finish(_ digests: [(path: String, digest: [UInt8]?)]) throws(WriteError) {
+    var text = ""
+    for (path, digest) in digests {
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      text += DigestFile.text(of: digest ?? []) + "  " + name + "\n"
+    }
+    do throws(WriteError) {
+      try PlacedFile(descriptor: file.descriptor, name: file.path, start: 0, leavesHoles: false)
+        .put(Array(text.utf8), at: 0)
+      try file.finish()
+    } catch {
+      file.abandon()
+      throw error
+    }
+  }
+
+  /// A digest in hexadecimal.
+  static func text(of digest: [UInt8]) -> String {
+    digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}

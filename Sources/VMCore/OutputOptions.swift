@@ -1,0 +1,80 @@
+internal import Bytes
+internal import CoreWriting
+
+/// In what form a vmcore is written. By default it is the ELF file that the second kernel would
+/// have offered.
+///
+/// ```swift
+/// var output = OutputOptions()
+/// output.format = .kdump
+/// try dump.write(toFileAt: "vmcore.kdump", as: output)
+/// ```
+public struct OutputOptions: Sendable {
+  /// The content of the file.
+  public enum Format: String, Sendable, CaseIterable {
+    /// The kernel's own ELF vmcore.
+    case elf
+    /// The kdump-compressed format of makedumpfile; into a pipe its flattened form.
+    case kdump
+    /// Its flattened form everywhere.
+    case kdumpFlattened = "kdump-flattened"
+  }
+
+  public var format = Format.elf
+  /// Whether the flattened form is written, which `makedumpfile -R` reads from a pipe.
+  public var isFlattened = false
+  /// Level from 0 to 9 of packing the pages of the kdump-compressed format.
+  public var level = 1
+  /// Level from 0 to 9 of a gzip file around the ELF vmcore; nil writes it as it is.
+  public var gzipLevel: Int?
+  /// What packs: one of ``engines``.
+  public var engine = "auto"
+  /// Most bytes of one file of a split set; nil writes one file.
+  public var splitSize: UInt64?
+  /// Whether the SHA-256 of what is written is made.
+  public var hasDigest = false
+
+  /// Number of threads that write; nil takes that of the dump.
+  public var workers: Int?
+
+  /// The ELF vmcore.
+  public init() {}
+
+  /// The values of ``engine``.
+  public static let engines = ["auto"] + DeflateEngine.allCases.map(\.rawValue)
+
+  /// What packs where nothing else is asked for, with its version.
+  public static var defaultEngine: String { DeflateEngine.automatic.text }
+
+  var isKdump: Bool { format != .elf }
+  var isInRecords: Bool { isFlattened || format == .kdumpFlattened }
+  var writesELFInPlace: Bool { !isKdump && !isInRecords && gzipLevel == nil }
+
+  /// The same with everything checked.
+  func checked() throws(VMCoreError) -> DeflateEngine {
+    if gzipLevel != nil && isKdump {
+      throw VMCoreError(.usage, "gzip goes around the ELF vmcore, a kdump file is packed already")
+    }
+    if gzipLevel != nil && isInRecords {
+      throw VMCoreError(.usage, "a flattened file is not packed with gzip: expected one of them")
+    }
+    if splitSize != nil && (format != .kdump || isInRecords) {
+      throw VMCoreError(.usage, "only a kdump-compressed file that is not flattened can be split")
+    }
+    guard (0...9).contains(level), (0...9).contains(gzipLevel ?? 0) else {
+      throw VMCoreError(.usage, "compression level \(gzipLevel ?? level), expected 0 to 9")
+    }
+    if engine == "auto" { return .automatic }
+    guard let engine = DeflateEngine(rawValue: engine) else {
+      throw VMCoreError(
+        .usage, "deflate '\(engine)', expected one of \(Self.engines.joined(separator: ", "))")
+    }
+    guard engine.isAvailable else {
+      throw VMCoreError(
+        .usage,
+        "deflate '\(engine.rawValue)': the library is not installed, or this program is "
+          + "linked statically and cannot load it")
+    }
+    return engine
+  }
+}
