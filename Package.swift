@@ -72,6 +72,7 @@ let package = Package(
       of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
-    tests(of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
+    tests(
+      of: "vmcoregen", with: ["VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel"]),
   ]
 )
