@@ -1,4 +1,4 @@
-package import Bytes
+internal import Bytes
 
 /// How a compiler lays out the headers of a kdump-compressed file: they are C structures of the
 /// machine that makedumpfile ran on, and nothing in the file says which.
