@@ -33,10 +33,12 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 
 private let textSize = 0x300
 
-/// The note, the parts of the table as recipes lay them out, and `struct kimage`: see `seeds`.
+/// The note, the parts of the table as recipes lay them out, `struct kimage`, the kernel's name
+/// and the start of its first segment: see `seeds`.
 private let windows: [FuzzedMemory.Window] = [
   (0x180000, textSize + 24), (0x120000, 16), (0x120100, 0x80), (0x121000, 0x100),
-  (0x123000, 0x200), (0x124000, 0x200), (0x124800, 8), (0x130000, 0x400), (0x210000, 0x400),
+  (0x123000, 0x200), (0x124000, 0x200), (0x124800, 8), (0x130000, 0x400), (0x140000, 390),
+  (0x210000, 0x400),
 ].map { FuzzedMemory.Window($0.0, $0.1) }
 
 private func use(_ symbols: KernelSymbols) {
