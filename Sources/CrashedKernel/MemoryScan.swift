@@ -192,7 +192,7 @@ package struct MemoryScan: Sendable {
           let end = min(address.adding(extent.end - offset) ?? .max, region.range.upperBound)
           if extent.isHole || end <= address {
             // A hole may end inside a page of a block size below 4 KiB: go on at a whole word.
-            address = max(end.roundedDown(to: 8), address + 8)
+            address = max(end.roundedDown(to: 8), address.adding(8) ?? .max)
             continue
           }
           dataEnd = end

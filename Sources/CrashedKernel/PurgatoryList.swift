@@ -14,7 +14,7 @@ package struct PurgatoryList: Equatable, Sendable {
   /// Entries of the list, used or not.
   package static let capacity = 16
   private static let entrySize = 16
-  /// Longest crash region that is searched: real ones are far below.
+  /// Longest crash region that is searched or hashed: real ones are far below.
   private static let searchLimit: UInt64 = 4 << 30
 
   /// Places that look like an entry and are read as a list, at most.
@@ -39,7 +39,9 @@ package struct PurgatoryList: Equatable, Sendable {
       else { return nil }
       regions.append(range)
     }
-    guard !regions.isEmpty else { return nil }
+    // They are disjoint, so that the sum of their lengths fits.
+    guard !regions.isEmpty, regions.reduce(0, { $0 + $1.length }) <= PurgatoryList.searchLimit
+    else { return nil }
     self.address = address
     self.regions = regions
   }

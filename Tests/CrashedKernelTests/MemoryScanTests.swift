@@ -64,4 +64,22 @@ struct MemoryScanTests {
     #expect(scan.coreHeaders.addresses == [0x7000, 0x4000_0400])
     #expect(scan.vmCoreInfoNotes.addresses == [0x7800])
   }
+
+  @Test(
+    "Memory that ends where the addresses end is scanned to its end",
+    arguments: [0, 1, 7, 8, 4096] as [UInt64])
+  func end(_ dataSize: UInt64) throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.file([UInt8](repeating: 1, count: Int(dataSize)))
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try file.truncate(atOffset: 65_535)
+    try file.close()
+    let memory = try PhysicalMemory(regions: [
+      MemoryRegion(
+        range: UInt64.max - 65_535..<UInt64.max, source: try FileSource(path: path), offset: 0)
+    ])
+    let scan = try MemoryScan(memory, workers: 1)
+    #expect(scan.coreHeaders.addresses.isEmpty)
+    #expect(scan.scannedBytes < 65_535)
+  }
 }

@@ -33,7 +33,8 @@ struct PurgatoryListTests {
     arguments: [
       [], [(0x1001, 0x1000)], [(0x1000, 0x1001)], [(0, 0x1000)], [(0x1000, 0)],
       [(0x1000, 0x2000), (0x2000, 0x1000)], [(0x1000, 0x1000), (0, 0), (0x2000, 0x1000)],
-      [(UInt64.max - 0xfff, 0x1000)],
+      [(UInt64.max - 0xfff, 0x1000)], [(0x1000, 5 << 30)],
+      (0..<8).map { (($0 + 1) << 30, 0x2000_1000) },
     ] as [[(UInt64, UInt64)]])
   func refused(_ regions: [(UInt64, UInt64)]) {
     #expect(PurgatoryList(Self.list(regions), at: 0, order: .little) == nil)

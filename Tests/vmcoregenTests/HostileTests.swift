@@ -50,6 +50,17 @@ struct HostileTests {
     #expect(Probe(imageAt: mutator.path).outcome.hasPrefix("header at"))
   }
 
+  @Test("that are a tebibyte of holes behind an s390x kernel take no longer than small ones")
+  func holes() throws {
+    let scratch = try ScratchDirectory()
+    let signature = [UInt8](repeating: 0, count: 0x10008) + Array("S390EP\0\u{1}".utf8)
+    try scratch.write(signature, to: "image.bin")
+    try #require(truncate(scratch.file("image.bin"), 1 << 40) == 0)
+    let probe = Probe(imageAt: scratch.file("image.bin"))
+    #expect(probe.outcome == "unusable")
+    #expect(probe.seconds < Probe.limit)
+  }
+
   @Test(
     "full of look-alikes take neither long nor much memory", arguments: HostileImage.allCases)
   func lookAlikes(_ image: HostileImage) throws {

@@ -37,14 +37,44 @@ struct RealCrashTests {
   func withoutKdump() throws {
     let real = try #require(RealCase.all.first { $0.name == "x86_64-no-kdump" })
     let scratch = try ScratchDirectory()
-    let finished = try Launch.program([real.path], in: scratch).run()
-    // The change that adds a fallback changes these.
+    let finished = try Launch.program(["--fallback=refuse", real.path], in: scratch).run()
     #expect(finished.status == 65)
-    #expect(finished.output.isEmpty)
+    let isSilent = finished.output.isEmpty
+    #expect(isSilent)
     #expect(finished.errors.contains("image.bin: no elfcorehdr: no kdump kernel was loaded"))
     for locator in ["boot_params", "device tree", "scan at 4096", "scan at 1024"] {
       #expect(finished.errors.contains("hint: searched: \(locator): "))
     }
+  }
+
+  @Test("without kdump become a stand-alone dump of the right kernel, said loudly")
+  func standAlone() throws {
+    let real = try #require(RealCase.all.first { $0.name == "x86_64-no-kdump" })
+    let scratch = try ScratchDirectory()
+    let finished = try Launch.program(["-o", "vmcore", real.path], in: scratch).run(limit: 120)
+    #expect(finished.status == 0)
+    #expect(finished.errors.contains("FALLBACK"))
+    let text = try Launch.program(["extract", "vmcoreinfo", real.path], in: scratch).run().text
+    #expect(text.hasPrefix("OSRELEASE=6.1.0-56-amd64\n"))
+    #expect(sizeOfFile(scratch.file("vmcore"), orNothing: 0) > 300 << 20)
+  }
+
+  @Test("are verified by what their moment allows", arguments: RealCase.all.map(\.name))
+  func verify(_ name: String) throws {
+    let real = try #require(RealCase.all.first { $0.name == name })
+    let answer =
+      if name == "x86_64-no-kdump" || name.hasPrefix("arm64") {
+        "not applicable"
+      } else if name.hasSuffix("-before") || name == "s390x-alive" {
+        "matches"
+      } else {
+        "gone"
+      }
+    let scratch = try ScratchDirectory()
+    let finished = try Launch.program(["verify", real.path], in: scratch).run(limit: 120)
+    #expect(finished.status == 0)
+    #expect(finished.text.contains("purgatory: \(answer)"), "\(name)")
+    #expect(finished.text.contains("vmcoreinfo: agrees"), "\(name)")
   }
 
   private func sizeOfFile(_ path: String, orNothing size: UInt64) -> UInt64 {

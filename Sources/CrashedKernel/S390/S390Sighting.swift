@@ -85,9 +85,11 @@ struct S390Sighting {
     return try S390View(memory: layout.memory, lowcore: layout.lowcore).isS390()
   }
 
+  /// A kernel is loaded at whole mebibytes.
+  private static let step: UInt64 = 1 << 20
+
   /// The kernel whose own parameter area says that it lies where it lies.
   private static func loadedKernel(in view: S390View) throws(ReadError) -> Range<UInt64>? {
-    let step: UInt64 = 1 << 20
     for region in view.memory.regions {
       var base = max(step, region.range.lowerBound.roundedUp(to: step) ?? .max)
       while base < region.range.upperBound {
@@ -96,10 +98,23 @@ struct S390Sighting {
         {
           return found
         }
-        guard let next = base.adding(step) else { break }
+        guard let next = place(after: base, in: region) else { break }
         base = next
       }
     }
     return nil
+  }
+
+  /// The next place for a kernel: one whose entry signature would lie in a hole is none.
+  private static func place(after base: UInt64, in region: MemoryRegion) -> UInt64? {
+    guard let next = base.adding(step),
+      let signature = next.adding(S390ParameterArea.entrySignatureAddress)
+    else { return nil }
+    guard region.range.contains(signature) else { return next }
+    let offset = region.sourceOffset(of: signature)
+    let extent = region.source.extent(at: offset)
+    guard extent.isHole, extent.end > offset else { return next }
+    let end = signature.adding(extent.end - offset) ?? .max
+    return (end - S390ParameterArea.entrySignatureAddress).roundedUp(to: step)
   }
 }
