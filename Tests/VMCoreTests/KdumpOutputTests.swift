@@ -124,7 +124,7 @@ extension KdumpOutputTests {
       ("x86_64-kernel-after", RecipeOrder.little, 8), ("i386-elf64", .little, 4),
       ("i386-elf32", .little, 4), ("arm", .little, 4), ("mips", .big, 4), ("mipsel", .little, 4),
       ("mips64", .big, 8), ("ppc64", .big, 8), ("ppc64le", .little, 8), ("riscv64", .little, 8),
-      ("loongarch64", .little, 8), ("arm64", .little, 8),
+      ("loongarch64", .little, 8), ("arm64", .little, 8), ("s390x", .big, 8),
     ])
   func architectures(_ name: String, _ order: RecipeOrder, _ wordSize: Int) throws {
     let crash = try Crash(name)
@@ -132,6 +132,8 @@ extension KdumpOutputTests {
     #expect(model.order == order)
     #expect(model.wordSize == wordSize)
     #expect(!model.machine.isEmpty)
+    #expect(model.information == (try crash.dump.extract(.vmcoreinfo)))
+    #expect(!model.information.isEmpty)
     #expect(model.pages == CoreModel(crash.elf, pageSize: model.pageSize).pages)
     #expect(model.notes == CoreModel(crash.elf, pageSize: model.pageSize).notes)
   }

@@ -36,7 +36,8 @@ package struct KdumpPlan: Sendable {
     let note = plan.header.segments[0]
     notes = note.offset..<note.offset + note.memorySize
     (header, subHeader) = KdumpPlan.headers(
-      system, plan, frames, layout: layout, isCompressed: isCompressed)
+      system, plan, frames, layout: layout, isCompressed: isCompressed,
+      information: KdumpPlan.information(in: file, notes, order: order))
   }
 
   private static func layout(of system: CrashedSystem) -> KdumpLayout {
@@ -47,7 +48,7 @@ package struct KdumpPlan: Sendable {
 
   private static func headers(
     _ system: CrashedSystem, _ plan: CorePlan, _ frames: PageFrames, layout: KdumpLayout,
-    isCompressed: Bool
+    isCompressed: Bool, information: Range<UInt64>?
   ) -> (KdumpHeader, KdumpSubHeader) {
     let note = plan.header.segments[0]
     let inSubHeader = UInt64(KdumpSubHeader.size(in: layout))
@@ -68,14 +69,37 @@ package struct KdumpPlan: Sendable {
     subHeader.physicalBase = system.physicalBase
     subHeader.noteOffset = plan.pageSize + inSubHeader
     subHeader.noteSize = note.memorySize
-    if let information = system.vmCoreInfoNote,
-      let offset = plan.offset(ofNoteMemory: information.descriptionAddress)
-    {
-      subHeader.infoOffset = subHeader.noteOffset + (offset - note.offset)
-      subHeader.infoSize = information.descriptionSize
+    if let information {
+      subHeader.infoOffset = subHeader.noteOffset + (information.lowerBound - note.offset)
+      subHeader.infoSize = information.length
     }
     subHeader.maximumFrame = frames.end
     return (header, subHeader)
+  }
+
+  /// Notes that are looked at for the one that holds vmcoreinfo.
+  private static let mostNotes = 1 << 16
+
+  /// Where the text of the VMCOREINFO note stands in the vmcore. The merged notes are walked, for
+  /// they come from memory, or were built.
+  private static func information(
+    in file: ELFCoreFile, _ notes: Range<UInt64>, order: ByteOrder
+  ) -> Range<UInt64>? {
+    var place = notes.lowerBound
+    for _ in 0..<mostNotes where place < notes.upperBound {
+      guard let bytes = try? file.bytes(at: place, count: NoteHeader.size + 12) else { return nil }
+      var reader = ByteReader(bytes, order: order)
+      guard let note = try? NoteHeader(from: &reader), note.nameSize > 0 else { return nil }
+      let name = bytes[NoteHeader.size...].prefix(Int(min(note.nameSize, 12))).prefix { $0 != 0 }
+      let text = Range(
+        start: place + note.descriptionOffset, length: UInt64(note.descriptionSize))
+      if name.elementsEqual(NoteType.vmCoreInfo.name.utf8), let text, notes.covers(text) {
+        return text
+      }
+      guard let next = place.adding(note.totalSize) else { return nil }
+      place = next
+    }
+    return nil
   }
 
   /// Offset of the first bitmap.
@@ -110,22 +134,5 @@ extension UInt64 {
   /// The quotient, rounded up.
   func dividedUp(by divisor: UInt64) -> UInt64 {
     self / divisor + (self % divisor == 0 ? 0 : 1)
-  }
-}
-
-extension CorePlan {
-  /// Where a place in the memory of the notes, or in the dump file that is kept, stands in the
-  /// vmcore.
-  func offset(ofNoteMemory address: UInt64) -> UInt64? {
-    let note = header.segments[0]
-    for extent in extents where extent.range.lowerBound < note.offset + note.memorySize {
-      switch extent.content {
-      case .bytes, .zeros: break
-      case .memory(let start), .file(let start):
-        guard address >= start, address - start < extent.range.length else { continue }
-        return extent.range.lowerBound + (address - start)
-      }
-    }
-    return nil
   }
 }
