@@ -34,9 +34,6 @@ package final class FileSink: Sendable {
   }
 
   /// Writes all of `source` and sets the file's size.
-  ///
-  /// Reading and the search for zeros run on all workers; the writes are done by one at a time,
-  /// since a file system takes a lock for each and others would spin on it.
   package func write(_ source: some ByteSource) throws(WriteError) {
     let pool = ChunkPool(size: FileSink.chunkSize)
     var jobs = JobSequence(source, sink: self)
@@ -48,16 +45,17 @@ package final class FileSink: Sendable {
         }
         return try jobs.next()
       },
-      work: { (job: Job) throws(WriteError) -> LoadedJob in
-        try self.load(job, of: source, into: pool.take())
-      },
-      consume: { (loaded: LoadedJob) throws(WriteError) in
-        for run in loaded.runs {
-          try unsafe put(loaded.chunk.bytes, run, at: loaded.job.offset, of: source.size)
+      work: { (job: Job) throws(WriteError) -> UInt64 in
+        let chunk = pool.take()
+        defer { pool.giveBack(chunk) }
+        for run in try self.load(job, of: source, into: chunk) {
+          try unsafe self.put(chunk.bytes, run, at: job.offset, of: source.size)
         }
-        pool.giveBack(loaded.chunk)
-        done = loaded.job.offset + UInt64(loaded.job.count)
-        monitor.progress(done)
+        return job.offset + UInt64(job.count)
+      },
+      consume: { (end: UInt64) throws(WriteError) in
+        done = end
+        monitor.progress(end)
       })
     try setSize(to: start + source.size, of: source.size)
     monitor.progress(source.size)
@@ -69,16 +67,10 @@ package final class FileSink: Sendable {
     let count: Int
   }
 
-  /// The bytes of a job, and which of them have to be written.
-  private struct LoadedJob: Sendable {
-    let job: Job
-    let chunk: Chunk
-    let runs: [Range<Int>]
-  }
-
+  /// Reads a job into a chunk; the answer is which of its bytes have to be written.
   private func load(
     _ job: Job, of source: some ByteSource, into chunk: Chunk
-  ) throws(WriteError) -> LoadedJob {
+  ) throws(WriteError) -> [Range<Int>] {
     let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<job.count])
     let count: Int
     do throws(ReadError) {
@@ -86,8 +78,7 @@ package final class FileSink: Sendable {
     } catch {
       throw WriteError(error)
     }
-    let runs = unsafe isSparse ? FileSink.runs(in: buffer, count: count) : [0..<count]
-    return LoadedJob(job: job, chunk: chunk, runs: runs)
+    return unsafe isSparse ? FileSink.runs(in: buffer, count: count) : [0..<count]
   }
 
   /// The stretches between blocks of zeros.
