@@ -39,7 +39,7 @@ extension CrashDump {
   }
 
   private func stored(_ bytes: [UInt8], as name: String) -> ServedFile {
-    ServedFile(name: name, content: StoredBytes(bytes, name: name))
+    ServedFile(name: name, content: ByteArraySource(bytes, name: name))
   }
 }
 

@@ -96,7 +96,7 @@ final class FileServerTests {
     server = try FileServer(
       [
         ServedFile(name: "pattern", content: PatternSource(size: Self.size)),
-        ServedFile(name: "text", content: StoredBytes(Array("hello\n".utf8), name: "text")),
+        ServedFile(name: "text", content: ByteArraySource(Array("hello\n".utf8), name: "text")),
       ], on: folder, threads: 3, reportFailure: { told.tell($0) })
   }
 

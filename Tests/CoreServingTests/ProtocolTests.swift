@@ -74,7 +74,7 @@ struct ProtocolTests {
 
   @Test("numbers that were never given out are no nodes", arguments: [0, 3, 4, .max] as [UInt64])
   func unknownNodes(_ number: UInt64) {
-    let folder = ServedFolder([ServedFile(name: "a", content: StoredBytes([1], name: "a"))])
+    let folder = ServedFolder([ServedFile(name: "a", content: ByteArraySource([1], name: "a"))])
     #expect(folder[number] == nil)
     #expect(folder.attributes(of: number) == nil)
     #expect(folder.attributes(of: 2)?.size == 1)
