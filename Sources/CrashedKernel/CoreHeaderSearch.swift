@@ -145,6 +145,10 @@ package struct CoreHeaderSearch {
         : SearchError.notFound(reports.failure(choices: []))
     }
     reports.settle(chosen: winner.address, others: nil)
+    if options.isThorough {
+      reports.add(
+        try PurgatoryList.find(naming: winner, in: result.view.memory), naming: winner.address)
+    }
     return FoundHeader(
       memory: result.view.memory, layout: result.view.layout, examination: winner,
       namedBy: reports.names(of: winner.address),

@@ -8,8 +8,6 @@ struct Reports {
   private(set) var candidates: [CandidateReport] = []
   /// Every place that something in the image names, under the layout of the view.
   let named: [NamedPlace]
-  private let fineAddresses: Set<UInt64>
-  private let isCut: Bool
 
   /// Candidates that are listed at most.
   private static let limit = 1000
@@ -20,8 +18,6 @@ struct Reports {
   ) throws(ReadError) {
     let kexec = try KexecImageLocator(evidence, in: view, of: candidates)
     named = try evidence.namedPlaces(in: view) + kexec.places
-    fineAddresses = Set(evidence.headers.map(\.address).filter { $0 % 4096 != 0 })
-    isCut = evidence.scan.coreHeaders.isCut
     let headers = Set(
       evidence.headers.compactMap { view.address(ofScanned: $0.address) })
     for locator in [Locator.bootParameters, .deviceTree] {
@@ -65,6 +61,16 @@ struct Reports {
           ELFCoreHeaderParameter(address: address),
           by: "\(found.count) candidates, the lowest here"))
     }
+  }
+
+  /// What the purgatory's list of regions says of the header that was chosen: before the scans.
+  mutating func add(_ list: PurgatoryList?, naming address: UInt64) {
+    let answer: LocatorAnswer =
+      list.map {
+        .found(ELFCoreHeaderParameter(address: address), by: "list at \($0.address.hex)")
+      } ?? .absent("no list of regions around the header names it")
+    let place = locators.firstIndex { $0.locator == .pageScan } ?? locators.endIndex
+    locators.insert(LocatorReport(.purgatory, answer), at: place)
   }
 
   /// What names an address.

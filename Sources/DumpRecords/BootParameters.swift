@@ -37,7 +37,8 @@ package struct BootParameters: Equatable, Sendable {
   package init?(_ page: [UInt8]) {
     let reader = ByteReader(page, order: .little)
     guard
-      (try? reader.peek(at: Offset.bootFlag, UInt16.self)) == 0xaa55,
+      // 0xaa55; kexec-tools 2.0.25 leaves its high byte zero, seen on real crashes.
+      (try? reader.peek(at: Offset.bootFlag, UInt8.self)) == 0x55,
       (try? reader.peek(at: BootParameters.signatureOffset, UInt32.self))
         == BootParameters.signature,
       let low = try? reader.peek(at: Offset.commandLine, UInt32.self),
