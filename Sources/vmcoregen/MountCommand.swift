@@ -29,7 +29,7 @@ struct MountCommand: ParsableCommand {
     try image.requireImage()
     let status = Outcome.of {
       guard foreground else { return try BackgroundMount.run() }
-      let dump = try image.open()
+      let dump = try image.open { $0.isThorough = true }
       Diagnostics.report(dump.report, image)
       let mounted = try dump.mount(on: directory ?? "", showing: contents(of: dump))
       defer { mounted.unmount() }
