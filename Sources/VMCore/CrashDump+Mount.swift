@@ -30,13 +30,16 @@ extension CrashDump {
     guard !options.isVMCoreOnly else { return files }
     files.append(
       ServedFile(name: "vmcore.flat", content: FlattenedView(file, name: "vmcore.flat")))
-    for part in MountOptions.parts {
+    for part in MountOptions.parts where part != .reipl || hasReIPLBlock {
       if let bytes = try? extract(part) {
         files.append(stored(bytes, as: part.rawValue))
       }
     }
     return files + options.additions.map { stored($0.bytes, as: $0.name) }
   }
+
+  /// The block of the last IPL is no answer to what the machine wanted to start next.
+  private var hasReIPLBlock: Bool { report.s390?.reIPL.map { !$0.isLastIPL } ?? false }
 
   private func stored(_ bytes: [UInt8], as name: String) -> ServedFile {
     ServedFile(name: name, content: ByteArraySource(bytes, name: name))
@@ -56,7 +59,7 @@ public struct MountOptions: Sendable {
   public init() {}
 
   /// Parts that are files of the mount, each where the image has it.
-  static let parts: [ExtractedPart] = [.vmcoreinfo]
+  static let parts: [ExtractedPart] = [.vmcoreinfo, .reipl]
 }
 
 /// A directory that shows a vmcore for as long as this value lives.

@@ -60,6 +60,18 @@ final class MountTests {
     #expect(eventually { !isMounted })
   }
 
+  @Test("shows the re-IPL block of an s390x machine, but not that of its last IPL")
+  func reIPLBlock() throws {
+    try scratch.add("s390x-before", as: "s390x.bin")
+    let shown = try run("vmcoregen mount -q s390x.bin m && ls m")
+    #expect(shown.text == "info.json\nreipl\nvmcore\nvmcore.flat\nvmcoreinfo\n")
+    #expect(try run("vmcoregen extract reipl s390x.bin | cmp - m/reipl").status == 0)
+    #expect(try run("umount m || fusermount3 -u m").status == 0)
+    try scratch.add("s390x-running", as: "running.bin")
+    let hidden = try run("vmcoregen mount -q running.bin m; ls m")
+    #expect(hidden.text == "info.json\nvmcore\nvmcore.flat\nvmcoreinfo\n")
+  }
+
   @Test(
     "shows a flattened file that makedumpfile turns back into the vmcore",
     .enabled(
