@@ -7,6 +7,7 @@ package final class FlattenedOutput: PlacedOutput {
   private var end: UInt64 = 0
   private var hasFailed = false
   package var leavesHoles: Bool { true }
+  package var takesWholePieces: Bool { true }
 
   /// Begins a flattened file.
   package init(_ output: OrderedOutput) throws(WriteError) {

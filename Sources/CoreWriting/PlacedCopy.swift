@@ -31,7 +31,8 @@ package struct PlacedCopy {
           let bytes = unsafe UnsafeRawBufferPointer(
             rebasing: (piece.chunk ?? zeros).bytes[..<Int(piece.count)])
           unsafe hash?.update(bytes)
-          if !output.leavesHoles {
+          let isLast = piece.offset + piece.count == chunks.source.size
+          if !output.leavesHoles || output.takesWholePieces && (piece.chunk != nil || isLast) {
             try unsafe output.put(bytes, at: piece.offset)
           } else if piece.chunk != nil {
             try unsafe PlacedCopy.putData(of: bytes, at: piece.offset, to: output)

@@ -4,6 +4,8 @@ internal import Bytes
 package protocol PlacedOutput: AnyObject {
   /// Whether what is never written reads as zero; else zeros have to be written.
   var leavesHoles: Bool { get }
+  /// Whether zeros are left out only where a whole piece has nothing else: each piece costs a record.
+  var takesWholePieces: Bool { get }
 
   /// Writes bytes at an offset.
   func put(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(WriteError)
@@ -16,6 +18,8 @@ package protocol PlacedOutput: AnyObject {
 }
 
 extension PlacedOutput {
+  package var takesWholePieces: Bool { false }
+
   /// Writes an array at an offset.
   package func put(_ bytes: [UInt8], at offset: UInt64) throws(WriteError) {
     var failure: WriteError?
