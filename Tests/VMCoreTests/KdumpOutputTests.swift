@@ -214,6 +214,33 @@ extension KdumpOutputTests {
     #expect(end == Int(dump.size))
   }
 
+  @Test("The files of a split set are as long as allowed, whatever the pages are like")
+  func splitSizes() throws {
+    let recipe = try RecipeDump(
+      """
+      arch x86_64
+      ram 0x1000-0x9fc00
+      ram 1M-96M
+      fill 4M-6M random 1
+      fill 0x3000000-0x3080000 text "page after page of the same text\\n"
+      fill 0x5000000-0x5180000 random 2
+      crash 0x700000-0x780000
+      cpu 0 running pc=0xffffffff81012345 sp=0xffffc90000003e48 pid=7
+      osrelease 6.12.9-amd64
+      producer kernel
+      header 0x700000
+      moment before
+      """)
+    var output = Self.output(1, "zlib")
+    output.splitSize = 1_000_000
+    try recipe.open().write(toFileAt: recipe.directory.path("set"), as: output)
+    let sizes = try (1...100).lazy.map { recipe.directory.path("set.\($0)") }
+      .prefix { FileManager.default.fileExists(atPath: $0) }
+      .map { try Data(contentsOf: URL(fileURLWithPath: $0)).count }
+    #expect(sizes.allSatisfy { $0 <= 1_000_000 })
+    #expect(sizes.dropLast().allSatisfy { $0 >= 800_000 }, "\(sizes)")
+  }
+
   @Test("Into a stream a kdump file is flattened, and that is said once")
   func streamed() throws {
     let crash = try Crash("readme")

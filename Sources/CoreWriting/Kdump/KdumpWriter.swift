@@ -49,25 +49,21 @@ package struct KdumpWriter {
   package func write(
     splitAt size: UInt64, next: (Int) throws(WriteError) -> any PlacedOutput
   ) throws(WriteError) {
-    // A sixteenth is more than the descriptors take.
-    let smallest = (plan.tableOffset + 16 * plan.pageSize) / 15 * 16
+    let smallest = plan.tableOffset + KdumpSet.leastPages * (plan.pageSize + 32)
     guard size >= smallest else {
       throw WriteError(
         .cannotCreate,
         "files of \(size) bytes are too small for headers and bitmaps, expected at least "
           + "\(smallest)")
     }
-    let room = size / KdumpWriter.sizePerDescriptor
-    var set = KdumpSet(plan, source: source, size: size, room: room)
+    let forecast = try SplitForecast(
+      plan.frames, packer: PagePacker(plan.frames, source: source, deflaters: deflaters))
+    var set = KdumpSet(plan, source: source, size: size, forecast: forecast)
     try withoutActuallyEscaping(next) { next throws(WriteError) in
       try run { product throws(WriteError) in try set.add(product, next: next) }
       try set.close(next: next)
     }
   }
-
-  /// Of a file of a split set, a 24-byte descriptor's place is kept for each 512 bytes, because
-  /// the number of its pages is not known when its first page is placed.
-  private static let sizePerDescriptor: UInt64 = 512
 
   private func run(
     _ consume: (PackedPages) throws(WriteError) -> Void
@@ -98,17 +94,33 @@ private struct KdumpSet {
   private let plan: KdumpPlan
   private let source: any ByteSource
   private let size: UInt64
-  private let room: UInt64
+  private let forecast: SplitForecast
+  private let total: UInt64
   private var left: UInt64
   private var part: KdumpPart?
   private var count = 0
 
-  init(_ plan: KdumpPlan, source: any ByteSource, size: UInt64, room: UInt64) {
+  /// Pages that any file has room for.
+  static let leastPages: UInt64 = 16
+
+  init(_ plan: KdumpPlan, source: any ByteSource, size: UInt64, forecast: SplitForecast) {
     self.plan = plan
     self.source = source
     self.size = size
-    self.room = room
-    left = PageFrames.count(plan.frames.stored)
+    self.forecast = forecast
+    total = PageFrames.count(plan.frames.stored)
+    left = total
+  }
+
+  /// The number of descriptors that the next file keeps room for: a sixteenth more than it is
+  /// expected to need, for a file ends where either is used up.
+  private var room: UInt64 {
+    let descriptor = UInt64(PageDescriptor.size)
+    // Behind the table stand the page of zeros and at least one more.
+    let bytes = size - plan.tableOffset - 2 * plan.pageSize
+    let pages = forecast.pages(
+      fromRank: total - left, filling: bytes, descriptorSize: descriptor)
+    return min(left, max(KdumpSet.leastPages, pages + pages / 16), bytes / descriptor)
   }
 
   mutating func add(
@@ -139,7 +151,7 @@ private struct KdumpSet {
     count += 1
     // The first file's frames begin at 0, and each file's where those of the one before end.
     part = try KdumpPart(
-      plan, output: try next(count), room: min(left, room), firstFrame: count == 1 ? 0 : frame,
+      plan, output: try next(count), room: room, firstFrame: count == 1 ? 0 : frame,
       isSplit: true)
   }
 

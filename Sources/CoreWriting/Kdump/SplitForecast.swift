@@ -1,0 +1,52 @@
+internal import Bytes
+
+/// How many pages a file of a split set will hold. The table of descriptors stands before the pages
+/// in the file, so its size must be known first: samples of the pages are packed to guess it.
+struct SplitForecast {
+  /// Bytes that the pages of a sample took, for each stretch of stored frames.
+  private var costs: [UInt64] = []
+  /// Frames of a stretch.
+  private let stretch: UInt64
+
+  /// Samples that are packed at most; each is a 64 KiB piece of memory, or one larger page.
+  private static let mostSamples: UInt64 = 256
+  private let sampleFrames: UInt64
+
+  /// Packs samples of the stored frames, at equal distances.
+  init(_ frames: PageFrames, packer: PagePacker) throws(WriteError) {
+    let total = PageFrames.count(frames.stored)
+    sampleFrames = max(1, (1 << 16) / frames.pageSize)
+    stretch = max(sampleFrames, total.dividedUp(by: SplitForecast.mostSamples))
+    var before: UInt64 = 0
+    for range in frames.stored {
+      while UInt64(costs.count) * stretch < before + range.length {
+        let first = range.lowerBound + (UInt64(costs.count) * stretch - before)
+        let sample = first..<min(range.upperBound, first + sampleFrames)
+        let packed = try packer.pack(PageJob(frames: sample, isZero: false))
+        let bytes = packed.sizes.reduce(UInt64(0)) { $0 + UInt64($1) }
+        costs.append(bytes * sampleFrames / sample.length)
+        packer.recycle(packed)
+      }
+      before += range.length
+    }
+  }
+
+  /// The number of pages from a rank among the stored ones on that fill `size` bytes with their
+  /// descriptors of `descriptorSize` bytes.
+  func pages(fromRank rank: UInt64, filling size: UInt64, descriptorSize: UInt64) -> UInt64 {
+    var left = size
+    var count: UInt64 = 0
+    for (index, cost) in costs.enumerated() {
+      let end = (UInt64(index) + 1) * stretch
+      guard end > rank + count else { continue }
+      let length = end - (rank + count)
+      let taken = length * (cost + descriptorSize * sampleFrames) / sampleFrames
+      guard taken < left else {
+        return count + left * sampleFrames / (cost + descriptorSize * sampleFrames)
+      }
+      left -= taken
+      count += length
+    }
+    return count
+  }
+}
