@@ -21,11 +21,14 @@ package protocol ByteSource: Sendable {
 /// A stretch of a source that reads as zeros without being stored (a hole), or is data.
 package struct SourceExtent: Equatable, Sendable {
   package var isHole: Bool
+  /// Of a hole: whether the zeros stand for bytes that a dump lacks, rather than for zeros.
+  package var isLeftOut: Bool
   package var end: UInt64
 
   /// A stretch up to `end`.
-  package init(isHole: Bool, end: UInt64) {
+  package init(isHole: Bool, isLeftOut: Bool = false, end: UInt64) {
     self.isHole = isHole
+    self.isLeftOut = isLeftOut
     self.end = end
   }
 }

@@ -74,7 +74,8 @@ package struct ELFCoreFile: ByteSource {
       let place = region.sourceOffset(of: address)
       let inner = region.source.extent(at: place)
       let length = min(range.length, inner.end > place ? inner.end - place : range.length)
-      return SourceExtent(isHole: inner.isHole, end: offset + length)
+      return SourceExtent(
+        isHole: inner.isHole, isLeftOut: inner.isLeftOut, end: offset + length)
     }
   }
 

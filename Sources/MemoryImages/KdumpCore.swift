@@ -31,7 +31,8 @@ struct KdumpCore {
       throw ImageError(.unusable, "\(file.source.name): no class and byte order")
     }
     return StoredCore(
-      header: core, file: source, hasLoadsInFile: false, isWellPlaced: false, missing: missing)
+      header: core, file: source, hasLoadsInFile: false, isWellPlaced: false, missing: missing,
+      dumpLevel: file.subHeader.dumpLevel)
   }
 
   /// The notes as they stand in the file; before version 4 it has only the text of one of them.

@@ -51,21 +51,28 @@ final class KdumpPages: ByteSource {
     var frame = offset / blockSize
     let last = min(frame + KdumpPages.extentFrames, size / blockSize) - 1
     var cursor = KdumpCursor(parts.map(\.part), ahead: last)
-    let isHole = isHole(frame, &cursor)
-    while frame < last, self.isHole(frame + 1, &cursor) == isHole { frame += 1 }
-    return SourceExtent(isHole: isHole, end: (frame + 1) * blockSize)
+    let kind = kind(of: frame, &cursor)
+    while frame < last, self.kind(of: frame + 1, &cursor) == kind { frame += 1 }
+    return SourceExtent(
+      isHole: kind != .data, isLeftOut: kind == .leftOut, end: (frame + 1) * blockSize)
+  }
+
+  private enum Kind {
+    case data, zeros, leftOut
   }
 
   /// Frames that are looked at to answer for one extent.
   private static let extentFrames: UInt64 = 4096
 
   /// What cannot be read is data: reading it says why.
-  private func isHole(_ frame: UInt64, _ cursor: inout KdumpCursor) -> Bool {
-    guard let found = try? cursor.find(frame) else { return false }
+  private func kind(of frame: UInt64, _ cursor: inout KdumpCursor) -> Kind {
+    guard let found = try? cursor.find(frame) else { return .data }
     switch found {
-    case .absent: return true
+    case .absent: return .leftOut
     case .page(let descriptor, let index):
-      return descriptor.flags.isEmpty && descriptor.offset == parts[index].zeroPage
+      if parts[index].part.isLost(descriptor) { return .leftOut }
+      let isZero = descriptor.flags.isEmpty && descriptor.offset == parts[index].zeroPage
+      return isZero ? .zeros : .data
     }
   }
 

@@ -65,4 +65,57 @@ struct KeptDumpOutputTests {
     #expect(file.information == text)
     #expect(file.release == "6.1.0")
   }
+
+  @Test(
+    "Pages that a filter left out stay left out, as do those that are lost; no zeros take their place",
+    arguments: [false, true])
+  func leftOut(_ hasLost: Bool) throws {
+    var generator = SeededGenerator(seed: hasLost ? 8 : 7)
+    var model = KdumpFileModel()
+    model.notes = RecipeNote(name: "CORE", type: 1, content: [1, 2, 3, 4]).encoded(.little)
+    model.frames = 3000
+    var expected: [UInt64: [UInt8]] = [:]
+    var kind = 0
+    for frame in 1..<3000 where frame / 700 != 1 {
+      // Runs of each kind, the shortest of one page.
+      if Int.random(in: 0..<12, using: &generator) == 0 {
+        kind = Int.random(in: 0..<5, using: &generator)
+      }
+      let page = [UInt8](repeating: kind == 2 ? 0 : UInt8.random(in: 1...9), count: 4096)
+      let isKept = kind < 3
+      model.pages[frame] =
+        kind == 3 || (kind == 4 && !hasLost)
+        ? .excluded : kind == 4 ? .lost : kind == 0 ? .raw(page) : .zlib(page)
+      if isKept { expected[UInt64(frame)] = page }
+    }
+    let dump = try CrashDump(imageAt: directory.file(model.bytes))
+    let bytes = try kdump(of: dump, named: "k")
+    let file = try #require(KdumpModel(bytes))
+    let existsAsBefore = file.existing == Set(model.pages.keys.map { UInt64($0) })
+    #expect(existsAsBefore)
+    let isStoredAsBefore = file.stored == Set(expected.keys)
+    #expect(isStoredAsBefore)
+    let isSame = file.pages == expected
+    #expect(isSame)
+    #expect(file.status & 8 == (hasLost ? 8 : 0))  // DUMP_DH_COMPRESSED_INCOMPLETE
+    var output = OutputOptions()
+    output.format = .kdump
+    output.engine = "zlib"
+    output.workers = 3
+    try dump.write(toFileAt: directory.path("k3"), as: output)
+    let again = try [UInt8](Data(contentsOf: URL(fileURLWithPath: directory.path("k3"))))
+    let isSameOfThree = again == bytes
+    #expect(isSameOfThree)
+    output.splitSize = 90_000
+    try dump.write(toFileAt: directory.path("set"), as: output)
+    var joined: [UInt64: [UInt8]] = [:]
+    for number in 1... {
+      let path = directory.path("set.\(number)")
+      guard let part = FileManager.default.contents(atPath: path) else { break }
+      #expect(part.count <= 90_000)
+      joined.merge(KdumpModel([UInt8](part))?.pages ?? [:]) { first, _ in first }
+    }
+    let isSameOfSet = joined == expected
+    #expect(isSameOfSet)
+  }
 }

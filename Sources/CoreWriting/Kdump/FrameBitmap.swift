@@ -4,14 +4,16 @@ internal import Bytes
 struct FrameBitmap {
   private let ranges: [Range<UInt64>]
   private let size: UInt64
+  private let leftOut: LeftOutFrames?
 
   /// Bytes that are made and written at once.
   private static let blockSize: UInt64 = 1 << 20
 
-  /// A bitmap of `size` bytes with the bits of ascending ranges set.
-  init(_ ranges: [Range<UInt64>], size: UInt64) {
+  /// A bitmap of `size` bytes with the bits of ascending ranges set, but for those left out.
+  init(_ ranges: [Range<UInt64>], size: UInt64, leftOut: LeftOutFrames? = nil) {
     self.ranges = ranges
     self.size = size
+    self.leftOut = leftOut
   }
 
   /// Writes it; stretches without a bit are left out where that makes zeros.
@@ -37,22 +39,24 @@ struct FrameBitmap {
     for range in ranges[first...] {
       guard range.lowerBound < bits.upperBound else { break }
       let part = range.clamped(to: bits)
-      FrameBitmap.set(
-        Int(part.lowerBound - bits.lowerBound)..<Int(part.upperBound - bits.lowerBound), in: &bytes)
+      FrameBitmap.set(part, from: bits.lowerBound, to: true, in: &bytes)
+      leftOut?.forEach(in: part) {
+        FrameBitmap.set($0, from: bits.lowerBound, to: false, in: &bytes)
+      }
     }
     return bytes
   }
 
-  private static func set(_ bits: Range<Int>, in bytes: inout [UInt8]) {
-    var bit = bits.lowerBound
-    while bit < bits.upperBound {
-      if bit % 8 == 0, bits.upperBound - bit >= 8 {
-        bytes[bit / 8] = 0xff
-        bit += 8
-      } else {
-        bytes[bit / 8] |= 1 << (bit % 8)
-        bit += 1
-      }
+  private static func set(
+    _ range: Range<UInt64>, from start: UInt64, to isSet: Bool, in bytes: inout [UInt8]
+  ) {
+    var bit = Int(range.lowerBound - start)
+    let end = Int(range.upperBound - start)
+    while bit < end {
+      let isWhole = bit % 8 == 0 && end - bit >= 8
+      let mask: UInt8 = isWhole ? 0xff : 1 << (bit % 8)
+      if isSet { bytes[bit / 8] |= mask } else { bytes[bit / 8] &= ~mask }
+      bit += isWhole ? 8 : 1
     }
   }
 }

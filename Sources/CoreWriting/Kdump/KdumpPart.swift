@@ -148,10 +148,10 @@ final class KdumpPart {
       try put([UInt8](repeating: 0, count: Int(count))[...], to: &buffer)
     }
     try buffer.flush(to: output)
-    for (number, ranges) in [plan.frames.existing, plan.frames.stored].enumerated() {
-      try FrameBitmap(ranges, size: plan.bitmapSize)
-        .write(to: output, at: plan.bitmapOffset + UInt64(number) * plan.bitmapSize)
-    }
+    try FrameBitmap(plan.frames.existing, size: plan.bitmapSize)
+      .write(to: output, at: plan.bitmapOffset)
+    try FrameBitmap(plan.frames.stored, size: plan.bitmapSize, leftOut: plan.leftOut)
+      .write(to: output, at: plan.bitmapOffset + plan.bitmapSize)
   }
 
   private func put(

@@ -1,6 +1,7 @@
 internal import Bytes
 package import CrashedKernel
 internal import DumpRecords
+internal import MemoryImages
 
 /// A kdump-compressed file before its first byte is written: its headers and where its parts lie.
 /// Everything but the packed pages is known from the vmcore's plan alone.
@@ -8,13 +9,17 @@ package struct KdumpPlan: Sendable {
   let order: ByteOrder
   let layout: KdumpLayout
   let frames: PageFrames
+  /// Frames that a dump which is converted lacks; nil where there are none.
+  let leftOut: LeftOutFrames?
   private let header: KdumpHeader
   private let subHeader: KdumpSubHeader
   /// Where the notes stand in the vmcore.
   let notes: Range<UInt64>
 
   /// Bytes of memory that the file will hold, for a progress display.
-  package var memorySize: UInt64 { PageFrames.count(frames.stored) * frames.pageSize }
+  package var memorySize: UInt64 { pageCount * frames.pageSize }
+  /// Number of pages that the file will hold.
+  var pageCount: UInt64 { PageFrames.count(frames.stored) - (leftOut?.count ?? 0) }
   var pageSize: UInt64 { frames.pageSize }
 
   /// Frames that the loads may promise: more than any machine has, and what bounds the bitmaps.
@@ -33,6 +38,7 @@ package struct KdumpPlan: Sendable {
         "the loads promise \(PageFrames.count(frames.existing)) pages, expected 1 to "
           + "\(KdumpPlan.mostFrames) for a kdump-compressed file")
     }
+    leftOut = plan.file == nil ? nil : LeftOutFrames(frames, source: file)
     let note = plan.header.segments[0]
     notes = note.offset..<note.offset + note.memorySize
     (header, subHeader) = KdumpPlan.headers(
@@ -57,7 +63,7 @@ package struct KdumpPlan: Sendable {
     header.systemName = system.systemName
     header.seconds = system.vmCoreInfo?.crashTime ?? 0
     header.status = isCompressed ? [.zlib] : []
-    if plan.file == nil ? frames.isIncomplete : !plan.missing.isEmpty {
+    if plan.file == nil ? frames.isIncomplete : plan.isPartial {
       header.status.insert(.incomplete)
     }
     header.subHeaderBlocks = UInt32(
@@ -67,6 +73,7 @@ package struct KdumpPlan: Sendable {
     header.processorCount = UInt32(clamping: max(1, system.processors.count))
     var subHeader = KdumpSubHeader()
     subHeader.physicalBase = system.physicalBase
+    subHeader.dumpLevel = system.stored?.dumpLevel ?? 0
     subHeader.noteOffset = plan.pageSize + inSubHeader
     subHeader.noteSize = note.memorySize
     if let information {

@@ -28,7 +28,7 @@ package struct KdumpWriter {
   package func write(to output: any PlacedOutput) throws(WriteError) {
     do throws(WriteError) {
       let part = try KdumpPart(
-        plan, output: output, room: PageFrames.count(plan.frames.stored), firstFrame: 0,
+        plan, output: output, room: plan.pageCount, firstFrame: 0,
         isSplit: false)
       try part.writeHead(endFrame: plan.frames.end, source: source)
       try run { product throws(WriteError) in
@@ -69,7 +69,7 @@ package struct KdumpWriter {
     _ consume: (PackedPages) throws(WriteError) -> Void
   ) throws(WriteError) {
     let packer = PagePacker(plan.frames, source: source, deflaters: deflaters)
-    var jobs = PageJobs(plan.frames, source: source)
+    var jobs = PageJobs(plan.frames, source: source, hasLeftOut: plan.leftOut != nil)
     var done: UInt64 = 0
     try OrderedPipeline(workers: workers).run(
       produce: { () throws(WriteError) -> PageJob? in
@@ -108,7 +108,7 @@ private struct KdumpSet {
     self.source = source
     self.size = size
     self.forecast = forecast
-    total = PageFrames.count(plan.frames.stored)
+    total = plan.pageCount
     left = total
   }
 

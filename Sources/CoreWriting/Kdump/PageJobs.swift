@@ -11,10 +11,11 @@ struct PageJob: Sendable {
 struct PageJobs {
   private let frames: PageFrames
   private let source: any ByteSource
+  private let hasLeftOut: Bool
   private let framesPerJob: UInt64
   private var range = 0
   private var next: UInt64
-  /// Up to which offset of the source data is known to follow.
+  /// Up to which frame data is known to follow.
   private var dataEnd: UInt64 = 0
 
   /// Memory of one job: 256 KiB, the fastest for compression (measured).
@@ -25,43 +26,61 @@ struct PageJobs {
   private static let mostZeroFrames: UInt64 = 1 << 16
 
   /// The frames that are stored.
-  init(_ frames: PageFrames, source: any ByteSource) {
+  ///
+  /// - Parameter hasLeftOut: whether a dump left some of them out; no job has one of those.
+  init(_ frames: PageFrames, source: any ByteSource, hasLeftOut: Bool) {
     self.frames = frames
     self.source = source
+    self.hasLeftOut = hasLeftOut
     framesPerJob = max(1, PageJobs.jobSize / frames.pageSize)
     next = frames.stored.first?.lowerBound ?? 0
   }
 
   mutating func job() -> PageJob? {
-    guard range < frames.stored.count else { return nil }
-    let end = frames.stored[range].upperBound
-    var job = PageJob(frames: next..<min(end, next + framesPerJob), isZero: false)
-    if let hole = hole(at: next, end: end) { job = PageJob(frames: hole, isZero: true) }
-    next = job.frames.upperBound
-    if next == end {
-      range += 1
-      if range < frames.stored.count { next = frames.stored[range].lowerBound }
+    while range < frames.stored.count {
+      let rest = next..<frames.stored[range].upperBound
+      let extent = extent(at: next)
+      let run = rest.clamped(to: next..<extent.end)
+      if extent.kind == .leftOut {
+        take(run)
+      } else if extent.kind == .zeros, run.length * frames.pageSize >= PageJobs.smallestHole {
+        let zeros = run.lowerBound..<min(run.upperBound, run.lowerBound + PageJobs.mostZeroFrames)
+        return take(PageJob(frames: zeros, isZero: true))
+      } else {
+        let end = min(rest.upperBound, rest.lowerBound + framesPerJob)
+        return take(PageJob(frames: rest.lowerBound..<firstLeftOut(before: end), isZero: false))
+      }
     }
+    return nil
+  }
+
+  private mutating func take(_ job: PageJob) -> PageJob {
+    take(job.frames)
     return job
   }
 
-  /// The frames from `frame` on that are a hole of the image as a whole.
-  private mutating func hole(at frame: UInt64, end: UInt64) -> Range<UInt64>? {
-    let address = frame * frames.pageSize
-    let index = frames.pieces.partitioningIndex { $0.physical.upperBound > address }
-    guard index < frames.pieces.count else { return nil }
-    let piece = frames.pieces[index]
-    guard piece.physical.lowerBound <= address else { return nil }
-    let offset = piece.offset + (address - piece.physical.lowerBound)
-    if offset < dataEnd, piece.offset + piece.physical.length >= dataEnd { return nil }
-    let extent = source.extent(at: offset)
-    guard extent.isHole, extent.end > offset else {
-      dataEnd = extent.end
-      return nil
+  private mutating func take(_ taken: Range<UInt64>) {
+    next = taken.upperBound
+    guard next == frames.stored[range].upperBound else { return }
+    range += 1
+    if range < frames.stored.count { next = frames.stored[range].lowerBound }
+  }
+
+  private mutating func extent(at frame: UInt64) -> FrameExtent {
+    if frame < dataEnd { return FrameExtent(kind: .data, end: dataEnd) }
+    let extent = frames.extent(at: frame, in: source)
+    if extent.kind == .data { dataEnd = extent.end }
+    return extent
+  }
+
+  /// The first frame from the present one on that is left out; `end` where there is none before it.
+  private mutating func firstLeftOut(before end: UInt64) -> UInt64 {
+    var frame = hasLeftOut ? next : end
+    while frame < end {
+      let extent = extent(at: frame)
+      if extent.kind == .leftOut { return frame }
+      frame = extent.end
     }
-    let length = min(extent.end - offset, piece.physical.upperBound - address)
-    guard length >= PageJobs.smallestHole else { return nil }
-    let count = min(length / frames.pageSize, PageJobs.mostZeroFrames, end - frame)
-    return count > 0 ? frame..<frame + count : nil
+    return end
   }
 }
