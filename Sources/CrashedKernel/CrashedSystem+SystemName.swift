@@ -4,7 +4,8 @@ internal import MemoryImages
 
 extension CrashedSystem {
   /// What `uname -a` printed on the crashed machine: from the kernel's `init_uts_ns` where it can
-  /// be reached, else the release that vmcoreinfo tells and the machine that the header is for.
+  /// be reached, else what the headers of a kept dump say, the release that vmcoreinfo tells and
+  /// the machine that the header is for.
   package var systemName: UTSName {
     for place in systemNamePlaces {
       if let bytes = try? memory.bytes(at: place, count: UTSName.size),
@@ -13,10 +14,10 @@ extension CrashedSystem {
         return name
       }
     }
-    var name = UTSName()
-    name.system = "Linux"
-    name.release = vmCoreInfo?.release ?? ""
-    name.machine = architecture?.name ?? ""
+    var name = stored?.machine?.systemName ?? UTSName()
+    if name.system.isEmpty { name.system = "Linux" }
+    if let release = vmCoreInfo?.release { name.release = release }
+    if name.machine.isEmpty { name.machine = architecture?.name ?? "" }
     return name
   }
 
@@ -53,12 +54,18 @@ extension CrashedSystem {
   /// What readers of a dump add to addresses of the kernel image: `phys_base` of x86, the start of
   /// the direct map elsewhere (makedumpfile `arch/*.c`, `get_phys_base_*`); a bit pattern.
   package var physicalBase: UInt64 {
-    switch architecture?.name {
+    if let machine = stored?.machine { return machine.physicalBase }
+    return switch architecture?.name {
     case "x86_64": vmCoreInfo?.number("phys_base") ?? 0
     case "aarch64": vmCoreInfo?.number("PHYS_OFFSET") ?? 0
     case "riscv64": vmCoreInfo?.number("phys_ram_base") ?? 0
     case "arm": header.segments(of: .load).map(\.segment.physicalAddress).min() ?? 0
     default: 0
     }
+  }
+
+  /// The number of CPUs, at least 1: what a kept dump says, else those whose notes are there.
+  package var processorCount: Int {
+    max(1, stored?.machine.map { Int($0.processorCount) } ?? processors.count)
   }
 }

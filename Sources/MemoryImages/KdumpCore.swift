@@ -32,7 +32,7 @@ struct KdumpCore {
     }
     return StoredCore(
       header: core, file: source, hasLoadsInFile: false, isWellPlaced: false, missing: missing,
-      dumpLevel: file.subHeader.dumpLevel)
+      machine: StoredMachine(file))
   }
 
   /// The notes as they stand in the file; before version 4 it has only the text of one of them.

@@ -14,20 +14,20 @@ package struct StoredCore: Sendable {
   package let isWellPlaced: Bool
   /// Memory that the file should hold and does not.
   package let missing: [Range<UInt64>]
-  /// What makedumpfile left out (`-d`): bits, 0 for nothing.
-  package let dumpLevel: UInt32
+  /// What else a kdump-compressed file says of the machine; nil for an ELF core.
+  package let machine: StoredMachine?
 
   /// A stored header from its parts.
   package init(
     header: CoreHeader, file: any ByteSource, hasLoadsInFile: Bool, isWellPlaced: Bool,
-    missing: [Range<UInt64>], dumpLevel: UInt32 = 0
+    missing: [Range<UInt64>], machine: StoredMachine? = nil
   ) {
     self.header = header
     self.file = file
     self.hasLoadsInFile = hasLoadsInFile
     self.isWellPlaced = isWellPlaced
     self.missing = missing
-    self.dumpLevel = dumpLevel
+    self.machine = machine
   }
 
   /// The file as if it were memory, address = file offset: notes are walked in it.

@@ -31,6 +31,10 @@ package struct KdumpFileModel: Sendable {
   package var version: UInt64 = 6
   package var blockSize = 4096
   package var machine = "x86_64"
+  /// nr_cpus.
+  package var processors: UInt64 = 1
+  /// phys_base.
+  package var physicalBase: UInt64 = 0
   package var status: UInt64 = 1
   /// max_mapnr.
   package var frames = 100
@@ -109,7 +113,7 @@ package struct KdumpFileModel: Sendable {
     bytes += order.bytes(1_700_000_000, width: word) + order.bytes(4096, width: word)
     for field in [
       status, UInt64(blockSize), UInt64(subBlocks), UInt64(bitmapBlocks), UInt64(frames),
-      UInt64(pages.count), 0, 0, 0, 1,
+      UInt64(pages.count), 0, 0, 0, processors,
     ] { bytes += order.bytes(field, width: 4) }
     return bytes
   }
@@ -123,7 +127,7 @@ package struct KdumpFileModel: Sendable {
     let text = notes.isEmpty ? info : notes
     let place = text.isEmpty ? 0 : start + size
     let infoPlace = notes.isEmpty ? place : place + (notes.firstRange(of: info)?.lowerBound ?? 0)
-    var bytes = order.bytes(0, width: word) + order.bytes(31, width: 4)
+    var bytes = order.bytes(physicalBase, width: word) + order.bytes(31, width: 4)
     if version >= 2 {
       bytes += order.bytes(split == nil ? 0 : 1, width: 4)
       bytes += order.bytes(UInt64(split?.lowerBound ?? 0), width: word)

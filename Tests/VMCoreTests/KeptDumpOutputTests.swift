@@ -20,8 +20,8 @@ struct KeptDumpOutputTests {
     return try [UInt8](Data(contentsOf: URL(fileURLWithPath: directory.path(name))))
   }
 
-  /// Whether everything is equal but the number of CPUs: a dump has notes of those alone that
-  /// saved registers.
+  /// Whether everything is equal but the number of CPUs: an ELF core has notes of those alone
+  /// that saved registers.
   private func isEqual(_ file: [UInt8], _ expected: KdumpModel) -> Bool {
     guard var model = KdumpModel(file) else { return false }
     model.processors = expected.processors
@@ -42,8 +42,27 @@ struct KeptDumpOutputTests {
     #expect(isSameOfELF)
     let packed = try CrashDump(imageAt: directory.path("expected"))
     #expect(packed.report.header.isKept)
-    let isSameOfKdump = try isEqual(kdump(of: packed, named: "of-kdump"), expected)
+    let isSameOfKdump = try KdumpModel(kdump(of: packed, named: "of-kdump")) == expected
     #expect(isSameOfKdump)
+  }
+
+  @Test("What its headers alone tell of the machine stays, where there are no notes either")
+  func machine() throws {
+    for layout in KdumpFileModel.Layout.allCases {
+      var model = KdumpFileModel()
+      model.layout = layout
+      model.machine = layout == .wide ? "x86_64" : layout == .packed ? "i686" : "armv7l"
+      model.pages = [3: .zlib([UInt8](repeating: 3, count: 4096))]
+      model.processors = 5
+      model.physicalBase = 0x1234_5000
+      let dump = try CrashDump(imageAt: directory.file(model.bytes, named: "old"))
+      let copy = try #require(KdumpModel(kdump(of: dump, named: "\(layout)")))
+      #expect(copy.release == "6.1.0")
+      #expect(copy.machine == model.machine)
+      #expect(copy.processors == 5)
+      #expect(copy.physicalBase == 0x1234_5000)
+      #expect(copy.pages[3]?.allSatisfy { $0 == 3 } == true)
+    }
   }
 
   @Test("Memory that a load promises and does not hold is left out, not taken from what follows")

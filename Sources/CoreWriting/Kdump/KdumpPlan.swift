@@ -70,10 +70,10 @@ package struct KdumpPlan: Sendable {
       clamping: (inSubHeader + note.memorySize).dividedUp(by: plan.pageSize))
     header.bitmapBlocks = UInt32(clamping: 2 * bitmap)
     header.maximumFrame = UInt32(clamping: frames.end)
-    header.processorCount = UInt32(clamping: max(1, system.processors.count))
+    header.processorCount = UInt32(clamping: system.processorCount)
     var subHeader = KdumpSubHeader()
     subHeader.physicalBase = system.physicalBase
-    subHeader.dumpLevel = system.stored?.dumpLevel ?? 0
+    subHeader.dumpLevel = system.stored?.machine?.dumpLevel ?? 0
     subHeader.noteOffset = plan.pageSize + inSubHeader
     subHeader.noteSize = note.memorySize
     if let information {
