@@ -104,25 +104,6 @@ struct ExecTests {
     try expectNothingLeft()
   }
 
-  @Test(
-    "gives makedumpfile's filtered file of a real crash as the stored vmcore does, byte for byte",
-    .enabled(
-      if: realImage != nil && (Checkout.requiresTools || Checkout.tool("makedumpfile") != nil),
-      "VMCOREGEN_IMAGES names no a-load-kaslr-1cpu/image.bin, or makedumpfile is not installed"))
-  func makedumpfile() throws {
-    let image = try #require(Self.realImage)
-    let stored = try run(
-      "vmcoregen -q -o real '\(image)' && makedumpfile -c -d 31 real a > log 2>&1")
-    #expect(stored.status == 0)
-    let shown = try run(
-      "vmcoregen exec -q '\(image)' -- makedumpfile -c -d 31 {} b > log 2>&1; cmp a b")
-    #expect(shown.status == 0, "\(shown.text)")
-  }
-
-  private static let realImage: String? = Checkout.images
-    .map { "\($0)/a-load-kaslr-1cpu/image.bin" }
-    .flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
-
   private static let canUnshare: Bool = {
     guard let scratch = try? ScratchDirectory(),
       let finished = try? Launch.shell(

@@ -51,11 +51,10 @@ struct OutsideTool: Sendable, CustomTestStringConvertible {
       opensRecipes: false),
   ]
 
-  /// The Python that has the module, for tools that need one.
-  private var python: String? {
+  /// The Python that has a module.
+  static func python(with module: String) -> String? {
     ["/usr/bin/python3", Checkout.tool("python3")].compactMap { $0 }.first { path in
       guard let scratch = try? ScratchDirectory() else { return false }
-      let module = String(needs.dropFirst("python3:".count))
       let launch = Launch(arguments: [path, "-c", "import \(module)"], directory: scratch.path)
       return (try? launch.run())?.status == 0
     }
@@ -65,7 +64,10 @@ struct OutsideTool: Sendable, CustomTestStringConvertible {
   func judge(_ vmcore: String, in scratch: ScratchDirectory) throws {
     var line = line.replacingOccurrences(of: "$vmcore", with: "'\(vmcore)'")
     if needs.hasPrefix("python3:") {
-      guard let python else { return try OutsideTool.absent(name) }
+      let module = String(needs.dropFirst("python3:".count))
+      guard let python = OutsideTool.python(with: module) else {
+        return try OutsideTool.absent(name)
+      }
       line = line.replacingOccurrences(of: "$python", with: python)
     } else if Checkout.tool(needs) == nil {
       return try OutsideTool.absent(name)

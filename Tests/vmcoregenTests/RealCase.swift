@@ -15,19 +15,24 @@ struct RealCase: Decodable, Sendable {
   var name: String
   var image: String
   var machine: String
+  /// The release of its kernel, where the list tells it.
+  var kernel: String?
   var vmcore: Core?
 
   /// The unpacked image.
   var path: String { (Checkout.images ?? "") + "/" + image }
 
-  /// The cases whose images are unpacked.
-  static let all: [RealCase] = {
+  /// The cases of the list.
+  static let listed: [RealCase] = {
     guard let shared = Checkout.shared, Checkout.images != nil,
       let data = FileManager.default.contents(atPath: shared + "/images/cases.json"),
       let document = try? JSONDecoder().decode(Document.self, from: data)
     else { return [] }
-    return document.cases.filter { FileManager.default.fileExists(atPath: $0.path) }
+    return document.cases
   }()
+
+  /// Those whose images are unpacked.
+  static let all = listed.filter { FileManager.default.fileExists(atPath: $0.path) }
 
   /// Those with a vmcore.
   static let judged = all.filter { $0.vmcore != nil }

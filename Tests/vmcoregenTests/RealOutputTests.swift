@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+/// The kernel's own vmcore is the judge of the ELF file (`RealCrashTests`); here the ELF file is
+/// the judge of everything else, and programs of others read it.
+@Suite("Every output of real crashes", .enabled(if: RealCase.isAvailable, "\(RealCase.absence)"))
+struct RealOutputTests {
+  static let names = RealCase.all.map(\.name)
+  static let x86 = RealCase.all.filter { $0.machine == "x86_64" }.map(\.name)
+
+  @Test("is tested with every case that there is")
+  func areAll() {
+    #expect(RealCase.all.count == RealCase.listed.count)
+    #expect(Self.names.count >= 15)
+    #expect(Self.x86.count >= 5)
+  }
+
+  @Test(
+    "-z holds every page, name and line of vmcoreinfo of the ELF file, as libkdumpfile reads it",
+    arguments: names)
+  func kdump(_ name: String) throws {
+    try RealOutput(name).judge("by_libkdumpfile", needs: "kdumpfile", "v.kdump")
+  }
+
+  @Test("-z is opened by drgn, which finds the kernel's name in it", arguments: names)
+  func drgn(_ name: String) throws {
+    try RealOutput(name).judge("by_drgn", needs: "drgn", "v.kdump")
+  }
+
+  @Test("of the flattened forms makedumpfile -R makes the files themselves", arguments: names)
+  func flattened(_ name: String) throws {
+    guard Checkout.tool("makedumpfile") != nil else {
+      return try OutsideTool.absent("makedumpfile")
+    }
+    let output = try RealOutput(name)
+    for (form, file) in [
+      ("--flatten $image", "v.elf"), ("-z --flatten $image", "v.kdump"),
+      ("-z $image | cat", "v.kdump"),
+    ] {
+      try output.succeed("vmcoregen -q \(form) | makedumpfile -R r && cmp r \(file) && rm r")
+    }
+  }
+
+  @Test("--gzip is a gzip file of the ELF file", arguments: names)
+  func gzip(_ name: String) throws {
+    try RealOutput(name, hasKdump: false).succeed(
+      "vmcoregen -q --gzip -o v.gz $image && gzip -t v.gz && zcat v.gz | cmp - v.elf")
+  }
+
+  @Test("read back, each form of the ELF file gives the same bytes", arguments: names)
+  func readBackELF(_ name: String) throws {
+    let output = try RealOutput(name)
+    try output.succeed("vmcoregen -q --flatten $image > flat")
+    for form in ["v.elf", "flat", "- < flat"] {
+      try output.succeed("vmcoregen -q \(form) | cmp - v.elf")
+    }
+    try expectNotes(of: ["v.elf", "flat"], output)
+    // Where no CPU saved registers, an ELF file does not tell how many there are.
+    if name != "s390x-alive" {
+      try output.succeed("vmcoregen -q -z -o again v.elf && cmp again v.kdump")
+    }
+  }
+
+  @Test("read back, each form of the kdump file gives the same memory and notes", arguments: names)
+  func readBackKdump(_ name: String) throws {
+    let output = try RealOutput(name)
+    try output.succeed("vmcoregen -q -z --flatten $image > flat")
+    for form in ["v.kdump", "flat"] {
+      try output.succeed("vmcoregen -q -z -o again \(form) && cmp again v.kdump && rm again")
+    }
+    try expectNotes(of: ["v.kdump", "flat"], output)
+    try output.succeed("vmcoregen -q -o again v.kdump && vmcoregen -q flat | cmp - again")
+    try output.judge("by_libkdumpfile", needs: "kdumpfile", "again")
+  }
+
+  private func expectNotes(of forms: [String], _ output: RealOutput) throws {
+    for part in ["notes", "vmcoreinfo"] {
+      try output.succeed("vmcoregen extract \(part) $image > part && test -s part")
+      for form in forms { try output.succeed("vmcoregen extract \(part) \(form) | cmp - part") }
+    }
+  }
+
+  /// crash for x86_64 knows the release of no other machine, not even in the kernel's own file.
+  @Test("crash says the release of the kdump file as of the ELF file", arguments: names)
+  func crash(_ name: String) throws {
+    guard Checkout.tool("crash") != nil else { return try OutsideTool.absent("crash") }
+    let output = try RealOutput(name)
+    let answers = try ["v.elf", "v.kdump"].map { try output.run("crash --osrelease \($0)") }
+    let releases = answers.map { $0.text.split(separator: "\n").last ?? "" }
+    #expect(releases[0] == releases[1])
+    #expect(answers[0].status == answers[1].status)
+    if output.real.machine == "x86_64" {
+      #expect(answers[1].text == "\(try #require(output.real.kernel))\n")
+    }
+  }
+
+  /// makedumpfile for x86_64 refuses other machines, an ELF file and a kdump file of them alike.
+  @Test("makedumpfile --dump-dmesg reads both files alike", arguments: names)
+  func messages(_ name: String) throws {
+    guard Checkout.tool("makedumpfile") != nil else {
+      return try OutsideTool.absent("makedumpfile")
+    }
+    let output = try RealOutput(name)
+    for form in ["elf", "kdump"] {
+      let finished = try output.run("makedumpfile --dump-dmesg v.\(form) log.\(form)")
+      #expect((finished.status == 0) == (output.real.machine == "x86_64"), "\(form)")
+    }
+    if output.real.machine == "x86_64" {
+      let kernel = try #require(output.real.kernel)
+      try output.succeed("cmp log.elf log.kdump && grep -q 'Linux version \(kernel) ' log.kdump")
+    } else {
+      #expect(!output.scratch.names.contains { $0.hasPrefix("log.") })
+    }
+  }
+
+  @Test(
+    "makedumpfile -c -d 31 through exec gives what it gives of the stored ELF file",
+    arguments: x86)
+  func exec(_ name: String) throws {
+    guard Checkout.tool("makedumpfile") != nil else {
+      return try OutsideTool.absent("makedumpfile")
+    }
+    let output = try RealOutput(name, hasKdump: false)
+    try output.succeed("makedumpfile -c -d 31 v.elf a && rm v.elf")
+    try output.succeed("vmcoregen exec -q $image -- makedumpfile -c -d 31 {} b && cmp a b")
+  }
+}
