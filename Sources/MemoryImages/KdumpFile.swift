@@ -90,10 +90,32 @@ struct KdumpFile: Sendable {
     _ header: KdumpHeader, _ subHeader: KdumpSubHeader, _ frames: UInt64
   ) -> Range<UInt64> {
     guard subHeader.split != 0 else { return 0..<frames }
-    let isWide = header.version >= 6
-    let start = min(isWide ? subHeader.startFrame : subHeader.startFrame32, frames)
-    let end = min(isWide ? subHeader.endFrame : subHeader.endFrame32, frames)
-    return start..<max(start, end)
+    let (start, end) = subHeader.splitFrames(version: header.version)
+    return min(start, end)..<end
+  }
+}
+
+extension KdumpSubHeader {
+  /// The first frame of a file of a split set, and the one behind its last.
+  fileprivate func splitFrames(version: UInt32) -> (start: UInt64, end: UInt64) {
+    version >= 6 ? (startFrame, endFrame) : (startFrame32, endFrame32)
+  }
+
+  /// What the sub header says that no file can hold; nil where there is nothing such.
+  fileprivate func impossibleClaim(version: UInt32, frames: UInt64) -> String? {
+    let (start, end) = splitFrames(version: version)
+    guard split == 0 || (start <= end && end <= frames) else {
+      return "start_pfn is \(start.hex) and end_pfn \(end.hex), expected a part of the "
+        + "\(frames.hex) page frames"
+    }
+    // It may stand behind the pages; nothing of it is read.
+    guard let place = Range(start: eraseInfoOffset, length: eraseInfoSize),
+      eraseInfoSize == 0 || place.upperBound <= UInt64(Int64.max)
+    else {
+      return "offset_eraseinfo is \(eraseInfoOffset.hex) with \(eraseInfoSize.hex) bytes, "
+        + "expected a place in a file"
+    }
+    return nil
   }
 }
 
@@ -150,6 +172,9 @@ private enum KdumpHeads {
           + "the same")
     }
     guard sub.split <= 1 else { return .refused("split is \(sub.split), expected 0 or 1") }
+    if let claim = sub.impossibleClaim(version: header.version, frames: frames) {
+      return .refused(claim)
+    }
     let end = (1 + UInt64(header.subHeaderBlocks)) * UInt64(header.blockSize)
     for (name, offset, size) in [
       ("offset_note", sub.noteOffset, sub.noteSize),

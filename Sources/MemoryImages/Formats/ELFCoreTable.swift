@@ -102,14 +102,23 @@ struct ELFCoreTable {
   }
 
   /// `e_phnum`, or with PN_XNUM `sh_info` of the first section header.
-  private func entryCount() throws(ImageError) -> Int {
+  private mutating func entryCount() throws(ImageError) -> Int {
     guard header.programHeaderCount == UInt16.max, header.sectionHeaderOffset != 0 else {
       return Int(header.programHeaderCount)
     }
     let place = elfClass == .bits64 ? 44 : 28  // sh_info
     guard let bytes = try? source.bytes(at: header.sectionHeaderOffset, count: place + 4),
       let count: UInt32 = try? ByteReader(bytes, order: order).peek(at: place)
-    else { return Int(header.programHeaderCount) }
+    else {
+      isWellPlaced = false
+      warnings.append(
+        ImageWarning(
+          "the file ends at \(source.size.hex), before its section header at "
+            + "\(header.sectionHeaderOffset.hex) says the number of its program headers: "
+            + "\(header.programHeaderCount) are assumed",
+          isPartial: true))
+      return Int(header.programHeaderCount)
+    }
     guard count <= UInt32(ELFCoreTable.mostEntries) else {
       throw ImageError(
         .unusable,
