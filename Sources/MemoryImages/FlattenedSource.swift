@@ -109,8 +109,12 @@ private struct FlattenedWalk {
       if record == .end { return }
       try add(record)
     }
+    guard warnings.isEmpty else { return }
+    // What stood behind the last record, also inside the file, is not known.
     warnings.append(
-      ImageWarning("the flattened file has no end marker: whoever wrote it may have been cut off"))
+      ImageWarning(
+        "the flattened file has no end marker: whoever wrote it may have been cut off",
+        isPartial: true))
   }
 
   private mutating func add(_ record: FlattenedRecord) throws(ImageError) {

@@ -26,11 +26,18 @@ package struct ImageFormat: Sendable {
     if !options.segments.isEmpty { return try SegmentedImage.open(options.segments) }
     var input = try opened(path, options)
     for part in options.parts { input.parts.append(try opened(part, options)) }
-    let head = try input.head()
-    let format = options.isRaw ? .raw : all.first { $0.recognizes(head) } ?? .raw
-    var image = try format.open(input, options)
+    var image = try format(of: input, options).open(input, options)
     image.notices = input.notices + input.parts.flatMap(\.notices)
     return image
+  }
+
+  private static func format(
+    of input: ImageInput, _ options: ImageOptions
+  ) throws(ImageError) -> ImageFormat {
+    if options.isRaw { return .raw }
+    if input.isUnflattened { return .flattened }
+    let head = try input.head()
+    return all.first { $0.recognizes(head) } ?? .raw
   }
 
   /// A file as it is, a stream as the copy that is made of it.
@@ -46,7 +53,7 @@ package struct ImageFormat: Sendable {
     let input =
       switch opened {
       case .file(let source): ImageInput(source)
-      case .stream(let stream): try InputSpool.input(of: stream)
+      case .stream(let stream): try InputSpool.input(of: stream, isRaw: options.isRaw)
       }
     guard input.source.size > 0 else {
       throw ImageError(.unusable, "\(input.name): is empty, expected a memory image")

@@ -6,6 +6,8 @@ package struct ImageInput: Sendable {
   package var source: any ByteSource
   /// The files behind them: an output must be none of them.
   package var files: [FileIdentity]
+  /// Whether a flattened file was put together on the way: only a dump can come of that.
+  package var isUnflattened = false
   /// What was seen on the way.
   package var warnings: [ImageWarning] = []
   /// What was done to read it at all.

@@ -10,14 +10,14 @@ struct InputSpool {
   private var end: UInt64 = 0
   private var warnings: [ImageWarning] = []
 
-  /// Reads a stream to its end.
-  static func input(of stream: InputStream) throws(ImageError) -> ImageInput {
+  /// Reads a stream to its end; one that is to be raw memory stays as it is.
+  static func input(of stream: InputStream, isRaw: Bool) throws(ImageError) -> ImageInput {
     let file: SpoolFile
     do throws(OpenError) { file = try SpoolFile(for: stream.name) } catch {
       throw ImageError(error)
     }
     var spool = InputSpool(stream, file)
-    return try spool.run()
+    return try spool.run(isRaw: isRaw)
   }
 
   private init(_ stream: InputStream, _ file: SpoolFile) {
@@ -25,9 +25,9 @@ struct InputSpool {
     self.file = file
   }
 
-  private mutating func run() throws(ImageError) -> ImageInput {
+  private mutating func run(isRaw: Bool) throws(ImageError) -> ImageInput {
     let head = try bytes(FlattenedHeader.size)
-    let isFlattened = head.starts(with: FlattenedHeader.signature)
+    let isFlattened = !isRaw && head.starts(with: FlattenedHeader.signature)
     if isFlattened {
       try checkHeader(head)
       try copyRecords()
@@ -39,6 +39,7 @@ struct InputSpool {
     let source: FileSource
     do throws(OpenError) { source = try file.source(size: end) } catch { throw ImageError(error) }
     var input = ImageInput(source)
+    input.isUnflattened = isFlattened
     input.warnings = warnings
     input.notices = [
       "\(stream.name): can only be read in order: its \(stream.position) bytes are kept in a file "
@@ -89,8 +90,9 @@ struct InputSpool {
       }
     }
     warnings.append(
-      ImageWarning("the flattened stream has no end marker: whoever wrote it may have been cut off")
-    )
+      ImageWarning(
+        "the flattened stream has no end marker: whoever wrote it may have been cut off",
+        isPartial: true))
   }
 
   private func bytes(_ count: Int) throws(ImageError) -> [UInt8] {

@@ -42,19 +42,37 @@ struct FlattenedSourceTests {
     model.records = [(0, [1, 2, 3, 4])]
     model.hasEnd = false
     let whole = try source(model)
-    #expect(whole.warnings.map(\.isPartial) == [false])
+    #expect(whole.warnings.map(\.isPartial) == [true])
+    #expect(whole.warnings.first?.text.contains("no end marker") == true)
     let bytes = model.bytes
     let cut = try FlattenedSource(ByteArraySource(bytes.dropLast(3), name: "flat"))
-    #expect(cut.warnings.map(\.isPartial) == [true, false])
+    #expect(cut.warnings.map(\.isPartial) == [true])
     #expect(try cut.bytes(at: 0, count: 9) == [1])
-    for count in 0..<4096 where count % 97 == 0 {
-      #expect(throws: ImageError.self) {
-        try FlattenedSource(ByteArraySource(Array(bytes.prefix(count)), name: "flat"))
-      }
+  }
+
+  @Test("of something else is refused, also where it comes through a pipe")
+  func somethingElse() throws {
+    var model = FlattenedFileModel()
+    model.records = [(0, [UInt8](repeating: 7, count: 5000))]
+    let directory = try TemporaryDirectory()
+    let path = try directory.file(model.bytes)
+    for open in [
+      { try ImageFormat.open(path: path, options: ImageOptions()) }, { try Pipe.open(model.bytes) },
+    ] {
+      let error = #expect(throws: ImageError.self) { try open() }
+      #expect(error?.kind == .unusable)
+      #expect(error?.description.contains("flattened file of something else") == true)
     }
-    for count in 4096..<bytes.count {
-      _ = try FlattenedSource(ByteArraySource(Array(bytes.prefix(count)), name: "flat"))
-    }
+  }
+
+  @Test("in a pipe is raw memory as it stands where the user says so, as a file is")
+  func rawStream() throws {
+    var options = ImageOptions()
+    options.isRaw = true
+    let bytes = FlattenedFileModel(leavingOutZerosOf: Self.content(100, seed: 1)).bytes
+    let image = try Pipe.open(bytes, options)
+    #expect(image.format == "raw")
+    #expect(try image.memory.bytes(at: 0, count: bytes.count) == bytes)
   }
 
   @Test("takes a hundred thousand records in any order, in little time")

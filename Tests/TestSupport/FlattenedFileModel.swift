@@ -5,6 +5,9 @@ package struct FlattenedFileModel: Sendable {
   /// Whether the end marker is there.
   package var hasEnd = true
 
+  /// Bytes that a flattened file is known by.
+  package static let signatureSize = 16
+
   /// No record.
   package init() {}
 
@@ -24,6 +27,23 @@ package struct FlattenedFileModel: Sendable {
       return (start, [UInt8](repeating: 0xee, count: count))
     }
     records = stale + records
+  }
+
+  /// A file in pieces of at most `size` bytes in order, without the zeros: blocks of 16 bytes of
+  /// them are holes.
+  package init(leavingOutZerosOf content: [UInt8], size: Int = 4096) {
+    for start in stride(from: 0, to: content.count, by: 16) {
+      let block = Array(content[start..<min(start + 16, content.count)])
+      let isLast = start + 16 >= content.count
+      guard isLast || block.contains(where: { $0 != 0 }) else { continue }
+      if let last = records.last, last.offset + last.bytes.count == start,
+        last.bytes.count + block.count <= size
+      {
+        records[records.count - 1].bytes += block
+      } else {
+        records.append((start, block))
+      }
+    }
   }
 
   /// The whole flattened file.

@@ -30,9 +30,11 @@ private enum FlattenedImage {
 
   private static func unflattened(_ input: ImageInput) throws(ImageError) -> ImageInput {
     var plain = input
-    let source = try FlattenedSource(input.source)
-    plain.source = source
-    plain.warnings += source.warnings
+    if !input.isUnflattened {
+      let source = try FlattenedSource(input.source)
+      plain.source = source
+      plain.warnings += source.warnings
+    }
     plain.parts = []
     for part in input.parts {
       let isFlattened = try part.head().starts(with: FlattenedHeader.signature)
