@@ -5,54 +5,51 @@ import Testing
 
 @Suite("Damaged dump files")
 struct DumpMutationTests {
-  private static func kdump(_ layout: KdumpFileModel.Layout) -> [UInt8] {
-    var model = KdumpFileModel()
-    model.layout = layout
-    model.info = Array("OSRELEASE=6.1.0\n".utf8)
-    model.notes = RecipeNote(name: "VMCOREINFO", type: 0, content: model.info).encoded(.little)
-    for frame in 3..<20 { model.pages[frame] = .zlib([UInt8](repeating: 1, count: 4096)) }
-    return model.bytes
-  }
-
-  private static let elf = ELFFileModel([
-    .note(RecipeNote(name: "VMCOREINFO", type: 0, content: [1, 2, 3]).encoded(.little)),
-    .load(0x1000, [UInt8](repeating: 1, count: 64)), .load(0x1020, [2, 3, 4]),
-  ]).bytes
-
-  private static let files: [String: [UInt8]] = [
-    "elf": elf, "kdump": kdump(.wide), "kdump32": kdump(.packed),
-    "flat elf": FlattenedFileModel(shuffling: elf, seed: 1).bytes,
-    "flat kdump": FlattenedFileModel(shuffling: kdump(.aligned), seed: 2).bytes,
+  private static let formats: [String: (format: ImageFormat, dumps: SmallDumps)] = [
+    "elf": (.elf, SmallDumps.elf), "kdump": (.kdump, SmallDumps.kdump),
+    "flattened": (.flattened, SmallDumps.flattened),
   ]
 
-  @Test("are read in part or refused, quickly", arguments: files.keys.sorted())
+  @Test("are read in part or refused, quickly", arguments: formats.keys.sorted())
   func mutations(_ name: String) throws {
-    let whole = try #require(Self.files[name])
-    let directory = try TemporaryDirectory()
+    let (format, dumps) = try #require(Self.formats[name])
+    let files = dumps.files.sorted { $0.key < $1.key }.map(\.value)
     let start = ContinuousClock.now
-    for seed in 0..<400 as Range<UInt64> {
+    var opened = 0
+    for seed in 0..<1000 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
-      var bytes = whole
-      for _ in 0..<Int.random(in: 1...4, using: &generator) {
-        let isHead = Int.random(in: 0..<4, using: &generator) > 0
-        let reach = isHead ? min(bytes.count, 512) : bytes.count
-        var place = Int.random(in: 0..<reach, using: &generator)
-        if isHead, Bool.random(using: &generator), bytes.count > 5000 { place += 4096 }
-        let value = [0, 1, 0x7f, 0x80, 0xff, generator.next()].randomElement(using: &generator)
-        for offset in 0..<Int.random(in: 1...8, using: &generator)
-        where place + offset < bytes.count {
-          bytes[place + offset] = UInt8(truncatingIfNeeded: value ?? 0)
-        }
+      var bytes = files[Int(seed) % files.count]
+      for _ in 0..<Int.random(in: 1...3, using: &generator) { mutate(&bytes, &generator) }
+      let input = ImageInput(ByteArraySource(bytes, name: "dump"))
+      guard format.recognizes(bytes), let image = try? format.open(input, ImageOptions()) else {
+        continue
       }
-      guard
-        let image = try? ImageFormat.open(
-          path: directory.file(bytes), options: ImageOptions())
-      else { continue }
+      opened += 1
       for region in image.memory.regions.prefix(8) {
         _ = try? image.memory.bytes(at: region.range.lowerBound, count: 8192)
-        _ = region.source.extent(at: region.offset)
+        #expect(region.source.extent(at: region.offset).end > region.offset, "seed \(seed)")
       }
       #expect(ContinuousClock.now - start < .seconds(60), "seed \(seed)")
     }
+    #expect((100..<1000).contains(opened))
+  }
+
+  private static let numbers: [UInt64] = [
+    0, 1, .max, 1 << 63, 1 << 63 - 1, 1 << 62, 1 << 56, 1 << 44, 1 << 32, 1 << 31, 4096,
+  ]
+
+  /// Puts a number or noise where the file holds something.
+  private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+    var place = 0
+    repeat {
+      place = Int.random(in: 0..<bytes.count - 8, using: &generator)
+    } while bytes[place..<place + 8].allSatisfy { $0 == 0 }
+    let isNumber = Bool.random(using: &generator)
+    let number = Self.numbers.randomElement(using: &generator) ?? 0
+    let order: RecipeOrder = Bool.random(using: &generator) ? .little : .big
+    let width = [2, 4, 8].randomElement(using: &generator) ?? 8
+    if isNumber { place = place / 4 * 4 }
+    bytes.replaceSubrange(
+      place..<place + width, with: order.bytes(isNumber ? number : generator.next(), width: width))
   }
 }

@@ -135,22 +135,6 @@ struct ELFCoreImageTests {
     #expect(ContinuousClock.now - start < .seconds(2))
   }
 
-  @Test("cut at any length is opened in part or refused, and never ends the program")
-  func cutAnywhere() throws {
-    let bytes = ELFFileModel([
-      .note(Self.note.encoded(.little)), .load(0x1000, page(1, 64)), .load(0x8000, page(2, 64)),
-    ]).bytes
-    for count in 18..<bytes.count {
-      do throws(ImageError) {
-        let image = try ImageFormat.open(
-          path: directory.fileOrEmpty(Array(bytes.prefix(count))), options: ImageOptions())
-        #expect(image.warnings.contains { $0.isPartial }, "\(count) bytes")
-      } catch {
-        #expect(error.kind == .unusable, "\(count) bytes")
-      }
-    }
-  }
-
   @Test("Where raw memory would lie is not for a dump, whose headers say it")
   func layout() throws {
     var options = ImageOptions()

@@ -168,49 +168,6 @@ struct KdumpImageTests {
     }
   }
 
-  @Test("Cut anywhere it is opened in part or refused, and never ends the program")
-  func cutAnywhere() throws {
-    let bytes = Self.model().bytes
-    var generator = SeededGenerator(seed: 5)
-    for _ in 0..<400 {
-      let count = Int.random(in: 8..<bytes.count, using: &generator)
-      do throws(ImageError) {
-        let image = try open(Array(bytes.prefix(count)))
-        #expect(image.warnings.contains { $0.isPartial }, "\(count) bytes")
-        _ = try? image.memory.bytes(at: 16 * 4096, count: 24 * 4096)
-      } catch {
-        #expect(error.kind == .unusable, "\(count) bytes")
-      }
-    }
-  }
-
-  @Test("Claims of 2⁶³ bytes are refused at once or lost, and headers that cannot be are refused")
-  func impossible() throws {
-    let start = ContinuousClock.now
-    let model = Self.model()
-    // block_size, sub_hdr_size, bitmap_blocks, max_mapnr; offset_note, size_note, max_mapnr_64
-    let places = [0x1ac, 0x1b0, 0x1b4, 0x1b8, 4096 + 48, 4096 + 56, 4096 + 96]
-    for place in places {
-      var bytes = model.bytes
-      bytes.replaceSubrange(place..<place + 4, with: [0xff, 0xff, 0xff, 0xff])
-      let error = #expect(throws: ImageError.self, "at \(place)") { try open(bytes) }
-      #expect(error?.kind == .unusable)
-    }
-    var bytes = model.bytes
-    let descriptor =
-      bytes.count
-      - model.pages.values.reduce(0) { size, page in
-        switch page {
-        case .raw(let bytes): size + bytes.count + 24
-        case .zlib(let bytes): size + KdumpFileModel.deflated(bytes).count + 24
-        default: size
-        }
-      }
-    bytes.replaceSubrange(descriptor..<descriptor + 8, with: [0, 0, 0, 0, 0, 0, 0, 0x80])
-    #expect(try open(bytes).warnings.contains { $0.text.contains("1 pages are lost") })
-    #expect(ContinuousClock.now - start < .seconds(3))
-  }
-
   @Test("The flattened form of a dump is the dump")
   func flattened() throws {
     let model = Self.model()
