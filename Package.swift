@@ -68,6 +68,9 @@ let package = Package(
     .executableTarget(
       name: "make-image", dependencies: ["TestSupport"], path: "Tests/MakeImage",
       swiftSettings: testSettings),
+    .executableTarget(
+      name: "make-dumps", dependencies: ["TestSupport"], path: "Tests/MakeDumps",
+      swiftSettings: testSettings),
     tests(of: "Bytes"),
     tests(of: "DumpRecords", with: ["Bytes"]),
     tests(of: "MemoryImages", with: ["Bytes", "DumpRecords"]),

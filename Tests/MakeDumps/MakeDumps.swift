@@ -1,0 +1,48 @@
+import Foundation
+import TestSupport
+
+/// Writes the small dump files that a fuzz target begins with.
+@main
+enum MakeDumps {
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.count == 3, let files = files(of: arguments[0], memory: arguments[2]) else {
+      fail("usage: make-dumps elfcore|kdump|flattened FOLDER MEMORY", status: 64)
+    }
+    do {
+      for (name, bytes) in files {
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(arguments[1])/\(name)"))
+      }
+    } catch {
+      fail("make-dumps: \(error)", status: 73)
+    }
+  }
+
+  private static func files(of target: String, memory: String) -> [String: [UInt8]]? {
+    switch target {
+    case "elfcore":
+      var files = SmallDumps.elf.files
+      files["hypervisor"] = (FileManager.default.contents(atPath: memory)).map {
+        SmallDumps.hypervisor(of: [UInt8]($0))
+      }
+      return files
+    case "kdump":
+      var files = SmallDumps.kdump.files
+      // Two files of a set in one input: a mark, the length of the first, then both.
+      for (name, first) in files where name.hasSuffix("-split") {
+        guard let second = files["\(name)-rest"] else { continue }
+        files["\(name)-both"] =
+          [0x2b, UInt8(first.count >> 8), UInt8(first.count & 0xff)]
+          + first + second
+      }
+      return files
+    case "flattened": return SmallDumps.flattened.files
+    default: return nil
+    }
+  }
+
+  private static func fail(_ message: String, status: Int32) -> Never {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+    exit(status)
+  }
+}
