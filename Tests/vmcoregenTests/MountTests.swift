@@ -3,46 +3,21 @@ import Testing
 
 @Suite(
   "mount", .serialized,
-  .enabled(
-    if: Checkout.requiresTools || access("/dev/fuse", R_OK | W_OK) == 0, "/dev/fuse is not there"))
-final class MountTests {
-  private let scratch: ScratchDirectory
+  .enabled(if: MountPoint.isPossible, "/dev/fuse is not there"))
+struct MountTests {
+  private let point: MountPoint
+  private var scratch: ScratchDirectory { point.scratch }
+  private var isMounted: Bool { point.isMounted }
 
   init() throws {
-    scratch = try ScratchDirectory()
+    point = try MountPoint()
     try scratch.add("readme")
-    _ = try run("mkdir m && vmcoregen -q -o vmcore image.bin")
+    _ = try run("vmcoregen -q -o vmcore image.bin")
   }
 
-  deinit {
-    _ = try? run("! mountpoint -q m || umount -l m || fusermount3 -u -z m")
-  }
+  private func run(_ line: String) throws -> Finished { try point.run(line) }
 
-  private func run(_ line: String) throws -> Finished {
-    try Launch.shell(line, in: scratch).run()
-  }
-
-  private var isMounted: Bool {
-    (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8))?.contains(scratch.path) ?? false
-  }
-
-  /// Waits for something that another process does.
-  private func eventually(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<500 {
-      if condition() { return true }
-      usleep(20_000)
-    }
-    return false
-  }
-
-  private func foreground() throws -> RunningProgram {
-    let running = try Launch.program(
-      ["mount", "-q", "--foreground", "image.bin", "m"], in: scratch
-    )
-    .start()
-    #expect(eventually { FileManager.default.fileExists(atPath: scratch.file("m/vmcore")) })
-    return running
-  }
+  private func foreground() throws -> RunningProgram { try point.foreground() }
 
   @Test("returns when the files are there, which are those of the other commands")
   func background() throws {

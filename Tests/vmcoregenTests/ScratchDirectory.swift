@@ -8,7 +8,10 @@ final class ScratchDirectory {
   init() throws {
     var name = Array((NSTemporaryDirectory() + "/vmcoregen-test-XXXXXX").utf8CString)
     guard mkdtemp(&name) != nil else { throw LaunchError("no temporary directory can be made") }
-    path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // Without double slashes and symbolic links, so that it can be found in /proc/mounts.
+    guard let resolved = realpath(name, nil) else { throw LaunchError("no path of \(name)") }
+    defer { free(resolved) }
+    path = String(cString: resolved)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
