@@ -61,7 +61,9 @@ static int set_attributes(posix_spawnattr_t *attributes,
   sigset_t blocked, usual;
   sigemptyset(&blocked);
   sigemptyset(&usual);
+  // Those that are ignored here so that a write fails instead.
   sigaddset(&usual, SIGPIPE);
+  sigaddset(&usual, SIGXFSZ);
   int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   if (options->has_session) flags |= POSIX_SPAWN_SETSID;
   int error = posix_spawnattr_setflags(attributes, (short)flags);
