@@ -46,9 +46,7 @@ package final class OrderedOutput {
       } else if errno == EAGAIN {
         _ = poll(milliseconds: 1000)
       } else if errno != EINTR {
-        throw WriteError(
-          errno == EPIPE ? .closedPipe : .failed,
-          "\(name): \(describeErrno()), after \(count + UInt64(done)) bytes")
+        throw WriteError(stream: name, after: "\(count + UInt64(done))")
       }
     }
     unsafe hash?.update(bytes)

@@ -132,8 +132,6 @@ package struct StreamSink {
   }
 
   private func failure(at offset: UInt64, of size: UInt64) -> WriteError {
-    WriteError(
-      errno == EPIPE ? .closedPipe : .failed,
-      "\(name): \(describeErrno()), after \(offset) of \(size) bytes")
+    WriteError(stream: name, after: "\(offset) of \(size)")
   }
 }

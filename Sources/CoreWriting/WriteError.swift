@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Glibc
 
 /// The vmcore could not be written to its end.
 package struct WriteError: Error, Equatable, CustomStringConvertible {
@@ -23,6 +24,14 @@ package struct WriteError: Error, Equatable, CustomStringConvertible {
   package init(_ kind: Kind, _ description: String) {
     self.kind = kind
     self.description = description
+  }
+
+  /// A stream takes no more bytes, by `errno`. A socket is reset where its reader goes away before it
+  /// has read what is there (Linux `net/unix/af_unix.c`, `unix_release_sock`; RFC 1122, 4.2.2.13).
+  init(stream name: String, after done: String) {
+    let isClosed = errno == EPIPE || errno == ECONNRESET
+    self.init(
+      isClosed ? .closedPipe : .failed, "\(name): \(describeErrno()), after \(done) bytes")
   }
 
   init(_ error: ReadError) {

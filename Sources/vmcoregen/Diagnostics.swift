@@ -61,7 +61,7 @@ enum StandardOutput {
   static func failure() -> VMCoreError {
     let number = errno
     return VMCoreError(
-      number == EPIPE ? .closedPipe : .writeFailed,
+      number == EPIPE || number == ECONNRESET ? .closedPipe : .writeFailed,
       "standard output: \(unsafe String(cString: strerror(number)))")
   }
 

@@ -18,6 +18,24 @@ final class SlowReader {
     guard readEnd >= 0, writeEnd >= 0 else { throw LaunchError("no pipe can be made") }
   }
 
+  /// The same with a socket.
+  init() throws {
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+      throw LaunchError("no socket can be made")
+    }
+    (readEnd, writeEnd) = (ends[0], ends[1])
+  }
+
+  /// A reader of a named pipe that somebody else opens for writing.
+  init(ofPipeAt path: String) throws {
+    guard mkfifo(path, 0o600) == 0 else { throw LaunchError("no pipe can be made") }
+    readEnd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    writeEnd = -1
+    isWriteEndOpen = false
+  }
+
   deinit {
     started()
     stop()
