@@ -6,12 +6,14 @@ package struct FileDigest {
   private let descriptor: Int32
   private let name: String
   private let start: UInt64
+  private let monitor: WriteMonitor
 
   /// The bytes from offset `start` of an open file on.
-  package init(descriptor: Int32, name: String, start: UInt64) {
+  package init(descriptor: Int32, name: String, start: UInt64, monitor: WriteMonitor) {
     self.descriptor = descriptor
     self.name = name
     self.start = start
+    self.monitor = monitor
   }
 
   /// Reads the file to its end.
@@ -24,6 +26,10 @@ package struct FileDigest {
     var hash = SHA256()
     var offset = start
     while true {
+      if monitor.isCancelled() {
+        throw WriteError(
+          .cancelled, "\(name): interrupted after \(offset - start) bytes of its digest")
+      }
       let count = unsafe pread(reader, chunk.bytes.baseAddress, chunk.bytes.count, off_t(offset))
       if count == 0 { return hash.finish() }
       guard count > 0 else {

@@ -12,6 +12,7 @@ package final class OutputFile {
   private let file: FileDescriptor
   private let temporaryPath: String
   private let mayReplace: Bool
+  private var isClosed = false
   private var isFinished = false
 
   /// Creates the temporary file, readable by its owner alone: memory is secret.
@@ -44,15 +45,39 @@ package final class OutputFile {
     if !isFinished { abandon() }
   }
 
+  /// Gives finished files their names: all of them, or none.
+  package static func finish(_ files: [OutputFile]) throws(WriteError) {
+    var named: [OutputFile] = []
+    do throws(WriteError) {
+      // Some file systems tell of a full disk only here.
+      for file in files { try file.close() }
+      for file in files {
+        try file.giveName()
+        named.append(file)
+      }
+    } catch {
+      for file in named { unsafe unlink(file.path) }
+      for file in files { file.abandon() }
+      throw error
+    }
+  }
+
   /// Gives the finished file its name.
   package func finish() throws(WriteError) {
-    isFinished = true
+    try OutputFile.finish([self])
+  }
+
+  private func close() throws(WriteError) {
+    isClosed = true
     do {
       try file.close()
     } catch {
-      unsafe unlink(temporaryPath)
       throw WriteError(.failed, "\(path): \(describe(error)) while closing it")
     }
+  }
+
+  private func giveName() throws(WriteError) {
+    isFinished = true
     let result =
       mayReplace
       ? unsafe rename(temporaryPath, path) : unsafe clinux_rename_new(temporaryPath, path)
@@ -74,7 +99,7 @@ package final class OutputFile {
   package func abandon() {
     guard !isFinished else { return }
     isFinished = true
-    try? file.close()
+    if !isClosed { try? file.close() }
     unsafe unlink(temporaryPath)
   }
 

@@ -25,15 +25,16 @@ extension CrashDump {
       if let stream = try Destination.stream(at: path) {
         defer { stream.close() }
         let digest = try stream.write(job)
-        try sidecar?.finish([(path, digest)])
+        try sidecar?.write([(path, digest)])
+        try sidecar?.file.finish()
         return
       }
       let file = try OutputFile(path: path, mayReplace: mayReplace)
       do throws(WriteError) {
         let digest = try job.write(
           inPlace: file.descriptor, name: path, start: 0, mayLeaveHoles: true)
-        try file.finish()
-        try sidecar?.finish([(path, digest)])
+        try sidecar?.write([(path, digest)])
+        try OutputFile.finish([file] + [sidecar?.file].compactMap { $0 })
       } catch {
         file.abandon()
         throw error

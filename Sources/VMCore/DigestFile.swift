@@ -3,28 +3,23 @@ internal import Glibc
 
 /// The digests of an output in a file beside it, as `sha256sum --check` reads them.
 struct DigestFile {
-  private let file: OutputFile
+  /// The sidecar, for ``OutputFile/finish(_:)``: it gets its name together with what it is about.
+  let file: OutputFile
 
-  /// Creates `path.sha256`, which appears when it is finished.
+  /// Creates `path.sha256`, which appears under that name when it is finished.
   init(for path: String, mayReplace: Bool) throws(WriteError) {
     file = try OutputFile(path: path + ".sha256", mayReplace: mayReplace)
   }
 
-  /// Writes a line for each file and gives the sidecar its name.
-  func finish(_ digests: [(path: String, digest: [UInt8]?)]) throws(WriteError) {
+  /// Writes a line for each file.
+  func write(_ digests: [(path: String, digest: [UInt8]?)]) throws(WriteError) {
     var text = ""
     for (path, digest) in digests {
       let name = path.split(separator: "/").last.map(String.init) ?? path
       text += DigestFile.text(of: digest ?? []) + "  " + name + "\n"
     }
-    do throws(WriteError) {
-      try PlacedFile(descriptor: file.descriptor, name: file.path, start: 0, leavesHoles: false)
-        .put(Array(text.utf8), at: 0)
-      try file.finish()
-    } catch {
-      file.abandon()
-      throw error
-    }
+    try PlacedFile(descriptor: file.descriptor, name: file.path, start: 0, leavesHoles: false)
+      .put(Array(text.utf8), at: 0)
   }
 
   /// A digest in hexadecimal.

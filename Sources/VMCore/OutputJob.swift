@@ -24,7 +24,9 @@ struct OutputJob {
     if let plan, !options.isInRecords {
       try named(name) { () throws(WriteError) in try writer(plan).write(to: output) }
       guard options.hasDigest else { return nil }
-      return try FileDigest(descriptor: descriptor, name: name, start: start).sha256()
+      return try FileDigest(
+        descriptor: descriptor, name: name, start: start, monitor: control.monitor
+      ).sha256()
     }
     guard options.writesELFInPlace else {
       return try write(inOrderTo: descriptor, name: name, isPipe: false)

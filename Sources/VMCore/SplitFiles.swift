@@ -23,12 +23,15 @@ struct SplitFiles {
           digests.append(
             (
               file.path,
-              try FileDigest(descriptor: file.descriptor, name: file.path, start: 0).sha256()
+              try FileDigest(
+                descriptor: file.descriptor, name: file.path, start: 0,
+                monitor: job.control.monitor
+              ).sha256()
             ))
         }
       }
-      for file in files { try file.finish() }
-      try sidecar?.finish(digests)
+      try sidecar?.write(digests)
+      try OutputFile.finish(files + [sidecar?.file].compactMap { $0 })
     } catch {
       for file in files { file.abandon() }
       throw error

@@ -300,6 +300,23 @@ extension KdumpOutputTests {
     #expect(sidecar == "\(sum)  out\n")
   }
 
+  @Test("A run can be interrupted while its digest is made", arguments: [nil, 1 << 20])
+  func interruptedDigest(_ splitSize: UInt64?) throws {
+    let crash = try Crash("readme")
+    var output = Self.output(1, "zlib", jobs: 1)
+    output.hasDigest = true
+    output.splitSize = splitSize
+    let moment = DigestMoment(workSize: try crash.dump.workSize(as: output))
+    let control = WriteControl(
+      progress: { moment.done($0) }, isCancelled: { moment.isReached })
+    let error = #expect(throws: VMCoreError.self) {
+      try crash.dump.write(toFileAt: crash.folder.path("out"), as: output, control: control)
+    }
+    #expect(error?.kind == .cancelled)
+    #expect(error?.description.hasSuffix("interrupted after 0 bytes of its digest") == true)
+    #expect(crash.folder.names == ["image"])
+  }
+
   @Test("What contradicts itself is refused before anything is written")
   func contradictions() throws {
     let crash = try Crash("readme")
@@ -322,4 +339,26 @@ private final class Notices: @unchecked Sendable {
   private var all: [String] = []
   var texts: [String] { lock.withLock { all } }
   func add(_ text: String) { lock.withLock { all.append(text) } }
+}
+
+/// Tells when pages are no longer written: the second question after the last of them.
+private final class DigestMoment: @unchecked Sendable {
+  private let lock = NSLock()
+  private let workSize: UInt64
+  private var questions: Int?
+
+  init(workSize: UInt64) {
+    self.workSize = workSize
+  }
+
+  func done(_ count: UInt64) {
+    lock.withLock { if count == workSize { questions = 0 } }
+  }
+
+  var isReached: Bool {
+    lock.withLock {
+      questions = questions.map { $0 + 1 }
+      return (questions ?? 0) > 1
+    }
+  }
 }
