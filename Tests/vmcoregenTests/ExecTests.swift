@@ -78,10 +78,41 @@ struct ExecTests {
       ["exec", "-q", "image.bin", "--", "sh", "-c", script, "{}"], in: scratch)
     launch.environment["TMPDIR"] = scratch.file("tmp")
     let running = try launch.start()
-    for _ in 0..<500 where !scratch.names.contains("ready") { usleep(20_000) }
+    #expect(eventually { scratch.names.contains("ready") })
     running.send(number)
     #expect(try running.wait(limit: 20).status == 42)
     try expectNothingLeft()
+  }
+
+  @Test("lets a limit on the size of files end the command as usual")
+  func sizeLimit() throws {
+    let line = "ulimit -f 8; vmcoregen exec -q image.bin -- sh -c 'head -c 99999 {} > big'"
+    #expect(try run(line).status == 128 + SIGXFSZ)
+    try expectNothingLeft()
+  }
+
+  @Test("killed, lets the command run on with a file that is gone", arguments: ["", "--memfd"])
+  func killedItself(_ option: String) throws {
+    let script = """
+      echo > ready
+      while head -c 4096 {} > head 2> why && cmp -s -n 4096 head vmcore; do sleep 0.02; done
+      mv why end
+      """
+    let arguments = ["exec", "-q"] + option.split(separator: " ").map(String.init)
+    var launch = Launch.program(
+      arguments + ["image.bin", "--", "sh", "-c", script, "{}"], in: scratch)
+    launch.environment["TMPDIR"] = scratch.file("tmp")
+    let running = try launch.start()
+    #expect(eventually { scratch.names.contains("ready") })
+    running.send(SIGKILL)
+    #expect(try running.wait(limit: 20).status == 128 + SIGKILL)
+    #expect(eventually { scratch.names.contains("end") })
+    #expect(try scratch.bytes(of: "end").isEmpty == false)
+    // The empty directory is left, and for other users than root the mount that is dead.
+    let left = "for each in tmp/*; do ! mountpoint -q \"$each\" || fusermount3 -u \"$each\"; done"
+    #expect(eventually { (try? run(left + "; rmdir tmp/* 2> log; rmdir tmp"))?.status == 0 })
+    let mounts = try String(contentsOfFile: "/proc/mounts", encoding: .utf8)
+    #expect(!mounts.contains(scratch.path))
   }
 
   @Test("lets the command use a pipe and standard input as usual")

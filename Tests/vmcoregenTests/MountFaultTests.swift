@@ -1,0 +1,95 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(
+  "A mount in which something goes wrong", .serialized,
+  .enabled(if: MountPoint.isPossible, "/dev/fuse is not there"))
+struct MountFaultTests {
+  private let point: MountPoint
+  private var scratch: ScratchDirectory { point.scratch }
+
+  init() throws {
+    point = try MountPoint()
+    try DenseImage.addLarge(to: scratch)
+  }
+
+  /// Reads the vmcore over and over, without the page cache, until that fails.
+  private func reader(_ number: Int) throws -> RunningProgram {
+    let line = """
+      while dd if=m/vmcore of=/dev/null bs=\(64 * (1 + number))k iflag=direct 2> log.\(number)
+      do :; done
+      """
+    return try Launch.shell(line, in: scratch).start()
+  }
+
+  @Test("is free, or fusermount3 -u frees it, after SIGKILL while it is read", arguments: 1...6)
+  func killed(_ seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let server = try point.foreground()
+    let readers = try (0..<3).map { try reader($0) }
+    usleep(UInt32.random(in: 0...150_000, using: &generator))
+    server.send(SIGKILL)
+    #expect(try server.wait(limit: 10).status == 128 + SIGKILL)
+    // None of them waits for an answer that does not come.
+    for reader in readers { #expect(try reader.wait(limit: 20).status == 0) }
+    try point.freeAfterKill()
+    let removed = try point.run("rmdir m")
+    #expect(removed.status == 0, "\(removed.errors)")
+  }
+
+  @Test("goes on where its readers are killed in the middle of their requests")
+  func killedReaders() throws {
+    _ = try point.run("vmcoregen -q -o vmcore image.bin")
+    let server = try point.foreground()
+    var generator = SeededGenerator(seed: 9)
+    for _ in 0..<20 {
+      let reader = try Launch(
+        arguments: ["dd", "if=m/vmcore", "of=/dev/null", "bs=1M", "iflag=direct"],
+        directory: scratch.path
+      ).start()
+      usleep(UInt32.random(in: 0...20_000, using: &generator))
+      reader.send(SIGKILL)
+      _ = try reader.wait(limit: 10)
+    }
+    #expect(try point.run("cmp m/vmcore vmcore").status == 0)
+    #expect(server.errors.isEmpty)
+    server.send(SIGTERM)
+    #expect(try server.wait(limit: 10).status == 0)
+  }
+
+  @Test("gives EIO and a message where the image is cut off, and shows the rest on")
+  func truncatedImage() throws {
+    let server = try point.foreground()
+    truncate(scratch.file("image.bin"), 0x20_0000)
+    let failed = try point.run("cat m/vmcore > copy")
+    #expect(failed.status != 0)
+    #expect(failed.errors.contains("Input/output error"))
+    #expect(
+      server.errors.contains(
+        /vmcoregen: image.bin: offset 0x[0-9a-f]+: .*it shrank while it was read\n/))
+    let rest = try point.run("head -c 4096 m/vmcore && cat m/vmcoreinfo m/info.json > text")
+    #expect(rest.status == 0)
+    #expect(rest.output.count == 4096)
+    server.send(SIGTERM)
+    #expect(try server.wait(limit: 10).status == 0)
+  }
+
+  @Test("shows eight threads at random offsets the bytes of the files", arguments: [0, O_DIRECT])
+  func randomReads(_ flag: Int32) throws {
+    #expect(try point.run("vmcoregen -q -o vmcore image.bin").status == 0)
+    var server = try point.foreground()
+    #expect(try point.run("cp m/vmcore.flat vmcore.flat").status == 0)
+    server.send(SIGTERM)
+    #expect(try server.wait(limit: 10).status == 0)
+    // A mount whose pages nobody has read yet.
+    server = try point.foreground()
+    for name in ["vmcore", "vmcore.flat"] {
+      let bytes = try scratch.bytes(of: name)
+      let reads = RandomReads(path: scratch.file("m/\(name)"), flag: flag, bytes: bytes)
+      #expect(reads.differences(threads: 8, seed: UInt64(flag) + 1) == [], "\(name)")
+    }
+    server.send(SIGTERM)
+    #expect(try server.wait(limit: 10).status == 0)
+  }
+}
