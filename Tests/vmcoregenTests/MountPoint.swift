@@ -17,7 +17,7 @@ final class MountPoint {
   }
 
   deinit {
-    _ = try? run("! mountpoint -q m || umount -l m || fusermount3 -u -z m")
+    if isMounted { _ = try? run("umount -l m || fusermount3 -u -z m") }
   }
 
   /// Runs a line of the shell.
