@@ -43,15 +43,12 @@ struct MountFaultTests {
     _ = try point.run("vmcoregen -q -o vmcore image.bin")
     let server = try point.foreground()
     var generator = SeededGenerator(seed: 9)
-    for _ in 0..<20 {
-      let reader = try Launch(
-        arguments: ["dd", "if=m/vmcore", "of=/dev/null", "bs=1M", "iflag=direct"],
-        directory: scratch.path
-      ).start()
-      usleep(UInt32.random(in: 0...20_000, using: &generator))
-      reader.send(SIGKILL)
-      _ = try reader.wait(limit: 10)
+    let lines = (0..<40).map { number in
+      let seconds = Double.random(in: 0.001...0.03, using: &generator)
+      let dd = "dd if=m/vmcore of=/dev/null bs=16M iflag=direct"
+      return "timeout -s KILL \(seconds) \(dd) 2> log &" + (number % 8 == 7 ? " wait" : "")
     }
+    _ = try point.run(lines.joined(separator: "\n"))
     #expect(try point.run("cmp m/vmcore vmcore").status == 0)
     #expect(server.errors.isEmpty)
     server.send(SIGTERM)
