@@ -63,19 +63,23 @@ struct Destination {
   ///
   /// - Returns: the SHA-256, where it was asked for.
   func write(_ job: OutputJob) throws(WriteError) -> [UInt8]? {
-    guard status.kind == .regular, !isAppending(descriptor.rawValue) else {
-      return try job.write(
-        inOrderTo: descriptor.rawValue, name: name, isPipe: status.kind == .pipe)
-    }
+    let isFile = status.kind == .regular
     let start = (try? descriptor.seek(offset: 0, from: .current)).map { UInt64(max(0, $0)) } ?? 0
     // Behind the present offset there may be old content, which a hole would not overwrite.
-    let isEmpty = status.size <= start
+    let isEmpty = isFile && status.size <= start
     do throws(WriteError) {
+      guard isFile, !isAppending(descriptor.rawValue) else {
+        return try job.write(
+          inOrderTo: descriptor.rawValue, name: name, isPipe: status.kind == .pipe)
+      }
       return try job.write(
         inPlace: descriptor.rawValue, name: name, start: start, mayLeaveHoles: isEmpty)
     } catch {
       // A redirected file has its name already: it must not look like a vmcore.
-      if isEmpty { try? descriptor.resize(to: Int64(start)) }
+      if isEmpty {
+        try? descriptor.resize(to: Int64(start))
+        _ = try? descriptor.seek(offset: Int64(start), from: .start)
+      }
       throw error
     }
   }

@@ -79,6 +79,23 @@ struct FullDiskTests {
     }
   }
 
+  @Test("empties a file that was appended to from its start", arguments: ["", "--gzip", "-z"])
+  func appended(_ options: String) throws {
+    let finished = try run("\(Self.limit(1 << 16)); vmcoregen -q \(options) image.bin >> vmcore")
+    #expect(finished.status == 74)
+    let place = try place(in: finished, reason: "File too large", comment: ">>")
+    #expect(place.name == "standard output")
+    #expect(place.offset == 1 << 16)
+    #expect(try scratch.bytes(of: "vmcore").isEmpty)
+  }
+
+  @Test("lets the next program write to the start of what was emptied", arguments: forms)
+  func next(_ options: String) throws {
+    let line = "(ulimit -f \((1 << 16) / Self.unit); vmcoregen -q \(options) image.bin; echo next)"
+    #expect(try run("\(line) > vmcore").errors.contains("File too large"))
+    #expect(try scratch.bytes(of: "vmcore") == Array("next\n".utf8))
+  }
+
   @Test("leaves no file of a split set", arguments: ["", "--digest"])
   func split(_ options: String) throws {
     for (limit, jobs) in [(64 << 10, 1), (128 << 10, 2)] {
