@@ -51,8 +51,9 @@ package struct Architecture: Sendable {
 
 /// The state of one CPU, from its `NT_PRSTATUS` note.
 package struct ProcessorState: Equatable, Sendable {
-  /// `pr_pid`: the task that ran (on s390x a running number).
-  package var processIdentifier: UInt32
+  /// `pr_pid`: the task that ran (on s390x a running number); nil where the registers are a
+  /// hypervisor's, who knows no tasks (QEMU `target/*/arch_dump.c` counts the CPUs there, from 1).
+  package var processIdentifier: UInt32?
   package var programCounter: UInt64
   package var stackPointer: UInt64
 

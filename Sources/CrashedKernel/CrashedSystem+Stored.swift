@@ -7,7 +7,9 @@ extension CrashedSystem {
   /// is kept that it brings along.
   ///
   /// The memory of such a file is searched where the user asks for it, where it has no VMCOREINFO
-  /// note, and where a hypervisor made it: the CPUs it saw may be those of the second kernel.
+  /// note, and where a hypervisor made it: the CPUs it saw may be those of the second kernel, also
+  /// where its VMCOREINFO note is the crashed one's (QEMU `-device vmcoreinfo`: the second kernel
+  /// leaves alone what the first has said, `drivers/firmware/qemu_fw_cfg.c`).
   package init(in image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
     if let stored = image.stored, !options.asksForSearch {
       self = try CrashedSystem.ofDump(stored, image, options)
@@ -30,7 +32,7 @@ extension CrashedSystem {
     do throws(SearchError) {
       // Without a fallback: the dump itself is a better one.
       var found = try CrashedSystem(in: image, options, keeping: &search)
-      guard !isWhole || found.moment.phase == .after else { return kept }
+      guard !isWhole || found.moment.phase == .after || found.isCrash(of: kept) else { return kept }
       found.warnings.insert(
         Warning(
           "the file is a dump of a machine with a crashed kernel's core header in its memory: "
@@ -43,6 +45,13 @@ extension CrashedSystem {
       case .notFound: break
       case .ambiguous, .corrupt, .digestDiffers: if !isWhole { throw error }
       }
+    }
+    if kept.vmCoreInfo?.crashTime != nil {
+      kept.warnings.append(
+        Warning(
+          "the kernel of the dump has crashed, and its core header is not found in the memory: the "
+            + "dump is kept as it is, with the registers that the hypervisor saw (--rebuild says "
+            + "what was searched)"))
     }
     if !isWhole {
       kept.warnings.append(
@@ -69,14 +78,20 @@ extension CrashedSystem {
     vmCoreInfoNote = notes.first { $0.type == .vmCoreInfo }
     vmCoreInfo = try CrashedSystem.text(of: vmCoreInfoNote, in: file)
     backup = nil
-    processors = try CrashedSystem.processors(
+    var processors = try CrashedSystem.processors(
       in: sections, architecture, order: header.order, file)
     let isHypervisor = notes.contains { $0.type == .qemu }
+    if isHypervisor {
+      for index in processors.indices { processors[index].state?.processIdentifier = nil }
+    }
+    self.processors = processors
     producer = Producer(
       kind: .dumpFile,
       evidence: isHypervisor ? "a hypervisor's notes" : "its format is \(image.format)")
-    moment = CrashedSystem.moment(
-      backup: nil, merged: nil, vmCoreInfo: vmCoreInfo, processors)
+    moment =
+      isHypervisor
+      ? CrashedSystem.moment(seenByHypervisor: vmCoreInfo)
+      : CrashedSystem.moment(backup: nil, merged: nil, vmCoreInfo: vmCoreInfo, processors)
     mergedHeader = nil
     namedBy = []
     locators = []
@@ -88,6 +103,24 @@ extension CrashedSystem {
 
   private var isMadeByHypervisor: Bool {
     sections.contains { $0.notes.contains { $0.type == .qemu } }
+  }
+
+  /// Whether it is the crash of the kernel that a dump's own VMCOREINFO note tells of. Before the
+  /// second kernel has made its own header nothing else tells that it has started, and the crash
+  /// path adds CRASHTIME only where it goes on to start it (`kernel/kexec_core.c`).
+  private func isCrash(of dump: CrashedSystem) -> Bool {
+    vmCoreInfo?.crashTime != nil && vmCoreInfo == dump.vmCoreInfo
+  }
+
+  /// A hypervisor has registers of any machine at any time: they prove no crash.
+  private static func moment(seenByHypervisor information: VMCoreInfo?) -> Moment {
+    guard let information else {
+      return Moment(phase: .unknown, evidence: "a hypervisor's dump without VMCOREINFO")
+    }
+    guard let time = information.crashTime else {
+      return Moment(phase: .running, evidence: "no CRASHTIME in the hypervisor's VMCOREINFO")
+    }
+    return Moment(phase: .crashed, evidence: "vmcoreinfo has CRASHTIME=\(time)")
   }
 
   /// A last note whose padding the segment leaves out is whole all the same.

@@ -18,6 +18,8 @@ package struct Moment: Equatable, Sendable {
     case after = "second kernel started"
     /// Crashed, and nothing in the image depends on whether the second kernel has started.
     case crashed
+    /// Nothing tells.
+    case unknown
   }
 }
 

@@ -65,7 +65,7 @@ package struct VerificationSubject: Sendable {
     switch system?.moment.phase {
     case .after: true
     case .running, .before: false
-    case .crashed, nil: nil
+    case .crashed, .unknown, nil: nil
     }
   }
 }

@@ -75,7 +75,8 @@ public struct CrashReport: Sendable {
 
   /// The registers that tell where a CPU was.
   public struct Registers: Sendable {
-    public var processIdentifier: UInt32
+    /// The task that ran; nil where a hypervisor wrote the notes, who knows no tasks.
+    public var processIdentifier: UInt32?
     public var programCounter: UInt64
     public var stackPointer: UInt64
   }

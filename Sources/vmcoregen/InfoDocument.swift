@@ -87,7 +87,7 @@ struct InfoDocument {
     .object([
       ("number", .number(UInt64(processor.number))),
       ("notes", .address(processor.noteAddress)),
-      ("pid", .optional(processor.registers.map { UInt64($0.processIdentifier) })),
+      ("pid", .optional((processor.registers?.processIdentifier).map(UInt64.init))),
       ("pc", processor.registers.map { .address($0.programCounter) } ?? .null),
       ("sp", processor.registers.map { .address($0.stackPointer) } ?? .null),
     ])

@@ -51,8 +51,8 @@ struct InfoText {
   private static func text(of processor: CrashReport.Processor) -> String {
     let notes = "notes at \(hex(processor.noteAddress))"
     guard let registers = processor.registers else { return "no registers, \(notes)" }
-    return "pc \(hex(registers.programCounter)) sp \(hex(registers.stackPointer)) "
-      + "pid \(registers.processIdentifier), \(notes)"
+    let task = registers.processIdentifier.map { " pid \($0)" } ?? ""
+    return "pc \(hex(registers.programCounter)) sp \(hex(registers.stackPointer))\(task), \(notes)"
   }
 
   private func missingRegion(_ header: CrashReport.Header) -> String {

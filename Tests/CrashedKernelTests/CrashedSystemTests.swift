@@ -48,7 +48,8 @@ struct CrashedSystemTests {
       let isSaved = cpu.state != .offline && recipe.moment != .running
       #expect(processor.state?.programCounter == (isSaved ? cpu.counter : nil))
       #expect(processor.state?.stackPointer == (isSaved ? cpu.stack : nil))
-      #expect(processor.state.map { UInt64($0.processIdentifier) } == (isSaved ? cpu.process : nil))
+      #expect(
+        (processor.state?.processIdentifier).map(UInt64.init) == (isSaved ? cpu.process : nil))
     }
   }
 

@@ -67,13 +67,15 @@ struct StoredCoreTests {
 
   /// What `dump-guest-memory` of QEMU 7.2 writes: section headers before the program headers, a
   /// wrong e_ehsize, the registers of the moment, no VMCOREINFO.
-  private func hypervisorDump(of built: BuiltImage, adding notes: [UInt8] = []) -> [UInt8] {
+  private func hypervisorDump(
+    of built: BuiltImage, adding notes: [UInt8] = [], below end: UInt64 = .max
+  ) -> [UInt8] {
     let order = built.recipe.order
     let status = RecipeNote(name: "CORE", type: 1, content: [UInt8](repeating: 7, count: 336))
     let registers = RecipeNote(name: "QEMU", type: 0, content: [UInt8](repeating: 1, count: 440))
-    let loads = built.extents.map { extent in
+    let loads = built.extents.map { $0.range.clamped(to: 0..<end) }.map { range in
       ELFFileModel.Segment.load(
-        extent.range.lowerBound, built.memory.read(extent.range.lowerBound, extent.range.count))
+        range.lowerBound, built.memory.read(range.lowerBound, range.count))
     }
     var model = ELFFileModel(
       [.note(status.encoded(order) + registers.encoded(order) + notes)] + loads)
@@ -94,6 +96,53 @@ struct StoredCoreTests {
     #expect(!dump.report.header.isKept)
     #expect(dump.report.header.address == built.headerAddress)
     #expect(dump.report.warnings.contains { $0.contains("that kernel's vmcore is made") })
+  }
+
+  /// QEMU with `-device vmcoreinfo`, dumped before the second kernel has made its own header: the
+  /// registers are the second kernel's, the VMCOREINFO is the crashed one's.
+  @Test(
+    "A hypervisor that knows the crashed kernel's VMCOREINFO does not keep that kernel's vmcore back",
+    arguments: ["x86_64-kexec-tools-before", "x86_64-kexec-tools-after", "x86_64-kernel-after"],
+    ["before", "after"])
+  func informedHypervisor(_ name: String, _ moment: String) throws {
+    let text = try RecipeFiles.text(name)
+      .replacing(/moment \w+/, with: "moment \(moment)")
+    let built = try ImageBuilder.build(parsing: text)
+    let raw = try CrashDump(imageAt: directory.file(built.fileBytes(), named: "raw"))
+    let note = try RecipeNote(name: "VMCOREINFO", type: 0, content: raw.extract(.vmcoreinfo))
+    let file = hypervisorDump(of: built, adding: note.encoded(.little))
+    let dump = try CrashDump(imageAt: directory.file(file))
+    #expect(try dump.allBytes() == built.expectedVMCore())
+    #expect(dump.report.warnings.contains { $0.contains("that kernel's vmcore is made") })
+  }
+
+  @Test("A crash that only a hypervisor's VMCOREINFO tells of is said, and so are its registers")
+  func unfoundCrash() throws {
+    let text = Array("OSRELEASE=6.1.0\nPAGESIZE=4096\nCRASHTIME=1710000000\n".utf8)
+    let note = RecipeNote(name: "VMCOREINFO", type: 0, content: text).encoded(.little)
+    let built = try RecipeFiles.image("x86_64-kernel-after")
+    let other = try CrashDump(
+      imageAt: directory.file(hypervisorDump(of: built, adding: note, below: 0x110000)))
+    #expect(other.report.header.isKept)
+    #expect(other.report.system.moment == "crashed")
+    #expect(other.report.warnings.contains { $0.contains("registers that the hypervisor saw") })
+  }
+
+  @Test("A hypervisor's registers prove no crash")
+  func registersOfAnyMoment() throws {
+    let built = try RecipeFiles.image("x86_64-kernel-after")
+    let silent = try CrashDump(
+      imageAt: directory.file(hypervisorDump(of: built, below: 0x110000)))
+    #expect(silent.report.system.moment == "unknown")
+    let info = RecipeNote(
+      name: "VMCOREINFO", type: 0, content: Array("OSRELEASE=6.1.0\nPAGESIZE=4096\n".utf8)
+    ).encoded(.little)
+    let running = try CrashDump(
+      imageAt: directory.file(
+        hypervisorDump(of: built, adding: info, below: 0x110000), named: "running"))
+    #expect(running.report.system.moment == "running")
+    #expect(running.report.warnings.isEmpty)
+    #expect(running.report.system.processors.map(\.registers?.processIdentifier) == [nil])
   }
 
   @Test("A hypervisor's dump of a machine that did not crash keeps its notes and says why")
