@@ -57,7 +57,7 @@ extension CrashedSystem {
       kept.warnings.append(
         Warning(
           "the dump has no VMCOREINFO note, and no crashed kernel's core header is in its "
-            + "memory: it is kept as it is"))
+            + "memory: it is kept as it is (--rebuild looks for a kernel's vmcoreinfo, too)"))
     }
     return kept
   }
