@@ -101,6 +101,20 @@ extension KdumpOutputTests {
       try dump.write(toFileAt: folder.path(name), as: output, mayReplace: true)
       return try folder.read(name)
     }
+
+    /// What a pipe gets from a kdump run that is interrupted at once.
+    func failedStream() throws -> [UInt8] {
+      var ends: [Int32] = [0, 0]
+      #expect(pipe(&ends) == 0)
+      let reader = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
+      #expect(throws: VMCoreError.self) {
+        try dump.write(
+          toDescriptor: ends[1], name: "pipe", as: KdumpOutputTests.output(1, "zlib"),
+          control: WriteControl(isCancelled: { true }))
+      }
+      close(ends[1])
+      return [UInt8](try #require(try reader.readToEnd()))
+    }
   }
 
   @Test("Names, base and counts are those of the crashed kernel")
@@ -273,17 +287,7 @@ extension KdumpOutputTests {
 
   @Test("A failed flattened run ends with records that makedumpfile -R refuses")
   func failed() throws {
-    let crash = try Crash("readme")
-    var ends: [Int32] = [0, 0]
-    #expect(pipe(&ends) == 0)
-    let reader = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-    let control = WriteControl(isCancelled: { true })
-    #expect(throws: VMCoreError.self) {
-      try crash.dump.write(
-        toDescriptor: ends[1], name: "pipe", as: Self.output(1, "zlib"), control: control)
-    }
-    close(ends[1])
-    let stream = [UInt8](try #require(try reader.readToEnd()))
+    let stream = try Crash("readme").failedStream()
     #expect(FlattenedModel(stream)?.isWhole == false)
     #expect(stream.suffix(32).allSatisfy { $0 == 0 })
   }
