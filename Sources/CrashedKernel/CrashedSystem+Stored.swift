@@ -80,14 +80,14 @@ extension CrashedSystem {
     backup = nil
     var processors = try CrashedSystem.processors(
       in: sections, architecture, order: header.order, file)
-    let isHypervisor = notes.contains { $0.type == .qemu }
+    let isHypervisor = CrashedSystem.isHypervisor(notes, stored)
     if isHypervisor {
       for index in processors.indices { processors[index].state?.processIdentifier = nil }
     }
     self.processors = processors
     producer = Producer(
       kind: .dumpFile,
-      evidence: isHypervisor ? "a hypervisor's notes" : "its format is \(image.format)")
+      evidence: isHypervisor ? "a hypervisor's registers" : "its format is \(image.format)")
     moment =
       isHypervisor
       ? CrashedSystem.moment(seenByHypervisor: vmCoreInfo)
@@ -102,7 +102,20 @@ extension CrashedSystem {
   }
 
   private var isMadeByHypervisor: Bool {
-    sections.contains { $0.notes.contains { $0.type == .qemu } }
+    stored.map { CrashedSystem.isHypervisor(sections.flatMap(\.notes), $0) } ?? false
+  }
+
+  /// Whether a hypervisor saved the registers. On x86 QEMU has notes of its own; on arm64 it has
+  /// floating point registers, which the kernel saves on s390x alone; on riscv64 only the loads
+  /// tell: their virtual addresses are the physical ones (`target/*/arch_dump.c`, `dump/dump.c`).
+  private static func isHypervisor(_ notes: [Note], _ stored: StoredCore) -> Bool {
+    if notes.contains(where: { $0.type == .qemu }) { return true }
+    guard stored.header.header.machine != .s390 else { return false }
+    if notes.contains(where: { $0.type == .floatingPoint }) { return true }
+    return stored.header.header.machine == .riscv && stored.hasLoadsInFile
+      && stored.header.segments(of: .load).allSatisfy {
+        $0.segment.virtualAddress == $0.segment.physicalAddress
+      }
   }
 
   /// Whether it is the crash of the kernel that a dump's own VMCOREINFO note tells of. Before the

@@ -37,6 +37,7 @@ package struct NoteType: Hashable, Sendable {
   package static let vmCoreInfo = NoteType(name: "VMCOREINFO", type: 0)
   /// The same, of a Xen hypervisor.
   package static let vmCoreInfoXen = NoteType(name: "VMCOREINFO_XEN", type: 0)
-  /// Registers of one CPU as QEMU knows them: a hypervisor made the dump (`target/*/arch_dump.c`).
+  /// Registers of an x86 CPU as QEMU knows them: a hypervisor made the dump
+  /// (`target/i386/arch_dump.c`).
   package static let qemu = NoteType(name: "QEMU", type: 0)
 }

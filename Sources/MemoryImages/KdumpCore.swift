@@ -19,7 +19,7 @@ struct KdumpCore {
     let end = ranges.last?.upperBound ?? 0
     let isWide = file.layout.wordSize == 8 || end > 1 << 32
     let header = ELFHeader(
-      coreFor: machine(), elfClass: isWide ? .bits64 : .bits32, order: file.order)
+      coreFor: machine(notes, in: source), elfClass: isWide ? .bits64 : .bits32, order: file.order)
     let note = ProgramHeader(
       type: .note, offset: notes.lowerBound, fileSize: notes.length, memorySize: notes.length)
     let loads = ranges.map {
@@ -57,8 +57,9 @@ struct KdumpCore {
     return (source, 0..<source.size)
   }
 
-  /// `e_machine` for what `uname -m` printed; QEMU writes capitals.
-  private mutating func machine() -> ELFMachine {
+  /// `e_machine` for what `uname -m` printed; QEMU writes capitals, and "Unknown" for a machine
+  /// whose name it does not define (`ELF_MACHINE_UNAME`: arm64, riscv64).
+  private mutating func machine(_ notes: Range<UInt64>, in source: any ByteSource) -> ELFMachine {
     let name = file.header.systemName.machine.lowercased()
     let machines: [(prefix: String, machine: ELFMachine)] = [
       ("x86_64", .x86_64), ("aarch64", .aarch64), ("arm", .arm), ("ppc64", .ppc64),
@@ -67,8 +68,29 @@ struct KdumpCore {
     ]
     if let found = machines.first(where: { name.hasPrefix($0.prefix) }) { return found.machine }
     if name.count == 4, name.hasPrefix("i"), name.hasSuffix("86") { return .i386 }
+    if file.layout.wordSize == 8, let found = machine(ofRegistersAt: notes, in: source) {
+      return found
+    }
     warnings.append(
       ImageWarning("the machine '\(name)' of the dump's header is not known: e_machine is 0"))
     return ELFMachine(rawValue: 0)
+  }
+
+  /// The machine that has an `elf_prstatus` of the size of the first note: 112 bytes, the general
+  /// registers (arm64: 34, riscv64: 32), and 8 bytes.
+  private func machine(
+    ofRegistersAt notes: Range<UInt64>, in source: any ByteSource
+  ) -> ELFMachine? {
+    guard let bytes = try? source.bytes(at: notes.lowerBound, count: NoteHeader.size + 5),
+      bytes.count > NoteHeader.size, bytes.dropFirst(NoteHeader.size).elementsEqual("CORE\0".utf8)
+    else { return nil }
+    var reader = ByteReader(bytes, order: file.order)
+    guard let note = try? NoteHeader(from: &reader), note.type == NoteType.processStatus.type
+    else { return nil }
+    switch note.descriptionSize {
+    case 392: return .aarch64
+    case 376: return .riscv
+    default: return nil
+    }
   }
 }

@@ -54,6 +54,19 @@ struct KdumpImageTests {
     #expect(part == Array(whole[100..<100 + 5 * size]))
   }
 
+  @Test("of a machine that QEMU has no name for: the registers' size tells")
+  func unnamedMachine() throws {
+    for (size, machine) in [(392, 183), (376, 243), (400, 0)] as [(Int, UInt16)] {
+      var model = Self.model(blockSize: 4096)
+      model.machine = "Unknown"
+      let status = RecipeNote(name: "CORE", type: 1, content: [UInt8](repeating: 0, count: size))
+      model.notes = status.encoded(.little)
+      let image = try open(model.bytes)
+      #expect(image.stored?.header.header.machine.rawValue == machine)
+      #expect(image.warnings.contains { $0.text.contains("'unknown'") } == (machine == 0))
+    }
+  }
+
   @Test(
     "of any layout, byte order and version",
     arguments: KdumpFileModel.Layout.allCases, [RecipeOrder.little, .big])

@@ -72,7 +72,11 @@ struct StoredCoreTests {
   ) -> [UInt8] {
     let order = built.recipe.order
     let status = RecipeNote(name: "CORE", type: 1, content: [UInt8](repeating: 7, count: 336))
-    let registers = RecipeNote(name: "QEMU", type: 0, content: [UInt8](repeating: 1, count: 440))
+    // On arm64 nothing of QEMU's own, but floating point registers.
+    let registers =
+      built.recipe.architecture.name == "arm64"
+      ? RecipeNote(name: "CORE", type: 2, content: [UInt8](repeating: 1, count: 528))
+      : RecipeNote(name: "QEMU", type: 0, content: [UInt8](repeating: 1, count: 440))
     let loads = built.extents.map { $0.range.clamped(to: 0..<end) }.map { range in
       ELFFileModel.Segment.load(
         range.lowerBound, built.memory.read(range.lowerBound, range.count))
@@ -81,6 +85,7 @@ struct StoredCoreTests {
       [.note(status.encoded(order) + registers.encoded(order) + notes)] + loads)
     model.bits = 64
     model.order = order
+    model.machine = built.recipe.architecture.machine
     model.gap = 128
     model.headerSize = 8
     return model.bytes
@@ -102,13 +107,18 @@ struct StoredCoreTests {
   /// registers are the second kernel's, the VMCOREINFO is the crashed one's.
   @Test(
     "A hypervisor that knows the crashed kernel's VMCOREINFO does not keep that kernel's vmcore back",
-    arguments: ["x86_64-kexec-tools-before", "x86_64-kexec-tools-after", "x86_64-kernel-after"],
+    arguments: [
+      "x86_64-kexec-tools-before", "x86_64-kexec-tools-after", "x86_64-kernel-after", "arm64",
+    ],
     ["before", "after"])
   func informedHypervisor(_ name: String, _ moment: String) throws {
     let text = try RecipeFiles.text(name)
       .replacing(/moment \w+/, with: "moment \(moment)")
     let built = try ImageBuilder.build(parsing: text)
-    let raw = try CrashDump(imageAt: directory.file(built.fileBytes(), named: "raw"))
+    var options = CrashDumpOptions()
+    options.base = built.recipe.base
+    let raw = try CrashDump(
+      imageAt: directory.file(built.fileBytes(), named: "raw"), options: options)
     let note = try RecipeNote(name: "VMCOREINFO", type: 0, content: raw.extract(.vmcoreinfo))
     let file = hypervisorDump(of: built, adding: note.encoded(.little))
     let dump = try CrashDump(imageAt: directory.file(file))
