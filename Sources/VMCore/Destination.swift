@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CoreWriting
+internal import Glibc
 internal import SystemPackage
 
 /// An open descriptor that a vmcore goes to: what it is decides how it is written.
@@ -22,8 +23,14 @@ struct Destination {
     }
   }
 
-  /// An existing pipe or device of that name, opened for writing; nil where there is none.
+  /// An existing pipe, device or open descriptor of that name, for writing; nil where there is none.
   static func stream(at path: String) throws(WriteError) -> Destination? {
+    if let number = descriptor(named: path) {
+      guard let own = try? FileDescriptor(rawValue: number).duplicate() else {
+        throw WriteError(.cannotCreate, "\(path): is not open")
+      }
+      return try Destination(descriptor: own.rawValue, name: path).refusingTerminal()
+    }
     guard let kind = FileStatus.kind(at: path), kind != .regular else { return nil }
     guard kind != .directory else {
       throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
@@ -38,7 +45,28 @@ struct Destination {
     } catch {
       throw WriteError(.cannotCreate, "\(path): cannot be opened: \(describe(error))")
     }
-    return try Destination(descriptor: descriptor.rawValue, name: path)
+    return try Destination(descriptor: descriptor.rawValue, name: path).refusingTerminal()
+  }
+
+  /// The open descriptor that a name like `/dev/stdout` stands for. It is written to as it is: to
+  /// replace the name would take it away from every other program.
+  private static func descriptor(named path: String) -> Int32? {
+    switch path {
+    case "/dev/stdin": return 0
+    case "/dev/stdout": return 1
+    case "/dev/stderr": return 2
+    default:
+      let folder = ["/dev/fd/", "/proc/self/fd/"].first { path.hasPrefix($0) }
+      return folder.flatMap { Int32(path.dropFirst($0.count)) }
+    }
+  }
+
+  private func refusingTerminal() throws(WriteError) -> Destination {
+    guard isatty(descriptor.rawValue) == 0 else {
+      close()
+      throw WriteError(.cannotCreate, "\(name): is a terminal, expected a file or a pipe")
+    }
+    return self
   }
 
   /// The image must not be overwritten by its own vmcore.

@@ -38,6 +38,8 @@ struct WriteCommand: ParsableCommand {
 
   mutating func validate() throws {
     if force && output == nil { throw ValidationError("--force goes with --output FILE") }
+    // As for the image; a digest then goes to standard error, and a terminal is refused.
+    if output == "-" || output == "/dev/stdout" { output = nil }
     if form.splitSize != nil && output == nil {
       throw ValidationError("--split-size goes with --output NAME")
     }
