@@ -30,7 +30,12 @@ struct ExtractCommand: ParsableCommand {
           .usage, "standard output is a terminal, expected a file or a pipe for \(part.rawValue)")
       }
       let dump = try image.open()
-      if part == .reipl {
+      if part == .vmcoreinfo, isatty(STDOUT_FILENO) != 0 {
+        let text = String(decoding: try dump.extract(.vmcoreinfo), as: UTF8.self)
+        guard StandardOutput.write(Diagnostics.printable(text)) else {
+          throw StandardOutput.failure()
+        }
+      } else if part == .reipl {
         guard StandardOutput.write(try bytes(of: dump)) else { throw StandardOutput.failure() }
       } else {
         var sink = StandardOutputSink()
