@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Writes bytes in order to an open descriptor, whatever it is, and can hash them on the way.
 package final class OrderedOutput {
-  private let descriptor: Int32
+  private let stream: UnblockedStream
   private let name: String
   private let monitor: WriteMonitor
   /// Bytes written so far.
@@ -12,7 +12,7 @@ package final class OrderedOutput {
 
   /// An output on an open descriptor.
   package init(descriptor: Int32, name: String, hasDigest: Bool, monitor: WriteMonitor) {
-    self.descriptor = descriptor
+    stream = UnblockedStream(descriptor)
     self.name = name
     self.monitor = monitor
     hash = hasDigest ? SHA256() : nil
@@ -39,12 +39,11 @@ package final class OrderedOutput {
         try waitToFinish(at: count + UInt64(done))
         length = min(length, OrderedOutput.neverBlocking)
       }
-      let written = unsafe Glibc.write(
-        descriptor, bytes.baseAddress.map { unsafe $0 + done }, length)
+      let written = unsafe stream.write(bytes.baseAddress.map { unsafe $0 + done }, length)
       if written >= 0 {
         done += written
       } else if errno == EAGAIN {
-        _ = poll(milliseconds: 1000)
+        _ = stream.poll(.milliseconds(100))
       } else if errno != EINTR {
         throw WriteError(stream: name, after: "\(count + UInt64(done))")
       }
@@ -56,19 +55,12 @@ package final class OrderedOutput {
   /// A pipe that can be written to takes as many bytes without making one wait (`PIPE_BUF`).
   private static let neverBlocking = 4096
   /// How long an interrupted run waits for its reader, to end where a record ends.
-  private static let patience: Int32 = 2000
+  private static let patience = Duration.seconds(2)
 
   private func waitToFinish(at offset: UInt64) throws(WriteError) {
-    guard poll(milliseconds: OrderedOutput.patience) else {
+    guard stream.poll(OrderedOutput.patience) else {
       throw WriteError(.cancelled, "\(name): interrupted after \(offset) bytes")
     }
-  }
-
-  /// Waits until bytes can be written; false where that takes too long.
-  private func poll(milliseconds: Int32) -> Bool {
-    var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    let result = unsafe Glibc.poll(&poll, 1, milliseconds)
-    return result > 0 || (result < 0 && errno == EINTR)
   }
 }
 
