@@ -93,6 +93,11 @@ struct Destination {
   func write(_ job: OutputJob) throws(WriteError) -> [UInt8]? {
     let isFile = status.kind == .regular
     let start = (try? descriptor.seek(offset: 0, from: .current)).map { UInt64(max(0, $0)) } ?? 0
+    guard start <= 1 << 62, job.file.size <= UInt64(Int64.max) - start else {
+      throw WriteError(
+        .cannotCreate,
+        "\(name): \(job.file.size) bytes from offset \(start) on are more than a file can hold")
+    }
     // Behind the present offset there may be old content, which a hole would not overwrite.
     let isEmpty = isFile && status.size <= start
     do throws(WriteError) {

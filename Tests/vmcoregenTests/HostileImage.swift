@@ -6,7 +6,7 @@ enum HostileImage: String, CaseIterable, CustomTestStringConvertible {
   case soundHeads, soundHeadsWithBackup, soundAndMergedHeads, emptyHeads
   case treeHeads, noteHeads, zeroPages
   case loadsOfOneHeader, loadsAndNotes, hugeNotes, tinyNotes, vastBackup, purgatoryNames,
-    treesAndHeads
+    treesAndHeads, loadsBeyondAnyFile
 
   var testDescription: String { rawValue }
 
@@ -80,6 +80,9 @@ enum HostileImage: String, CaseIterable, CustomTestStringConvertible {
         image.put(HostileImage.tree, at: place)
       }
       image.addHeads(from: 0) { _ in [.notes, .load(0x40_0000)] }
+    case .loadsBeyondAnyFile:
+      let load = Entry.moved(from: 0x40_0000, to: 0x40_0000, size: 1 << 55)
+      image.put(.header([.notes] + [Entry](repeating: load, count: 300)), at: 0)
     }
     image.put(HostileImage.vmCoreInfo(size: 900), at: 0x40_0000)
     return image.bytes

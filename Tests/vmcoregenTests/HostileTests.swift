@@ -61,6 +61,19 @@ struct HostileTests {
     #expect(probe.seconds < Probe.limit)
   }
 
+  @Test("whose loads are together more than a file can hold are refused before anything is written")
+  func beyondAnyFile() throws {
+    let scratch = try ScratchDirectory()
+    try scratch.write(HostileImage.loadsBeyondAnyFile.bytes, to: "image.bin")
+    for output in ["-o vmcore", "> vmcore", "--flatten > vmcore"] {
+      let finished = try Launch.shell(
+        "vmcoregen -q --input-format=raw image.bin \(output)", in: scratch
+      ).run()
+      #expect(finished.status == 65)
+      #expect(finished.errors.contains("expected at most 9223372036854775807"))
+    }
+  }
+
   @Test(
     "full of look-alikes take neither long nor much memory", arguments: HostileImage.allCases)
   func lookAlikes(_ image: HostileImage) throws {
