@@ -26,12 +26,14 @@ package struct PlacedCopy {
     let zeros = Chunk()
     do throws(WriteError) {
       try chunks.run(
+        joinsHoles: output.leavesHoles && !hasDigest,
         work: { (_: SourceChunks.Piece) throws(WriteError) in () },
         consume: { (piece: SourceChunks.Piece, _: Void) throws(WriteError) in
+          let isLast = piece.offset + piece.count == chunks.source.size
+          if output.leavesHoles, piece.chunk == nil, !isLast, hash == nil { return }
           let bytes = unsafe UnsafeRawBufferPointer(
             rebasing: (piece.chunk ?? zeros).bytes[..<Int(piece.count)])
           unsafe hash?.update(bytes)
-          let isLast = piece.offset + piece.count == chunks.source.size
           if !output.leavesHoles || output.takesWholePieces && (piece.chunk != nil || isLast) {
             try unsafe output.put(bytes, at: piece.offset)
           } else if piece.chunk != nil {

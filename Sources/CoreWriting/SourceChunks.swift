@@ -27,7 +27,11 @@ struct SourceChunks {
   }
 
   /// Runs `work` on every piece in any thread, and `consume` on what it makes, in order.
+  ///
+  /// - Parameter joinsHoles: whether a hole of many chunks is one piece, the last chunk of the source
+  ///   excepted.
   func run<Product: Sendable>(
+    joinsHoles: Bool = false,
     work: @Sendable (Piece) throws(WriteError) -> Product,
     consume: (Piece, Product) throws(WriteError) -> Void
   ) throws(WriteError) {
@@ -39,7 +43,7 @@ struct SourceChunks {
           throw WriteError(.cancelled, "interrupted after \(done) of \(source.size) bytes")
         }
         guard offset < source.size else { return nil }
-        let piece = next(at: offset)
+        let piece = joinsHoles ? nextOrHole(at: offset) : next(at: offset)
         offset += piece.count
         return piece
       },
@@ -62,7 +66,18 @@ struct SourceChunks {
     return Piece(offset: offset, count: end - offset)
   }
 
+  /// The same, or all chunks from there on that are holes of the source as a whole.
+  private func nextOrHole(at offset: UInt64) -> Piece {
+    let extent = source.extent(at: offset)
+    let lastChunk = (source.size - 1).roundedDown(to: UInt64(size))
+    let end = min(extent.end.roundedDown(to: UInt64(size)), lastChunk)
+    guard extent.isHole, end > offset else { return next(at: offset) }
+    return Piece(offset: offset, count: end - offset)
+  }
+
   private func read(_ piece: Piece) throws(WriteError) -> Piece {
+    // Several chunks are holes for certain.
+    if piece.count > UInt64(size) { return piece }
     var hole = piece.offset
     while hole < piece.offset + piece.count {
       let extent = source.extent(at: hole)

@@ -74,6 +74,18 @@ struct HostileTests {
     }
   }
 
+  @Test("whose loads are vast take no longer to flatten than others, for holes are passed over")
+  func vastHoles() throws {
+    let scratch = try ScratchDirectory()
+    try scratch.write(HostileImage.vastBackup.bytes, to: "image.bin")
+    let finished = try Launch.shell(
+      "vmcoregen -q --input-format=raw --flatten image.bin > flat", in: scratch
+    )
+    .run(limit: 20)
+    #expect(finished.status == 1)
+    #expect(finished.processorSeconds < 10)
+  }
+
   @Test(
     "full of look-alikes take neither long nor much memory", arguments: HostileImage.allCases)
   func lookAlikes(_ image: HostileImage) throws {
