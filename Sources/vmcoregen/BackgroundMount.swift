@@ -44,9 +44,8 @@ enum BackgroundMount {
 
   private static func start(_ output: Pipe, _ errors: Pipe) throws -> ChildProcess {
     var surroundings = ChildProcess.Surroundings()
-    let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
-    defer { close(nothing) }
-    surroundings.standard = (nothing >= 0 ? nothing : nil, output.writeEnd, errors.writeEnd)
+    // Standard input is the same as here: it may be the image.
+    surroundings.standard = (nil, output.writeEnd, errors.writeEnd)
     surroundings.hasSession = true
     // The first argument is this command's name.
     let arguments =

@@ -33,8 +33,10 @@ struct MountCommand: ParsableCommand {
       Diagnostics.report(dump.report, image)
       let mounted = try dump.mount(on: directory ?? "", showing: contents(of: dump))
       defer { mounted.unmount() }
-      // A background process must not keep a file system busy.
+      // A background process must keep neither a file system busy nor whoever waits for a pipe's end.
       _ = unsafe chdir("/")
+      let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+      if nothing >= 0 { dup2(nothing, STDIN_FILENO) }
       StandardOutput.write(
         (dump.report.isPartial ? BackgroundMount.partial : BackgroundMount.ready) + "\n")
       wait(for: mounted)

@@ -35,6 +35,14 @@ struct MountTests {
     #expect(eventually { !isMounted })
   }
 
+  @Test("reads an image on standard input also in the background", arguments: ["<", "cat"])
+  func standardInput(_ how: String) throws {
+    let line = "vmcoregen mount -q - m"
+    let mounted = try run(how == "<" ? "\(line) < image.bin" : "cat image.bin | \(line)")
+    #expect(mounted.status == 0)
+    #expect(try run("cmp m/vmcore vmcore").status == 0)
+  }
+
   @Test("shows the re-IPL block of an s390x machine, but not that of its last IPL")
   func reIPLBlock() throws {
     try scratch.add("s390x-before", as: "s390x.bin")
