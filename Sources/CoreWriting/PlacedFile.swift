@@ -8,6 +8,8 @@ package final class PlacedFile: PlacedOutput {
   private let name: String
   private let start: UInt64
   package let leavesHoles: Bool
+  /// Bytes of the file from `start` on, once it is finished.
+  package private(set) var size: UInt64 = 0
 
   /// A file from offset `start` on. Where it already holds something there, `leavesHoles` must be
   /// false.
@@ -33,6 +35,7 @@ package final class PlacedFile: PlacedOutput {
   }
 
   package func finish(size: UInt64) throws(WriteError) {
+    self.size = size
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw failure(at: size) }
     if UInt64(max(0, status.st_size)) < start + size,

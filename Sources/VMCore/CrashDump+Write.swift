@@ -17,8 +17,12 @@ extension CrashDump {
     let job = try job(output, control)
     do throws(WriteError) {
       try Destination.refuse(path: path, ifOneOf: image.files)
+      if output.hasDigest {
+        try Destination.refuse(path: DigestFile.path(for: path), ifOneOf: image.files)
+      }
       if let size = output.splitSize {
-        try SplitFiles(path: path, mayReplace: mayReplace).write(job, splitAt: size)
+        try SplitFiles(path: path, mayReplace: mayReplace, images: image.files)
+          .write(job, splitAt: size)
         return
       }
       let sidecar = try output.hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil

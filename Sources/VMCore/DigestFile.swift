@@ -8,8 +8,11 @@ struct DigestFile {
 
   /// Creates `path.sha256`, which appears under that name when it is finished.
   init(for path: String, mayReplace: Bool) throws(WriteError) {
-    file = try OutputFile(path: path + ".sha256", mayReplace: mayReplace)
+    file = try OutputFile(path: DigestFile.path(for: path), mayReplace: mayReplace)
   }
+
+  /// The sidecar of an output.
+  static func path(for output: String) -> String { output + ".sha256" }
 
   /// Writes a line for each file.
   func write(_ digests: [(path: String, digest: [UInt8]?)]) throws(WriteError) {

@@ -25,7 +25,8 @@ struct OutputJob {
       try named(name) { () throws(WriteError) in try writer(plan).write(to: output) }
       guard options.hasDigest else { return nil }
       return try FileDigest(
-        descriptor: descriptor, name: name, start: start, monitor: control.monitor
+        descriptor: descriptor, name: name, start: start, count: output.size,
+        monitor: control.monitor
       ).sha256()
     }
     guard options.writesELFInPlace else {

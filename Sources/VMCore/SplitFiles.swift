@@ -1,33 +1,36 @@
+internal import Bytes
 internal import CoreWriting
 
 /// The files of a split set; they get their names when all are whole.
 struct SplitFiles {
   let path: String
   let mayReplace: Bool
+  /// The files of the image, none of which may be replaced.
+  let images: [FileIdentity]
 
   /// Writes the set, and the digests of its files where they were asked for.
   func write(_ job: OutputJob, splitAt size: UInt64) throws(WriteError) {
     var files: [OutputFile] = []
+    var parts: [PlacedFile] = []
     do throws(WriteError) {
       let sidecar = try job.options.hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
       try job.write(splitAt: size, name: path) { number throws(WriteError) in
+        try Destination.refuse(path: "\(path).\(number)", ifOneOf: images)
         let file = try OutputFile(path: "\(path).\(number)", mayReplace: mayReplace)
-        files.append(file)
-        return PlacedFile(
+        let part = PlacedFile(
           descriptor: file.descriptor, name: file.path, start: 0,
           leavesHoles: job.control.isSparse)
+        files.append(file)
+        parts.append(part)
+        return part
       }
       var digests: [(String, [UInt8]?)] = []
       if sidecar != nil {
-        for file in files {
-          digests.append(
-            (
-              file.path,
-              try FileDigest(
-                descriptor: file.descriptor, name: file.path, start: 0,
-                monitor: job.control.monitor
-              ).sha256()
-            ))
+        for (file, part) in zip(files, parts) {
+          let digest = FileDigest(
+            descriptor: file.descriptor, name: file.path, start: 0, count: part.size,
+            monitor: job.control.monitor)
+          digests.append((file.path, try digest.sha256()))
         }
       }
       try sidecar?.write(digests)
