@@ -27,6 +27,9 @@ extension CrashedSystem {
       throw .read(error)
     }
     let isWhole = kept.vmCoreInfo != nil
+    if !isWhole, kept.isOfProcess {
+      throw .corrupt("is the core of a process (it has a note NT_AUXV), expected that of a kernel")
+    }
     guard !isWhole || kept.isMadeByHypervisor else { return kept }
     var search: CoreHeaderSearch?
     do throws(SearchError) {
@@ -134,6 +137,11 @@ extension CrashedSystem {
       return Moment(phase: .running, evidence: "no CRASHTIME in the hypervisor's VMCOREINFO")
     }
     return Moment(phase: .crashed, evidence: "vmcoreinfo has CRASHTIME=\(time)")
+  }
+
+  /// No kernel has an auxiliary vector; every process has one.
+  private var isOfProcess: Bool {
+    sections.contains { $0.notes.contains { $0.type == .auxiliaryVector } }
   }
 
   /// A last note whose padding the segment leaves out is whole all the same.

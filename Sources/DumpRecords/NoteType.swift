@@ -15,6 +15,8 @@ package struct NoteType: Hashable, Sendable {
   package static let floatingPoint = NoteType(name: "CORE", type: 2)
   /// `NT_PRPSINFO`
   package static let processInformation = NoteType(name: "CORE", type: 3)
+  /// `NT_AUXV`
+  package static let auxiliaryVector = NoteType(name: "CORE", type: 6)
   /// `NT_S390_TIMER`
   package static let s390Timer = NoteType(name: "LINUX", type: 0x301)
   /// `NT_S390_TODCMP`

@@ -178,6 +178,20 @@ struct StoredCoreTests {
     #expect(lonely.report.warnings.contains { $0.hasPrefix("the dump has no VMCOREINFO note") })
   }
 
+  @Test("The core of a process is refused, for all its memory lies at address 0")
+  func process() throws {
+    let notes = [(type: UInt64(1), size: 336), (type: 6, size: 320)].flatMap {
+      RecipeNote(name: "CORE", type: $0.type, content: [UInt8](repeating: 1, count: $0.size))
+        .encoded(.little)
+    }
+    let page = [UInt8](repeating: 1, count: 4096)
+    let path = try directory.file(
+      ELFFileModel([.note(notes), .load(0, page), .load(0, page)]).bytes)
+    let error = #expect(throws: VMCoreError.self) { try CrashDump(imageAt: path) }
+    #expect(error?.kind == .unusable)
+    #expect(error?.description.contains("is the core of a process") == true)
+  }
+
   @Test("--rebuild finds the second kernel's view of nothing where a vmcore holds no header")
   func rebuildNothing() throws {
     let recipe = try RecipeDump(named: "x86_64-kernel-after")
