@@ -12,7 +12,8 @@ package final class SpoolFile {
   /// Creates the file, readable by its owner alone, and takes its name away at once.
   package init(for name: String) throws(OpenError) {
     self.name = name
-    directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    let named = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
+    directory = named.isEmpty ? "/tmp" : named
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
     let path = "\(directory)/.vmcoregen.\(suffix).spool"
     do {
