@@ -60,11 +60,7 @@ struct ExecCommand: ParsableCommand {
     guard status == .done else { throw status.exitCode }
     switch ending {
     case .exited(let code): throw ExitCode(code)
-    case .killed(let number):
-      // This process holds memory of the crashed machine: it leaves no core of its own.
-      var limit = rlimit()
-      unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-      Interruption.die(by: number)
+    case .killed(let number): Interruption.die(by: number)
     }
   }
 

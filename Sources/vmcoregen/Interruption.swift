@@ -14,11 +14,11 @@ enum Interruption {
   /// Whether one came.
   static var isPending: Bool { pendingSignal != nil }
 
-  /// Catches SIGINT, SIGTERM and SIGHUP, unless they are ignored already (as under `nohup`); a
-  /// closed pipe and a limit on the file's size become errors of the write.
+  /// Catches SIGINT, SIGTERM, SIGHUP and SIGQUIT, unless they are ignored already (as under
+  /// `nohup`); a closed pipe and a limit on the file's size become errors of the write.
   static func install() {
     signal.store(0, ordering: .relaxed)
-    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] where !isIgnored(number) {
       handle(number) { Interruption.note($0) }
     }
     handle(SIGALRM) { _ in _ = alarm(1) }
@@ -52,6 +52,9 @@ enum Interruption {
 
   /// Ends the process by a signal, so that a shell sees its status.
   static func die(by number: Int32) -> Never {
+    // This process holds memory of the crashed machine: it leaves no core of its own.
+    var limit = rlimit()
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
     Glibc.signal(number, SIG_DFL)
     var set = sigset_t()
     unsafe sigemptyset(&set)

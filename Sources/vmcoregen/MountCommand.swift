@@ -55,7 +55,7 @@ struct MountCommand: ParsableCommand {
 
   /// Until somebody unmounts the directory, or a signal asks for the end.
   private func wait(for mounted: MountedDump) {
-    let endings = [SIGINT, SIGTERM, SIGHUP]
+    let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
     guard let signals = SignalQueue(Interruption.wanted(endings)) else { return }
     while !isReadable(mounted.endDescriptor), !Interruption.isPending {
       while let signal = signals.next() {

@@ -66,7 +66,7 @@ struct MountTests {
     #expect(finished.status == 0, "\(finished.errors)")
   }
 
-  @Test("ends cleanly by a signal", arguments: [SIGTERM, SIGINT, SIGHUP])
+  @Test("ends cleanly by a signal", arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT])
   func signals(_ signal: Int32) throws {
     let running = try foreground()
     running.send(signal)

@@ -26,7 +26,7 @@ struct SignalTests {
 
   @Test(
     "end a run into a file at once: by that signal, with neither the file nor its temporary",
-    arguments: [SIGINT, SIGTERM, SIGHUP])
+    arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT])
   func intoFile(_ signal: Int32) throws {
     let running = try stoppedRun("vmcore")
     running.send(signal)
