@@ -110,6 +110,7 @@ struct InputSpool {
 
   /// Writes the first bytes of the chunk; zeros where nothing was yet stay a hole.
   private mutating func write(count: Int, at offset: UInt64) throws(ImageError) {
+    guard count > 0 else { return }
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: chunk.bytes[..<count])
     if offset < end || !(unsafe isAllZero(bytes)) {
       do throws(OpenError) { try unsafe file.write(bytes, at: offset) } catch {
