@@ -52,7 +52,15 @@ final class KdumpPages: ByteSource {
     let last = min(frame + KdumpPages.extentFrames, size / blockSize) - 1
     var cursor = KdumpCursor(parts.map(\.part), ahead: last)
     let kind = kind(of: frame, &cursor)
-    while frame < last, self.kind(of: frame + 1, &cursor) == kind { frame += 1 }
+    while frame < last {
+      let known = kind == .leftOut ? cursor.absentEnd(from: frame + 1) : frame + 1
+      if known > frame + 1 {
+        frame = min(last, known - 1)
+      } else {
+        guard self.kind(of: frame + 1, &cursor) == kind else { break }
+        frame += 1
+      }
+    }
     return SourceExtent(
       isHole: kind != .data, isLeftOut: kind == .leftOut, end: (frame + 1) * blockSize)
   }
@@ -144,6 +152,9 @@ private struct KdumpCursor {
   /// The last frame that will be asked for.
   private let last: UInt64
   private var partIndex = 0
+  /// Of that part, kept here because a part is not cheap to copy for every frame.
+  private var range: Range<UInt64> = 0..<0
+  private var ranks: Range<UInt64> = 0..<0
   private var words: [UInt64] = []
   private var wordsStart: UInt64 = 0
   private var wordsRank: UInt64 = 0
@@ -163,22 +174,40 @@ private struct KdumpCursor {
     self.last = last
   }
 
-  mutating func find(_ frame: UInt64) throws(ReadError) -> Found {
-    guard
-      let index = parts.firstIndex(where: { $0.file.range.contains(frame) })
-    else { return .absent }
-    let part = parts[index]
-    guard frame < part.dumped.frames else { return .absent }
-    if index != partIndex {
-      partIndex = index
-      words = []
-      descriptors = []
+  /// How far no page is there, told from whole words that were read already; `frame` where that
+  /// is not known.
+  func absentEnd(from frame: UInt64) -> UInt64 {
+    guard frame % 64 == 0, range.contains(frame) else { return frame }
+    var end = frame
+    while end >= wordsStart, end - wordsStart < UInt64(words.count) * 64,
+      words[Int((end - wordsStart) / 64)] == 0
+    {
+      end += 64
     }
+    return min(end, range.upperBound)
+  }
+
+  private mutating func select(_ frame: UInt64) -> Bool {
+    guard let index = parts.firstIndex(where: { $0.file.range.contains(frame) }) else {
+      return false
+    }
+    let part = parts[index]
+    partIndex = index
+    range = part.file.range.clamped(to: 0..<part.dumped.frames)
+    ranks = part.firstRank..<part.firstRank + part.count
+    words = []
+    descriptors = []
+    return range.contains(frame)
+  }
+
+  mutating func find(_ frame: UInt64) throws(ReadError) -> Found {
+    guard range.contains(frame) || select(frame) else { return .absent }
     if words.isEmpty || frame < wordsStart || frame - wordsStart >= UInt64(words.count) * 64 {
-      wordsStart = frame.roundedDown(to: 64)
-      let end = min(max(last, frame), wordsStart + KdumpCursor.mostWords * 64 - 1)
-      words = try part.dumped.words(from: wordsStart, through: end)
-      wordsRank = try part.dumped.rank(of: wordsStart)
+      let start = frame.roundedDown(to: 64)
+      let end = min(max(last, frame), start + KdumpCursor.mostWords * 64 - 1)
+      let dumped = parts[partIndex].dumped
+      (wordsRank, words) = (try dumped.rank(of: start), try dumped.words(from: start, through: end))
+      wordsStart = start
     }
     let place = frame - wordsStart
     let word = words[Int(place / 64)]
@@ -186,14 +215,14 @@ private struct KdumpCursor {
     var rank = wordsRank
     for before in words[..<Int(place / 64)] { rank += UInt64(before.nonzeroBitCount) }
     rank += UInt64((word & ((1 << (place % 64)) &- 1)).nonzeroBitCount)
-    guard rank >= part.firstRank, rank < part.firstRank + part.count else { return .absent }
+    guard ranks.contains(rank) else { return .absent }
     if rank < descriptorsRank || rank - descriptorsRank >= UInt64(descriptors.count) {
-      let wanted = min(max(last, frame) - frame + 1, part.firstRank + part.count - rank)
-      descriptors = try part.descriptors(
+      let wanted = min(max(last, frame) - frame + 1, ranks.upperBound - rank)
+      descriptors = try parts[partIndex].descriptors(
         fromRank: rank, count: Int(min(wanted, UInt64(KdumpCursor.mostDescriptors))))
       descriptorsRank = rank
     }
-    return .page(descriptors[Int(rank - descriptorsRank)], part: index)
+    return .page(descriptors[Int(rank - descriptorsRank)], part: partIndex)
   }
 }
 

@@ -107,10 +107,16 @@ struct KdumpImageTests {
     #expect(image.warnings.allSatisfy { !$0.isPartial })
     let source = try #require(image.memory.regions.first?.source)
     #expect(source.extent(at: 16 * 4096).isHole == false)
-    #expect(source.extent(at: 17 * 4096).isHole)
-    #expect(source.extent(at: 17 * 4096).end == 19 * 4096)
-    #expect(source.extent(at: 0).isHole)
-    #expect(source.extent(at: 0).end == 16 * 4096)
+    #expect(
+      source.extent(at: 17 * 4096)
+        == SourceExtent(isHole: true, isLeftOut: false, end: 18 * 4096))
+    #expect(
+      source.extent(at: 18 * 4096)
+        == SourceExtent(isHole: true, isLeftOut: true, end: 19 * 4096))
+    #expect(source.extent(at: 0) == SourceExtent(isHole: true, isLeftOut: true, end: 16 * 4096))
+    #expect(source.extent(at: 40 * 4096) == SourceExtent(isHole: true, isLeftOut: true, end: 4136 * 4096))
+    #expect(source.extent(at: 4136 * 4096) == SourceExtent(isHole: true, isLeftOut: true, end: 8000 * 4096))
+    #expect(source.extent(at: 8000 * 4096) == SourceExtent(isHole: false, end: 8003 * 4096))
   }
 
   @Test("Pages that were promised and never written are counted, and make the dump partial")
