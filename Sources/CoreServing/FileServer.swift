@@ -15,6 +15,11 @@ package final class FileServer: Sendable {
   private let reportFailure: @Sendable (String) -> Void
   private let end: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
 
+  /// Finds out whether a path is a directory to mount on.
+  package static func check(mountPoint path: String) throws(ServingError) {
+    try FuseMount.check(path)
+  }
+
   /// Mounts and starts to serve: once this returns, the files can be read.
   ///
   /// - Parameter reportFailure: told, from any thread, why bytes could not be read.

@@ -83,6 +83,9 @@ final class FuseMount: @unchecked Sendable {
     }
   }
 
+  /// Finds out whether a path is a directory.
+  static func check(_ path: String) throws(ServingError) { _ = try realPath(of: path) }
+
   private static func realPath(of path: String) throws(ServingError) -> String {
     guard let resolved = unsafe realpath(path, nil) else {
       throw ServingError("\(path): \(describeErrno()), expected a directory to mount on")

@@ -19,10 +19,7 @@ package final class OutputFile {
   package init(path: String, mayReplace: Bool) throws(WriteError) {
     self.path = path
     self.mayReplace = mayReplace
-    if FileStatus.kind(at: path) == .directory {
-      throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
-    }
-    if !mayReplace, unsafe access(path, F_OK) == 0 { throw OutputFile.exists(path) }
+    try OutputFile.check(path: path, mayReplace: mayReplace)
     let slash = path.lastIndex(of: "/")
     let directory = slash.map { String(path[...$0]) } ?? ""
     let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
@@ -39,6 +36,14 @@ package final class OutputFile {
     } catch {
       throw WriteError(.cannotCreate, "\(path): cannot be created: \(describe(error))")
     }
+  }
+
+  /// Finds what stands in the way of a name already.
+  package static func check(path: String, mayReplace: Bool) throws(WriteError) {
+    if FileStatus.kind(at: path) == .directory {
+      throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
+    }
+    if !mayReplace, unsafe access(path, F_OK) == 0 { throw OutputFile.exists(path) }
   }
 
   deinit {

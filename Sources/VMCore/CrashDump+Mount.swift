@@ -25,6 +25,13 @@ extension CrashDump {
     }
   }
 
+  /// Finds out whether a path is a directory to mount on, before an image is searched for minutes.
+  public static func checkMountPoint(at directory: String) throws(VMCoreError) {
+    do throws(ServingError) { try FileServer.check(mountPoint: directory) } catch {
+      throw VMCoreError(.cannotCreate, error.description)
+    }
+  }
+
   private func servedFiles(_ options: MountOptions) -> [ServedFile] {
     var files = [ServedFile(name: "vmcore", content: file)]
     guard !options.isVMCoreOnly else { return files }

@@ -10,10 +10,13 @@ extension CrashDump {
   /// - Parameters:
   ///   - mayReplace: whether an existing file is replaced.
   ///   - output: the form of the file.
+  /// - Returns: the SHA-256 in hexadecimal where `path` is a pipe or a device, beside which no file
+  ///   is put.
+  @discardableResult
   public func write(
     toFileAt path: String, as output: OutputOptions = OutputOptions(), mayReplace: Bool = false,
     control: WriteControl = WriteControl()
-  ) throws(VMCoreError) {
+  ) throws(VMCoreError) -> String? {
     let job = try job(output, control)
     do throws(WriteError) {
       try Destination.refuse(path: path, ifOneOf: image.files)
@@ -23,16 +26,13 @@ extension CrashDump {
       if let size = output.splitSize {
         try SplitFiles(path: path, mayReplace: mayReplace, images: image.files)
           .write(job, splitAt: size)
-        return
+        return nil
       }
-      let sidecar = try output.hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
       if let stream = try Destination.stream(at: path) {
         defer { stream.close() }
-        let digest = try stream.write(job)
-        try sidecar?.write([(path, digest)])
-        try sidecar?.file.finish()
-        return
+        return try stream.write(job).map(DigestFile.text)
       }
+      let sidecar = try output.hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
       let file = try OutputFile(path: path, mayReplace: mayReplace)
       do throws(WriteError) {
         let digest = try job.write(
@@ -43,6 +43,21 @@ extension CrashDump {
         file.abandon()
         throw error
       }
+      return nil
+    } catch {
+      throw VMCoreError(error)
+    }
+  }
+
+  /// Finds what stands in the way of writing to a name, before an image is searched for minutes.
+  public static func checkOutput(
+    at path: String, as output: OutputOptions = OutputOptions(), mayReplace: Bool = false
+  ) throws(VMCoreError) {
+    guard !Destination.isStream(at: path) else { return }
+    do throws(WriteError) {
+      var names = output.splitSize == nil ? [path] : ["\(path).1"]
+      if output.hasDigest { names.append(DigestFile.path(for: path)) }
+      for name in names { try OutputFile.check(path: name, mayReplace: mayReplace) }
     } catch {
       throw VMCoreError(error)
     }

@@ -48,6 +48,13 @@ struct Destination {
     return try Destination(descriptor: descriptor.rawValue, name: path).refusingTerminal()
   }
 
+  /// Whether a name is a pipe, a device or an open descriptor; nothing is opened.
+  static func isStream(at path: String) -> Bool {
+    if descriptor(named: path) != nil { return true }
+    guard let kind = FileStatus.kind(at: path) else { return false }
+    return kind != .regular && kind != .directory
+  }
+
   /// The open descriptor that a name like `/dev/stdout` stands for. It is written to as it is: to
   /// replace the name would take it away from every other program.
   private static func descriptor(named path: String) -> Int32? {

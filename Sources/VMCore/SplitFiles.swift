@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CoreWriting
+internal import Glibc
 
 /// The files of a split set; they get their names when all are whole.
 struct SplitFiles {
@@ -8,10 +9,20 @@ struct SplitFiles {
   /// The files of the image, none of which may be replaced.
   let images: [FileIdentity]
 
+  /// All parts are open until the last one is written: as many as the system allows.
+  private static func allowManyFiles() {
+    var limit = rlimit()
+    let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard unsafe getrlimit(kind, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    unsafe setrlimit(kind, &limit)
+  }
+
   /// Writes the set, and the digests of its files where they were asked for.
   func write(_ job: OutputJob, splitAt size: UInt64) throws(WriteError) {
     var files: [OutputFile] = []
     var parts: [PlacedFile] = []
+    SplitFiles.allowManyFiles()
     do throws(WriteError) {
       let sidecar = try job.options.hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
       try job.write(splitAt: size, name: path) { number throws(WriteError) in

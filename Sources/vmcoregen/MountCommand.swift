@@ -29,6 +29,7 @@ struct MountCommand: ParsableCommand {
     try image.requireImage()
     let status = Outcome.of {
       guard foreground else { return try BackgroundMount.run() }
+      try CrashDump.checkMountPoint(at: directory ?? "")
       let dump = try image.open { $0.isThorough = true }
       Diagnostics.report(dump.report, image)
       let mounted = try dump.mount(on: directory ?? "", showing: contents(of: dump))

@@ -53,6 +53,9 @@ struct WriteCommand: ParsableCommand {
           .usage,
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
       }
+      if let output {
+        try CrashDump.checkOutput(at: output, as: form.options, mayReplace: force)
+      }
       let dump = try openImage()
       let meter = ProgressMeter(
         image.quiet ? .none : progress, total: try dump.workSize(as: form.options))
@@ -62,8 +65,11 @@ struct WriteCommand: ParsableCommand {
         notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
       defer { meter.finish() }
       if let output {
-        try dump.write(
+        if let digest = try dump.write(
           toFileAt: output, as: form.options, mayReplace: force, control: control)
+        {
+          StandardError.write("\(digest)  \(Diagnostics.printable(output))\n")
+        }
       } else if let digest = try dump.write(
         toDescriptor: STDOUT_FILENO, name: "standard output", as: form.options, control: control)
       {

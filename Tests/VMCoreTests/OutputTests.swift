@@ -82,7 +82,7 @@ struct OutputTests {
     #expect(mkfifo(output("fifo"), 0o600) == 0)
     let dump = try dump()
     let path = output("fifo")
-    let writer = Thread { try? dump.write(toFileAt: path) }
+    let writer = Thread { _ = try? dump.write(toFileAt: path) }
     writer.start()
     let reader = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     #expect(try difference(reader.readToEnd().map(Array.init) ?? [], expected) == nil)

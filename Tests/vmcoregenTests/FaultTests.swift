@@ -116,4 +116,16 @@ struct FaultTests {
     #expect(finished.errors.contains("image.bin: "))
     #expect(finished.errors.contains("it shrank while it was read"))
   }
+
+  @Test("a split set can have more files than a process may have open by default")
+  func manyFiles() throws {
+    let recipe = LargeImage.recipe(size: 64 << 20) + "\nfill 0x2000000-0x2600000 random 3\n"
+    try ImageBuilder.build(parsing: recipe).write(to: scratch.file("image.bin"))
+    let finished = try Launch.shell(
+      "ulimit -S -n 24; vmcoregen -q -z0 -o set --split-size 200K image.bin; ls set.* | wc -l",
+      in: scratch
+    ).run()
+    #expect(finished.errors.isEmpty)
+    #expect(Int(finished.text.filter(\.isNumber)).map { $0 > 30 } == true)
+  }
 }

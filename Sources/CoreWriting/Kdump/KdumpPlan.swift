@@ -22,8 +22,9 @@ package struct KdumpPlan: Sendable {
   var pageCount: UInt64 { PageFrames.count(frames.stored) - (leftOut?.count ?? 0) }
   var pageSize: UInt64 { frames.pageSize }
 
-  /// Frames that the loads may promise: more than any machine has, and what bounds the bitmaps.
-  private static let mostFrames: UInt64 = 1 << 36
+  /// Frames that the loads may promise, which bounds the bitmaps: 64 TiB of 4 KiB pages, all that
+  /// x86_64 addresses with page tables of four levels.
+  private static let mostFrames: UInt64 = 1 << 34
 
   /// Plans the file for a vmcore.
   package init(
