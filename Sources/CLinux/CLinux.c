@@ -8,8 +8,8 @@
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -57,6 +57,11 @@ int clinux_status_flags(int fd) { return fcntl(fd, F_GETFL); }
 
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
-uint32_t clinux_major(uint64_t device) { return major(device); }
-
-uint32_t clinux_minor(uint64_t device) { return minor(device); }
+int clinux_device_of(const char *path, uint32_t *major, uint32_t *minor) {
+  // No field is asked for, and what the kernel has in memory is good enough.
+  struct statx status;
+  if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, 0, &status) != 0) return -1;
+  *major = status.stx_dev_major;
+  *minor = status.stx_dev_minor;
+  return 0;
+}

@@ -80,10 +80,14 @@ package final class FileServer: Sendable {
 
   /// The kernel reads 128 KiB ahead; root may ask for more, for this mount alone. Source: kernel,
   /// Documentation/ABI/testing/sysfs-class-bdi.
+  ///
+  /// This process must never wait for an answer of its own: killed meanwhile it could not end, since
+  /// nobody answers any more and its open device keeps the connection alive (kernel,
+  /// Documentation/filesystems/fuse.rst, "Aborting a filesystem connection", scenario 1).
   private func enlargeReadAhead() {
-    var status = stat()
-    guard unsafe stat(directory, &status) == 0 else { return }
-    let device = "\(clinux_major(UInt64(status.st_dev))):\(clinux_minor(UInt64(status.st_dev)))"
+    var (major, minor): (UInt32, UInt32) = (0, 0)
+    guard unsafe clinux_device_of(directory, &major, &minor) == 0 else { return }
+    let device = "\(major):\(minor)"
     guard
       let file = try? FileDescriptor.open(
         FilePath("/sys/class/bdi/\(device)/read_ahead_kb"), .writeOnly, options: [.closeOnExec])

@@ -38,6 +38,25 @@ struct MountFaultTests {
     #expect(removed.status == 0, "\(removed.errors)")
   }
 
+  @Test("is not waited for by a server that is killed just after it has mounted it")
+  func killedAtTheStart() throws {
+    var generator = SeededGenerator(seed: 1)
+    for round in 0..<20 {
+      let server = try Launch.program(
+        ["mount", "-q", "--foreground", "image.bin", "m"], in: scratch
+      ).start()
+      while server.isRunning, !point.isMounted {}
+      usleep(UInt32.random(in: 0...3000, using: &generator))
+      server.send(SIGKILL)
+      let hasEnded = eventually { !server.isRunning }
+      #expect(hasEnded, "round \(round)")
+      // A process that waits for its own answer cannot be killed; this ends its connection.
+      if !hasEnded { _ = try point.run("umount -f m") }
+      _ = try server.wait(limit: 10)
+      try point.freeAfterKill()
+    }
+  }
+
   @Test("goes on where its readers are killed in the middle of their requests")
   func killedReaders() throws {
     _ = try point.run("vmcoregen -q -o vmcore image.bin")

@@ -15,6 +15,12 @@ final class RunningProgram {
   /// Sends a signal.
   func send(_ signal: Int32) { kill(process, signal) }
 
+  /// Whether it has not ended yet.
+  var isRunning: Bool {
+    let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+    return !text.isEmpty && !text.contains(") Z ")
+  }
+
   /// What it has said on standard error so far.
   var errors: String { String(decoding: OutputFiles.content(of: files.errors), as: UTF8.self) }
 

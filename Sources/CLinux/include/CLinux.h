@@ -45,9 +45,9 @@ int clinux_status_flags(int fd);
 static const int32_t clinux_seek_origin_data = 3;
 static const int32_t clinux_seek_origin_hole = 4;
 
-/// The two parts of a device number.
-uint32_t clinux_major(uint64_t device);
-uint32_t clinux_minor(uint64_t device);
+/// The two parts of the device number of the file system at a path, without a question to whoever
+/// serves that; 0, or -1.
+int clinux_device_of(const char *path, uint32_t *major, uint32_t *minor);
 
 /// Makes an open /dev/fuse one more channel of the connection of another; 0, or -1.
 int clinux_fuse_clone(int device, int connected);
