@@ -17,6 +17,8 @@ final class FuseMount: @unchecked Sendable {
   private let lock = Lock()
   private var keeper: Keeper?
   private var isMounted = true
+  /// Of the mounted file system: what is unmounted must still be that.
+  private var number: [UInt32]?
 
   /// The process of `fusermount3` that waits for the end of this one.
   private struct Keeper {
@@ -38,6 +40,7 @@ final class FuseMount: @unchecked Sendable {
     for program in FuseMount.programs {
       do throws(ServingError) {
         (device, keeper) = try FuseMount.mount(on: directory, with: program)
+        number = FuseMount.number(at: directory)
         return
       } catch {
         reasons.append(error.description)
@@ -50,6 +53,7 @@ final class FuseMount: @unchecked Sendable {
     }
     do throws(ServingError) {
       device = try FuseMount.mount(on: directory)
+      number = FuseMount.number(at: directory)
     } catch {
       reasons.append(error.description)
       throw ServingError("\(path): cannot be mounted on: \(reasons.joined(separator: "; "))")
@@ -61,19 +65,26 @@ final class FuseMount: @unchecked Sendable {
     lock.withLock {
       guard isMounted else { return }
       isMounted = false
+      // Where somebody else has unmounted it, another file system may have come to light.
+      let isThere = number == nil || number == FuseMount.number(at: directory)
       guard let keeper else {
-        _ = unsafe clinux_unmount(directory)
+        if isThere { _ = unsafe clinux_unmount(directory) }
         return
       }
       self.keeper = nil
-      let isGone = unsafe clinux_unmount(directory) == 0
-      if !isGone {
+      if isThere, unsafe clinux_unmount(directory) != 0 {
         let command = [keeper.program, "-u", "-q", "-z", "--", directory]
         _ = (try? ChildProcess(command))?.wait()
       }
       try? keeper.socket.close()
       _ = keeper.process.wait()
     }
+  }
+
+  /// The device number of the file system at a path.
+  private static func number(at path: String) -> [UInt32]? {
+    var (major, minor): (UInt32, UInt32) = (0, 0)
+    return unsafe clinux_device_of(path, &major, &minor) == 0 ? [major, minor] : nil
   }
 
   private static func isInstalled(_ program: String) -> Bool {

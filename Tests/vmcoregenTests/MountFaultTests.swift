@@ -57,6 +57,20 @@ struct MountFaultTests {
     }
   }
 
+  @Test(
+    "unmounted by somebody else, does not take away what is mounted below",
+    .enabled(if: geteuid() == 0, "only root may mount here"))
+  func mountedBelow() throws {
+    let line = """
+      mount -t tmpfs none small && touch small/below
+      vmcoregen mount -q --foreground image.bin small > log & server=$!
+      for count in $(seq 500); do test -e small/vmcore && break; sleep 0.02; done
+      ls small/vmcore && umount small && wait $server && ls small/below
+      """
+    let finished = try PrivateMounts.run(line, in: scratch)
+    #expect(finished.text == "small/vmcore\nsmall/below\n", "\(finished.errors)")
+  }
+
   @Test("goes on where its readers are killed in the middle of their requests")
   func killedReaders() throws {
     _ = try point.run("vmcoregen -q -o vmcore image.bin")
