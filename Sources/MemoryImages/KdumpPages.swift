@@ -167,7 +167,9 @@ private struct KdumpCursor {
   }
 
   private static let mostWords: UInt64 = 64
-  private static let mostDescriptors = 512
+  private static let mostDescriptors: UInt64 = 512
+  /// Descriptors of the next read: few where holes alternate with pages, many in a long stretch.
+  private var descriptorsAhead: UInt64 = 16
 
   init(_ parts: [KdumpPart], ahead last: UInt64) {
     self.parts = parts
@@ -219,7 +221,8 @@ private struct KdumpCursor {
     if rank < descriptorsRank || rank - descriptorsRank >= UInt64(descriptors.count) {
       let wanted = min(max(last, frame) - frame + 1, ranks.upperBound - rank)
       descriptors = try parts[partIndex].descriptors(
-        fromRank: rank, count: Int(min(wanted, UInt64(KdumpCursor.mostDescriptors))))
+        fromRank: rank, count: Int(min(wanted, descriptorsAhead)))
+      descriptorsAhead = min(4 * descriptorsAhead, KdumpCursor.mostDescriptors)
       descriptorsRank = rank
     }
     return .page(descriptors[Int(rank - descriptorsRank)], part: partIndex)
