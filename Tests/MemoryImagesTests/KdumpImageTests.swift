@@ -107,15 +107,12 @@ struct KdumpImageTests {
     #expect(image.warnings.allSatisfy { !$0.isPartial })
     let source = try #require(image.memory.regions.first?.source)
     #expect(source.extent(at: 16 * 4096).isHole == false)
-    #expect(
-      source.extent(at: 17 * 4096)
-        == SourceExtent(isHole: true, isLeftOut: false, end: 18 * 4096))
-    #expect(
-      source.extent(at: 18 * 4096)
-        == SourceExtent(isHole: true, isLeftOut: true, end: 19 * 4096))
-    #expect(source.extent(at: 0) == SourceExtent(isHole: true, isLeftOut: true, end: 16 * 4096))
-    #expect(source.extent(at: 40 * 4096) == SourceExtent(isHole: true, isLeftOut: true, end: 4136 * 4096))
-    #expect(source.extent(at: 4136 * 4096) == SourceExtent(isHole: true, isLeftOut: true, end: 8000 * 4096))
+    let zeros = SourceExtent(isHole: true, end: 18 * 4096)
+    #expect(source.extent(at: 17 * 4096) == zeros)
+    for (start, end) in [(18, 19), (0, 16), (40, 4136), (4136, 8000)] as [(UInt64, UInt64)] {
+      let leftOut = SourceExtent(isHole: true, isLeftOut: true, end: end * 4096)
+      #expect(source.extent(at: start * 4096) == leftOut)
+    }
     #expect(source.extent(at: 8000 * 4096) == SourceExtent(isHole: false, end: 8003 * 4096))
   }
 
