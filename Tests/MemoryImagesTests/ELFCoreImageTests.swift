@@ -118,9 +118,8 @@ struct ELFCoreImageTests {
     #expect(try open(model.bytes).stored?.isWellPlaced == false)
   }
 
-  @Test("A load that no machine can have is left out, notes beyond any size are refused at once")
+  @Test("A load that no machine can have is left out, notes beyond any size are refused")
   func impossible() throws {
-    let start = ContinuousClock.now
     for size in [1 << 63, UInt64.max, 1 << 57] {
       let image = try open(
         ELFFileModel([.load(0x1000, page(1)), .load(0x8000, page(2), file: size)]).bytes)
@@ -132,7 +131,6 @@ struct ELFCoreImageTests {
     }
     #expect(error?.description.contains("claims 0x8000000000000000 bytes") == true)
     #expect(throws: ImageError.self) { try open(ELFFileModel([.note([1])]).bytes) }
-    #expect(ContinuousClock.now - start < .seconds(2))
   }
 
   @Test("Where raw memory would lie is not for a dump, whose headers say it")

@@ -23,15 +23,13 @@ struct OutsideReaderTests {
   }
 
   @Test(
-    "makedumpfile -R refuses a failed run at once",
-    .enabled(if: OutsideTool.isWanted("makedumpfile")))
+    "makedumpfile -R refuses a failed run, for whose rest it would wait 600 seconds",
+    .enabled(if: OutsideTool.isWanted("makedumpfile")), .timeLimit(.minutes(5)))
   func refused() throws {
     let tool = try #require(OutsideTool("makedumpfile"))
     let crash = try Crash("readme")
     let log = try crash.folder.write(try crash.failedStream(), to: "log")
-    let start = ContinuousClock.now
     #expect(try tool.run(["-R", crash.folder.path("result")], input: log).status != 0)
-    #expect(ContinuousClock.now - start < .seconds(60))
   }
 
   @Test(

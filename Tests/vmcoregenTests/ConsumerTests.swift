@@ -26,7 +26,7 @@ struct ConsumerTests {
     usleep(100_000)
     reader.stop()
     let start = Date()
-    let finished = try running.wait(limit: 20)
+    let finished = try running.wait()
     // Not a second later: nothing polls for it.
     #expect(Date().timeIntervalSince(start) < 5)
     return finished
@@ -76,6 +76,6 @@ struct ConsumerTests {
     let running = try launch.start()
     reader.started()
     reader.stop()
-    expectQuietEnd(try running.wait(limit: 20))
+    expectQuietEnd(try running.wait())
   }
 }

@@ -80,7 +80,7 @@ struct ExecTests {
     let running = try launch.start()
     #expect(eventually { scratch.names.contains("ready") })
     running.send(number)
-    #expect(try running.wait(limit: 20).status == 42)
+    #expect(try running.wait().status == 42)
     try expectNothingLeft()
   }
 
@@ -105,7 +105,7 @@ struct ExecTests {
     let running = try launch.start()
     #expect(eventually { scratch.names.contains("ready") })
     running.send(SIGKILL)
-    #expect(try running.wait(limit: 20).status == 128 + SIGKILL)
+    #expect(try running.wait().status == 128 + SIGKILL)
     #expect(eventually { scratch.names.contains("end") })
     #expect(try scratch.bytes(of: "end").isEmpty == false)
     // The empty directory is left, and for other users than root the mount that is dead.

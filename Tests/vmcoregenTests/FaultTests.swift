@@ -94,7 +94,7 @@ struct FaultTests {
     reader.started()
     if command.isEmpty { #expect(reader.read(1) == [0x7f]) }
     reader.stop()
-    let finished = try running.wait(limit: 10)
+    let finished = try running.wait()
     #expect(finished.status == 128 + SIGPIPE)
     #expect(finished.errors.isEmpty)
   }
@@ -111,7 +111,7 @@ struct FaultTests {
     #expect(!reader.read(1).isEmpty)
     truncate(scratch.file("image.bin"), 32 << 20)
     #expect(reader.readAll() < 40 << 20)
-    let finished = try running.wait(limit: 10)
+    let finished = try running.wait()
     #expect(finished.status == 74)
     #expect(finished.errors.contains("image.bin: "))
     #expect(finished.errors.contains("it shrank while it was read"))

@@ -26,7 +26,7 @@ struct HostileTests {
   }
 
   @Test(
-    "mutated 10,000 times neither crash nor hang the program", .timeLimit(.minutes(1)),
+    "mutated 10,000 times neither crash nor hang the program", .timeLimit(.minutes(10)),
     arguments: [
       ("tiny", "x86_64", 3000), ("tiny", "i386", 2000), ("tiny", "ppc64", 2000),
       ("x86_64-kernel-after", "x86_64", 1500), ("arm64", "arm64", 1500),
@@ -81,7 +81,7 @@ struct HostileTests {
     let finished = try Launch.shell(
       "vmcoregen -q --input-format=raw --flatten image.bin > flat", in: scratch
     )
-    .run(limit: 20)
+    .run()
     #expect(finished.status == 1)
     #expect(finished.processorSeconds < 10)
   }

@@ -40,7 +40,7 @@ struct KilledWriteTests {
         .start()
       usleep(UInt32(delay * 1e6))
       running.send(signal)
-      let finished = try running.wait(limit: 60)
+      let finished = try running.wait()
       var left = Left(all: files.keys.sorted())
       for name in scratch.names where name != "image.bin" {
         left.names.append(name)

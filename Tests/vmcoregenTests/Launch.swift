@@ -25,7 +25,7 @@ struct Launch {
   }
 
   /// Starts it and waits for its end.
-  func run(limit: Double = 60) throws -> Finished { try start().wait(limit: limit) }
+  func run(limit: Double = 300) throws -> Finished { try start().wait(limit: limit) }
 
   /// Starts it; signals that the test process ignores have their usual effect again.
   func start() throws -> RunningProgram {

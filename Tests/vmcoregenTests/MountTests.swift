@@ -70,7 +70,7 @@ struct MountTests {
   func signals(_ signal: Int32) throws {
     let running = try foreground()
     running.send(signal)
-    #expect(try running.wait(limit: 10).status == 0)
+    #expect(try running.wait().status == 0)
     #expect(!isMounted)
     #expect(try run("rmdir m").status == 0)
   }
@@ -79,7 +79,7 @@ struct MountTests {
   func unmounted() throws {
     let running = try foreground()
     #expect(try run("umount m || fusermount3 -u m").status == 0)
-    #expect(try running.wait(limit: 10).status == 0)
+    #expect(try running.wait().status == 0)
   }
 
   @Test("killed at any time, leaves a directory that is free or that fusermount3 frees")
@@ -90,7 +90,7 @@ struct MountTests {
       ).start()
       usleep(delay)
       running.send(SIGKILL)
-      #expect(try running.wait(limit: 10).status == 128 + SIGKILL)
+      #expect(try running.wait().status == 128 + SIGKILL)
       try point.freeAfterKill()
     }
     #expect(try run("rmdir m").status == 0)

@@ -35,8 +35,9 @@ final class RunningProgram {
     return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
   }
 
-  /// Waits until it ends; after `limit` seconds it is killed and an error is thrown.
-  func wait(limit: Double = 60) throws -> Finished {
+  /// Waits until it ends; after `limit` seconds, which no busy machine needs, it hangs: it is killed
+  /// and an error is thrown.
+  func wait(limit: Double = 300) throws -> Finished {
     var status: Int32 = 0
     var usage = rusage()
     while wait4(process, &status, WNOHANG, &usage) == 0 {

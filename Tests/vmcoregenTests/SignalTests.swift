@@ -31,7 +31,7 @@ struct SignalTests {
     let running = try stoppedRun("vmcore")
     running.send(signal)
     running.send(SIGCONT)
-    let finished = try running.wait(limit: 10)
+    let finished = try running.wait()
     #expect(finished.status == 128 + signal)
     #expect(finished.errors.contains("vmcore: interrupted after"))
     #expect(scratch.names == ["image.bin"])
@@ -41,7 +41,7 @@ struct SignalTests {
   func kill() throws {
     let running = try stoppedRun("vmcore")
     running.send(SIGKILL)
-    #expect(try running.wait(limit: 10).status == 128 + SIGKILL)
+    #expect(try running.wait().status == 128 + SIGKILL)
     let left = scratch.names.filter { $0 != "image.bin" }
     #expect(left.count <= 1)
     #expect(left.allSatisfy { $0.hasPrefix(".vmcore.") && $0.hasSuffix(".partial") })
@@ -62,7 +62,7 @@ struct SignalTests {
     reader.started()
     #expect(!reader.read(1).isEmpty)
     running.send(signal)
-    let finished = try running.wait(limit: 10)
+    let finished = try running.wait()
     #expect(finished.status == 128 + signal)
     #expect(
       finished.errors.contains(/standard output: interrupted after [0-9]+ (of [0-9]+ )?bytes/))
@@ -78,6 +78,6 @@ struct SignalTests {
     #expect(!reader.read(1).isEmpty)
     running.send(SIGHUP)
     #expect(reader.readAll() > 1 << 29)
-    #expect(try running.wait(limit: 20).status == 0)
+    #expect(try running.wait().status == 0)
   }
 }
