@@ -40,6 +40,18 @@ struct FullDiskTests {
     return (String(match.1), try #require(Int(match.2)))
   }
 
+  /// Writes to a tmpfs of a size that gets full, and expects nothing left in it; returns the name
+  /// that the error has.
+  private func fill(_ size: String, _ options: String, comment: Comment) throws -> String {
+    let finished = try PrivateMounts.run(
+      "mount -t tmpfs -o size=\(size) none small || exit 99; "
+        + "vmcoregen -q \(options) -o small/vmcore image.bin; status=$?; "
+        + "ls -A small; exit $status", in: scratch)
+    #expect(finished.status == 74, comment)
+    #expect(finished.text.isEmpty, comment)
+    return try place(in: finished, reason: "No space left on device", comment: comment).name
+  }
+
   /// Runs a line with a limit at each multiple of 64 KiB below the size of what it writes.
   private func atEveryLimit(
     _ options: String, _ target: String, check: (Finished, Int, Comment) throws -> Void
@@ -109,28 +121,15 @@ struct FullDiskTests {
       #expect(scratch.names == ["image.bin"])
     }
     // The second file is where it ends here.
-    let finished = try PrivateMounts.run(
-      "mount -t tmpfs -o size=256k none small || exit 99; cd small; "
-        + "vmcoregen -q -z --split-size 192K \(options) -o vmcore ../image.bin; status=$?; "
-        + "ls -A; exit $status", in: scratch)
-    #expect(finished.status == 74)
-    let place = try place(in: finished, reason: "No space left on device", comment: "tmpfs")
-    #expect(place.name == "vmcore.2")
-    #expect(finished.text.isEmpty)
+    let name = try fill("256k", "-z --split-size 192K \(options)", comment: "tmpfs")
+    #expect(name == "small/vmcore.2")
   }
 
   @Test("of a small tmpfs leaves it empty", arguments: forms)
   func tmpfs(_ options: String) throws {
     for (size, jobs) in [(64, 1), (192, 2)] {
-      let finished = try PrivateMounts.run(
-        "mount -t tmpfs -o size=\(size)k none small || exit 99; "
-          + "vmcoregen -q -j \(jobs) \(options) -o small/vmcore image.bin; status=$?; "
-          + "ls -A small; exit $status", in: scratch)
-      #expect(finished.status == 74)
-      let comment: Comment = "\(size) KiB"
-      let place = try place(in: finished, reason: "No space left on device", comment: comment)
-      #expect(place.name == "small/vmcore")
-      #expect(finished.text.isEmpty)
+      let name = try fill("\(size)k", "-j \(jobs) \(options)", comment: "\(size) KiB")
+      #expect(name == "small/vmcore")
     }
   }
 
@@ -138,14 +137,8 @@ struct FullDiskTests {
   func digest() throws {
     #expect(try run("vmcoregen -q -o vmcore image.bin").status == 0)
     let room = (try scratch.bytes(of: "vmcore").count + 4095) / 4096 * 4096
-    let finished = try PrivateMounts.run(
-      "mount -t tmpfs -o size=\(room) none small || exit 99; "
-        + "vmcoregen -q --no-sparse --digest -o small/vmcore image.bin; status=$?; "
-        + "ls -A small; exit $status", in: scratch)
-    #expect(finished.status == 74)
-    let place = try place(in: finished, reason: "No space left on device", comment: "digest")
-    #expect(place.name == "small/vmcore.sha256")
-    #expect(finished.text.isEmpty)
+    let name = try fill("\(room)", "--no-sparse --digest", comment: "digest")
+    #expect(name == "small/vmcore.sha256")
   }
 
   @Test("as a device ends the run in status 74, in words", arguments: forms)
