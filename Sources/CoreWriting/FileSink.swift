@@ -103,27 +103,18 @@ package final class FileSink: Sendable {
     _ buffer: UnsafeMutableRawBufferPointer, _ range: Range<Int>, at offset: UInt64,
     of size: UInt64
   ) throws(WriteError) {
-    var done = range.lowerBound
-    while done < range.upperBound {
-      let written = unsafe pwrite(
-        descriptor, buffer.baseAddress.map { unsafe $0 + done }, range.upperBound - done,
-        off_t(start + offset + UInt64(done)))
-      if written > 0 {
-        done += written
-      } else if written == 0 || errno != EINTR {
-        throw failure(at: offset + UInt64(done), of: size)
-      }
+    let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[range])
+    let done = unsafe OpenFile(descriptor: descriptor)
+      .write(bytes, at: start + offset + UInt64(range.lowerBound))
+    guard done == range.count else {
+      throw failure(at: offset + UInt64(range.lowerBound + done), of: size)
     }
   }
 
   private func setSize(to end: UInt64, of size: UInt64) throws(WriteError) {
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else { throw failure(at: size, of: size) }
-    if UInt64(max(0, status.st_size)) < end, ftruncate(descriptor, off_t(end)) != 0 {
+    guard OpenFile(descriptor: descriptor).finish(at: end) else {
       throw failure(at: size, of: size)
     }
-    // A redirected file goes on behind the vmcore, as after any other program.
-    lseek(descriptor, off_t(end), SEEK_SET)
   }
 
   private func failure(at offset: UInt64, of size: UInt64) -> WriteError {

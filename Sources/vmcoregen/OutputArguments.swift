@@ -32,7 +32,7 @@ struct OutputArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Hash what is written: into NAME.sha256, or to standard error without -o.",
+      "Hash what is written: into NAME.sha256, or to standard error.",
       valueName: "sha256"))
   var digest: DigestName?
 
