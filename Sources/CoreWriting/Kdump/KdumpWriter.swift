@@ -95,7 +95,6 @@ private struct KdumpSet {
   private let source: any ByteSource
   private let size: UInt64
   private let forecast: SplitForecast
-  private let total: UInt64
   private var left: UInt64
   private var part: KdumpPart?
   private var count = 0
@@ -108,18 +107,17 @@ private struct KdumpSet {
     self.source = source
     self.size = size
     self.forecast = forecast
-    total = plan.pageCount
-    left = total
+    left = plan.pageCount
   }
 
   /// The number of descriptors that the next file keeps room for: a sixteenth more than it is
   /// expected to need, for a file ends where either is used up.
-  private var room: UInt64 {
+  private func room(fromFrame frame: UInt64) -> UInt64 {
     let descriptor = UInt64(PageDescriptor.size)
     // Behind the table stand the page of zeros and at least one more.
     let bytes = size - plan.tableOffset - 2 * plan.pageSize
     let pages = forecast.pages(
-      fromRank: total - left, filling: bytes, descriptorSize: descriptor)
+      fromFrame: frame, filling: bytes, descriptorSize: descriptor)
     return min(left, max(KdumpSet.leastPages, pages + pages / 16), bytes / descriptor)
   }
 
@@ -151,7 +149,8 @@ private struct KdumpSet {
     count += 1
     // The first file's frames begin at 0, and each file's where those of the one before end.
     part = try KdumpPart(
-      plan, output: try next(count), room: room, firstFrame: count == 1 ? 0 : frame,
+      plan, output: try next(count), room: room(fromFrame: frame),
+      firstFrame: count == 1 ? 0 : frame,
       isSplit: true)
   }
 

@@ -11,14 +11,16 @@ struct SplitForecast {
   /// Samples that are packed at most; each is a 64 KiB piece of memory, or one larger page.
   private static let mostSamples: UInt64 = 256
   private let sampleFrames: UInt64
+  private let stored: [Range<UInt64>]
 
   /// Packs samples of the stored frames, at equal distances.
   init(_ frames: PageFrames, packer: PagePacker) throws(WriteError) {
-    let total = PageFrames.count(frames.stored)
+    stored = frames.stored
+    let total = PageFrames.count(stored)
     sampleFrames = max(1, (1 << 16) / frames.pageSize)
     stretch = max(sampleFrames, total.dividedUp(by: SplitForecast.mostSamples))
     var before: UInt64 = 0
-    for range in frames.stored {
+    for range in stored {
       while UInt64(costs.count) * stretch < before + range.length {
         let first = range.lowerBound + (UInt64(costs.count) * stretch - before)
         let sample = first..<min(range.upperBound, first + sampleFrames)
@@ -31,9 +33,10 @@ struct SplitForecast {
     }
   }
 
-  /// The number of pages from a rank among the stored ones on that fill `size` bytes with their
-  /// descriptors of `descriptorSize` bytes.
-  func pages(fromRank rank: UInt64, filling size: UInt64, descriptorSize: UInt64) -> UInt64 {
+  /// The number of pages from a frame on that fill `size` bytes with their descriptors of
+  /// `descriptorSize` bytes. Those that a dump left out count as zeros: the guess is on the safe side.
+  func pages(fromFrame frame: UInt64, filling size: UInt64, descriptorSize: UInt64) -> UInt64 {
+    let rank = stored.reduce(UInt64(0)) { $0 + $1.clamped(to: 0..<frame).length }
     var left = size
     var count: UInt64 = 0
     for (index, cost) in costs.enumerated() {
