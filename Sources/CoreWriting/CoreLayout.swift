@@ -40,7 +40,7 @@ struct CoreLayout {
   }
 
   /// Places the loads one behind the other and fills in the header.
-  mutating func addLoads(backup: BackupRegion?) throws(PlanError) {
+  mutating func addLoads() throws(PlanError) {
     for index in header.segments.indices where header.segments[index].type == .load {
       let old = header.segments[index]
       let start = isPadded ? old.offset.roundedDown(to: pageSize) : old.offset
@@ -60,13 +60,7 @@ struct CoreLayout {
             + "write a wrong offset without a word")
       }
       header.segments[index].offset = place
-      if let backup, backup.isStillAtSource, backup.index == origins[index] {
-        try append(.memory(at: start), length: backup.copy.lowerBound - start)
-        try append(.memory(at: backup.source.lowerBound), length: backup.source.length)
-        try append(.memory(at: backup.copy.upperBound), length: stop - backup.copy.upperBound)
-      } else {
-        try append(.memory(at: start), length: stop - start)
-      }
+      try append(.memory(at: start), length: stop - start)
     }
     extents[0].content = .bytes(header.encoded)
   }

@@ -51,7 +51,7 @@ package struct CorePlan: Sendable {
       header: system.header, behindNote: table, sections: system.sections + own,
       pageSize: pageSize,
       compatibility: compatibility)
-    try layout.addLoads(backup: system.backup)
+    try layout.addLoads()
     header = layout.header
     extents = layout.extents
     size = layout.end
@@ -156,7 +156,7 @@ package struct CorePlan: Sendable {
   private static func missing(
     in extents: [OutputExtent], of system: CrashedSystem
   ) -> [Range<UInt64>] {
-    let ranges = extents.compactMap(\.memoryRange).flatMap { system.memory.missing(in: $0) }
+    let ranges = extents.compactMap(\.memoryRange).flatMap { system.oldMemory.missing(in: $0) }
       .sorted { $0.lowerBound < $1.lowerBound }
     var merged: [Range<UInt64>] = []
     for range in ranges {

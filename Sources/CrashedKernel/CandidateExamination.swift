@@ -47,10 +47,13 @@ package struct CandidateExamination: Sendable {
     header.segments(of: .load).lazy.filter { loads.unsound[$0.index] == nil }
   }
 
-  /// The load whose data the purgatory moved into the crash region, where there is one.
-  package var backupLoad: (index: Int, segment: ProgramHeader)? {
-    soundLoads.first { $0.segment.offset != $0.segment.physicalAddress }
+  /// The loads whose data lies elsewhere than the crashed kernel had it.
+  package var movedLoads: [(index: Int, segment: ProgramHeader)] {
+    soundLoads.filter { $0.segment.offset != $0.segment.physicalAddress }
   }
+
+  /// The load whose data the purgatory moved into the crash region, where there is one.
+  package var backupLoad: (index: Int, segment: ProgramHeader)? { movedLoads.first }
 
   private mutating func checkNoteHeaders() {
     var count = 0

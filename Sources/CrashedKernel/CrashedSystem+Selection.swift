@@ -13,13 +13,14 @@ extension CrashedSystem {
     for index in header.segments.indices where header.segments[index].type == .load {
       header.segments[index].offset = header.segments[index].physicalAddress
     }
-    for range in memory.ranges(without: known)
+    for range in imageMemory.ranges(without: known)
     where header.segments.count < Int(UInt16.max) - 1 {
       header.segments.append(
         CrashedSystem.load(range, virtual: difference.map { range.lowerBound &+ $0 } ?? 0))
     }
     unsoundLoads = LoadCheck(header).unsound
     backup = nil
+    memory = imageMemory
   }
 
   /// Shows the memory between the crashed kernel's loads in which the second kernel runs, with
@@ -56,9 +57,11 @@ extension CrashedSystem {
     let segment = ProgramHeader(
       type: .note, offset: note.address, physicalAddress: note.address, fileSize: size,
       memorySize: size.roundedUp(to: 4) ?? size)
-    sections = [try NoteSection(of: segment, at: 0, order: header.order, in: memory)]
+    sections = [try NoteSection(of: segment, at: 0, order: header.order, in: imageMemory)]
     let information = VMCoreInfo(
-      try memory.paddedBytes(at: note.descriptionAddress, count: Int(note.descriptionSize)).bytes)
+      try imageMemory.paddedBytes(
+        at: note.descriptionAddress, count: Int(note.descriptionSize)
+      ).bytes)
     let image = architecture.flatMap { KernelImage(of: $0, information, in: gap) }
     header.segments =
       [segment]
@@ -66,6 +69,7 @@ extension CrashedSystem {
       + loads.map { CrashedSystem.load($0, virtual: 0) }
     unsoundLoads = [:]
     backup = nil
+    memory = imageMemory
     processors = []
     vmCoreInfoNote = note
     vmCoreInfo = information
@@ -81,7 +85,7 @@ extension CrashedSystem {
   private func secondNote(
     in range: Range<UInt64>, _ options: SearchOptions
   ) throws(ReadError) -> Note? {
-    guard let memory = memory.restricted(to: range) else { return nil }
+    guard let memory = imageMemory.restricted(to: range) else { return nil }
     let scan = try MemoryScan(memory, workers: options.workers, isCancelled: options.isCancelled)
     let places = scan.vmCoreInfoNotes.addresses
     let ordered = places.filter { $0 % 4096 == 0 } + places.filter { $0 % 4096 != 0 }
@@ -103,7 +107,7 @@ extension CrashedSystem {
   /// end the gap: ppc64 firmware has a load of its own inside the crash region.
   private func crashRegion(around address: UInt64) -> Range<UInt64> {
     var low: UInt64 = 0
-    var high = max(memory.end, address)
+    var high = max(imageMemory.end, address)
     for (index, load) in header.segments(of: .load) where unsoundLoads[index] == nil {
       guard let range = load.physicalRange, range.length > 65_536 else { continue }
       if range.upperBound <= address { low = max(low, range.upperBound) }

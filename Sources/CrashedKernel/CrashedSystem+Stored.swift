@@ -72,6 +72,7 @@ extension CrashedSystem {
     let notes = sections.flatMap(\.notes)
     header = stored.header
     memory = image.memory
+    imageMemory = memory
     layout = image.layout
     headerAddress = nil
     headerRegion = nil

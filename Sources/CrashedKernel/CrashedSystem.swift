@@ -4,8 +4,11 @@ package import MemoryImages
 
 /// What a crashed kernel left in its memory: a value that holds all that a vmcore is made of.
 package struct CrashedSystem: Sendable {
-  /// The memory as the machine saw it.
-  package let memory: PhysicalMemory
+  /// The crashed kernel's physical memory: what others have moved since is shown where that kernel
+  /// had it (s390x's exchange with the second kernel, the purgatory's backup region).
+  package internal(set) var memory: PhysicalMemory
+  /// The memory as it lies in the image under its layout (on s390x with the exchange undone).
+  package let imageMemory: PhysicalMemory
   /// How the file lies in memory.
   package let layout: ImageLayout
   /// Physical address of the core header; nil where it was built.
@@ -110,7 +113,8 @@ package struct CrashedSystem: Sendable {
     s390 = handover
     stored = nil
     let examination = found.examination
-    memory = found.memory
+    let raw = found.memory
+    imageMemory = raw
     layout = found.layout
     header = examination.header
     headerAddress = examination.address
@@ -122,12 +126,13 @@ package struct CrashedSystem: Sendable {
     locators = found.locators
     candidates = found.candidates
     vmCoreInfoNote = examination.vmCoreInfo
-    vmCoreInfo = try CrashedSystem.text(of: examination.vmCoreInfo, in: memory)
+    vmCoreInfo = try CrashedSystem.text(of: examination.vmCoreInfo, in: raw)
     processors = try Processor.all(
-      in: sections, of: header, architecture: architecture, memory: memory,
+      in: sections, of: header, architecture: architecture, memory: raw,
       information: vmCoreInfoNote)
     let backup = try BackupRegion.find(in: found, option: options.moment)
     self.backup = backup?.region
+    memory = BackupRegion.crashedMemory(of: examination, backup?.region, raw)
     producer = Producer.of(header, named: found.namedBy, backup: backup != nil)
     let region = CrashedSystem.region(
       of: examination, named: found.namedBy, option: options.coreHeader, producer)
@@ -135,9 +140,17 @@ package struct CrashedSystem: Sendable {
     moment = CrashedSystem.moment(
       backup: backup, merged: found.mergedHeader, vmCoreInfo: vmCoreInfo, processors)
     var warnings = found.warnings
-    warnings += CrashedSystem.noteWarnings(sections, processors, memory)
+    warnings += CrashedSystem.noteWarnings(sections, processors, raw)
     warnings += CrashedSystem.overlapWarnings(region, header, sections)
     self.warnings = warnings
+  }
+
+  /// Memory as the second kernel reads it at a `p_offset` of the core header (`read_from_oldmem`,
+  /// `fs/proc/vmcore.c`): where the purgatory has not run yet, its backup region shows what it
+  /// would hold by then.
+  package var oldMemory: PhysicalMemory {
+    guard let backup, backup.isStillAtSource else { return imageMemory }
+    return imageMemory.redirecting(backup.copy, to: backup.source, of: imageMemory)
   }
 
   static func text(

@@ -52,6 +52,26 @@ extension BackupRegion {
     )
   }
 
+  /// Loads away from their place that are followed: a backup region is one, and firmware-assisted
+  /// dumps have one for each region of boot memory (`FADUMP_MAX_MEM_REGS`).
+  private static let mostMoved = 128
+
+  /// The memory as the crashed kernel had it: the data of a load lies at its `p_offset`, and where
+  /// that is not its `p_paddr`, somebody has moved it from there. Of loads that overlap, the first
+  /// of the table counts.
+  static func crashedMemory(
+    of examination: CandidateExamination, _ backup: BackupRegion?, _ memory: PhysicalMemory
+  ) -> PhysicalMemory {
+    var crashed = memory
+    for (index, load) in examination.movedLoads.prefix(mostMoved).reversed() {
+      guard index != backup?.index || backup?.isStillAtSource == false,
+        let source = load.physicalRange, let copy = load.sourceRange
+      else { continue }
+      crashed = crashed.redirecting(source, to: copy, of: memory)
+    }
+    return crashed
+  }
+
   private static func state(
     _ source: Range<UInt64>, _ copy: Range<UInt64>, _ found: FoundHeader, _ option: MomentOption
   ) throws(ReadError) -> (isStillAtSource: Bool, evidence: String) {

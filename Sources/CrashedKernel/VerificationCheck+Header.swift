@@ -45,7 +45,9 @@ extension VerificationCheck {
           "it does not say where init_uts_ns of \(release) lies in memory")
       ]
     }
-    guard let system = try SystemName(in: subject.memory, kernel.information, translation) else {
+    guard
+      let system = try SystemName(in: subject.crashedMemory, kernel.information, translation)
+    else {
       return [
         Verification.Row(name, .wrong, "differs", "init_uts_ns holds no name of a kernel")
       ]

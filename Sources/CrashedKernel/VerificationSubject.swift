@@ -4,8 +4,10 @@ internal import MemoryImages
 
 /// What the checks of `verify` look at: what was found in an image, as far as anything was.
 package struct VerificationSubject: Sendable {
-  /// The memory as the machine saw it.
+  /// The memory as it lies: what the purgatory checks.
   let memory: PhysicalMemory
+  /// The crashed kernel's memory.
+  let crashedMemory: PhysicalMemory
   /// The system that a core header describes, where there is one.
   let system: CrashedSystem?
   /// The kernel whose vmcoreinfo is at hand, with or without a core header.
@@ -28,7 +30,7 @@ package struct VerificationSubject: Sendable {
           information: $0, architecture: architecture, order: system.header.order)
       }
     }
-    try self.init(system.memory, system, kernel)
+    try self.init(system.imageMemory, system, kernel)
   }
 
   /// A kernel without a core header.
@@ -44,6 +46,7 @@ package struct VerificationSubject: Sendable {
     _ memory: PhysicalMemory, _ system: CrashedSystem?, _ kernel: KernelAtHand?
   ) throws(ReadError) {
     self.memory = memory
+    crashedMemory = system?.memory ?? memory
     self.system = system
     self.kernel = kernel
     guard let kernel else {
@@ -52,7 +55,7 @@ package struct VerificationSubject: Sendable {
     }
     kexec =
       switch try KernelSymbols.read(
-        in: memory, kernel.information, kernel.architecture, order: kernel.order)
+        in: crashedMemory, kernel.information, kernel.architecture, order: kernel.order)
       {
       case .found(let symbols): try KexecImage.read(symbols)
       case .absent(let why): .absent(why)

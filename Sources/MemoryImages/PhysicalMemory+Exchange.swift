@@ -31,6 +31,23 @@ extension PhysicalMemory {
         + regions(in: high, movedTo: low.lowerBound))
   }
 
+  /// The same memory with what lies in `copy` of the given one shown at `range`; what lay there is
+  /// shown no more. Addresses of `range` beyond the length of `copy` are absent.
+  ///
+  /// The purgatory moves memory in this way (kexec-tools' backup region): nothing is copied here,
+  /// only the addresses differ.
+  package func redirecting(
+    _ range: Range<UInt64>, to copy: Range<UInt64>, of memory: PhysicalMemory
+  ) -> PhysicalMemory {
+    let outside = [0..<range.lowerBound, range.upperBound..<UInt64.max]
+      .flatMap { regions(in: $0, movedTo: $0.lowerBound) }
+    let length = min(range.length, copy.length)
+    let inside = memory.regions(
+      in: copy.lowerBound..<copy.lowerBound + length, movedTo: range.lowerBound)
+    // The three parts are disjoint.
+    return (try? PhysicalMemory(regions: outside + inside)) ?? self
+  }
+
   /// The memory of one range alone.
   package func restricted(to range: Range<UInt64>) -> PhysicalMemory? {
     try? PhysicalMemory(regions: regions(in: range, movedTo: range.lowerBound))

@@ -55,7 +55,7 @@ public final class CrashDump: Sendable {
     if options.isStrict { try CrashDump.refuse(plan.warnings, image.name) }
     self.image = image
     workers = options.workerCount
-    file = ELFCoreFile(plan, memory: system.memory)
+    file = ELFCoreFile(plan, memory: system.oldMemory)
     report = CrashReport(image, system, plan)
   }
 

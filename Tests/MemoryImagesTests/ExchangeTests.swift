@@ -29,6 +29,23 @@ struct ExchangeTests {
     #expect(try memory(0..<64).exchanging(0..<16, with: 32..<40) == nil)
   }
 
+  @Test("A stretch that was moved is read at its old place; what lies there now is not seen")
+  func redirected() throws {
+    let image = try memory(0..<64)
+    let crashed = image.redirecting(4..<12, to: 40..<48, of: image)
+    let expected = Array(0..<4) + Array(40..<48) + Array(12..<64)
+    #expect(try crashed.bytes(at: 0, count: 64) == expected.map(UInt8.init))
+  }
+
+  @Test("What the image lacks of the copy is missing at the old place, too")
+  func redirectedMissing() throws {
+    let image = try memory(0..<44)
+    let crashed = image.redirecting(4..<12, to: 40..<48, of: image)
+    #expect(crashed.missing(in: 0..<44) == [8..<12])
+    let short = image.redirecting(4..<12, to: 40..<42, of: image)
+    #expect(short.missing(in: 0..<44) == [6..<12])
+  }
+
   private func memory(_ range: Range<UInt8>) throws -> PhysicalMemory {
     try PhysicalMemory(regions: [
       MemoryRegion(range: 0..<UInt64(range.count), source: ByteList(Array(range)), offset: 0)

@@ -137,4 +137,27 @@ struct RecipeVMCoreTests {
     #expect(memory == recipe.built.read(0x120000, 16))
     #expect(try dump.memory(at: 0x4000_0000, count: 16) == nil)
   }
+
+  @Test(
+    "Memory is the crashed kernel's, wherever its data lies at the moment of the image",
+    arguments: [
+      "x86_64-kexec-tools-before", "x86_64-kexec-tools-after", "backup-tail-before", "ppc64le",
+      "s390x-before", "s390x-after", "readme", "arm64",
+    ])
+  func crashedMemory(name: String) throws {
+    let dump = try RecipeDump(named: name).open()
+    for load in dump.report.vmcore.loads {
+      let count = Int(min(load.size, 0x20000))
+      let shown = try dump.bytes(at: load.offset, count: count)
+      #expect(try dump.memory(at: load.physicalAddress, count: count) == shown)
+    }
+  }
+
+  @Test("With everything selected, memory is what lies in the image")
+  func everything() throws {
+    var recipe = try RecipeDump(named: "x86_64-kexec-tools-after")
+    recipe.options.selection = "all"
+    let dump = try recipe.open()
+    #expect(try dump.memory(at: 0x1000, count: 4096) == recipe.built.read(0x1000, 4096))
+  }
 }

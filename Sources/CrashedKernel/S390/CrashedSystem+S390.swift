@@ -9,6 +9,7 @@ extension CrashedSystem {
     moment: Moment, evidence: String, warnings: [Warning]
   ) {
     memory = kernel.memory
+    imageMemory = memory
     layout = image.layout
     headerAddress = nil
     headerRegion = nil

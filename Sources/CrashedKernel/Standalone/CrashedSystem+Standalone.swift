@@ -16,6 +16,7 @@ extension CrashedSystem {
         segments: segments)
     else { return nil }
     memory = view.memory
+    imageMemory = memory
     layout = view.layout
     headerAddress = nil
     headerRegion = nil
