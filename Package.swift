@@ -44,16 +44,20 @@ let package = Package(
     layer("DumpRecords", on: ["Bytes"]),
     layer("MemoryImages", on: ["Bytes", "CLinux", "CZlib", "DumpRecords", system]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
+    layer("Handover", on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     layer(
       "CoreWriting",
-      on: ["Bytes", "CLinux", "CZlib", "DumpRecords", "MemoryImages", "CrashedKernel", system]),
+      on: [
+        "Bytes", "CLinux", "CZlib", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover",
+        system,
+      ]),
     layer("ChildProcesses", on: ["CLinux"]),
     layer("CoreServing", on: ["Bytes", "CLinux", "ChildProcesses", system]),
     layer(
       "VMCore",
       on: [
-        "Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "CoreWriting", "CoreServing",
-        system,
+        "Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover", "CoreWriting",
+        "CoreServing", system,
       ]),
     .executableTarget(
       name: "vmcoregen",
@@ -75,14 +79,16 @@ let package = Package(
     tests(of: "DumpRecords", with: ["Bytes"]),
     tests(of: "MemoryImages", with: ["Bytes", "DumpRecords"]),
     tests(of: "CrashedKernel", with: ["Bytes", "DumpRecords", "MemoryImages"]),
+    tests(of: "Handover", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(
-      of: "CoreWriting", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
+      of: "CoreWriting",
+      with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover"]),
     tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
     tests(
       of: "vmcoregen",
       with: [
-        "VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel",
+        "VMCore", "Bytes", "MemoryImages", "DumpRecords", "CrashedKernel", "Handover",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]

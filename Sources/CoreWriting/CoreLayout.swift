@@ -1,6 +1,6 @@
 internal import Bytes
-internal import CrashedKernel
 internal import DumpRecords
+internal import Handover
 
 /// Lays the parts of a vmcore one behind the other, in the arithmetic of the header's class.
 struct CoreLayout {

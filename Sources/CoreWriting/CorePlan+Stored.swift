@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CrashedKernel
 internal import DumpRecords
+internal import Handover
 internal import MemoryImages
 
 extension CorePlan {

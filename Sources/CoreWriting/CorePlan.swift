@@ -1,6 +1,7 @@
 internal import Bytes
-package import CrashedKernel
+internal import CrashedKernel
 package import DumpRecords
+package import Handover
 package import MemoryImages
 
 /// The vmcore before its first byte is written: header, notes and output extents. Everything that

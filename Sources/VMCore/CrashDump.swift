@@ -2,6 +2,7 @@ internal import Bytes
 internal import CoreWriting
 internal import CrashedKernel
 internal import DumpRecords
+internal import Handover
 internal import MemoryImages
 
 /// The vmcore that the second kernel would have offered for a memory image. It is stored nowhere:

@@ -2,6 +2,7 @@ internal import Bytes
 internal import CoreWriting
 internal import CrashedKernel
 internal import DumpRecords
+internal import Handover
 internal import MemoryImages
 
 /// What is said about an image and about the vmcore to be made of it. Everything has a default

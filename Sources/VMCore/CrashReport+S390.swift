@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CrashedKernel
 internal import DumpRecords
+internal import Handover
 
 extension CrashReport {
   /// What an s390x kernel left at its fixed places.

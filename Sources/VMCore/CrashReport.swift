@@ -2,6 +2,7 @@ internal import Bytes
 internal import CoreWriting
 internal import CrashedKernel
 internal import DumpRecords
+internal import Handover
 internal import MemoryImages
 
 /// What was found in an image, and what its vmcore will be: plain values, for people and for

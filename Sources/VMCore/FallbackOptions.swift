@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CrashedKernel
 internal import DumpRecords
+internal import Handover
 
 /// What is done where an image has no usable core header.
 ///

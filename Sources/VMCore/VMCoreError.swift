@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CoreWriting
 internal import CrashedKernel
+internal import Handover
 internal import MemoryImages
 
 /// Why a vmcore could not be made or written. The text names the file, the place, what was found

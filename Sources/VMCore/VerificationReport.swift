@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CrashedKernel
+internal import Handover
 internal import MemoryImages
 
 /// What can be verified in an image: the purgatory's digest and whatever else has a second source.

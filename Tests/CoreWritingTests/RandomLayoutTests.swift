@@ -1,6 +1,7 @@
 import Bytes
 import CoreWriting
 import CrashedKernel
+import Handover
 import MemoryImages
 import TestSupport
 import Testing

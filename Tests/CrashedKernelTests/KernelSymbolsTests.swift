@@ -31,8 +31,10 @@ struct KernelSymbolsTests {
   ) throws -> KernelSymbols.Answer {
     let padded = [UInt8](repeating: 0, count: 0x10000) + bytes
     let architecture = try #require(Architecture.all.first { $0.name == "x86_64" })
+    let region = MemoryRegion(
+      range: 0..<UInt64(padded.count), source: ByteArraySource(padded, name: "kernel"), offset: 0)
     return try KernelSymbols.read(
-      in: RecipeMemory(padded).memory(), information, architecture, order: .little)
+      in: PhysicalMemory(region: region), information, architecture, order: .little)
   }
 
   private static let anchor = "SYMBOL(init_uts_ns)=\(String(uname, radix: 16))"

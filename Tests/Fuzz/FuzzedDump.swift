@@ -1,6 +1,7 @@
 import Bytes
 import CoreWriting
 import CrashedKernel
+import Handover
 import MemoryImages
 
 /// A dump file of one format, from its first byte to the outputs that are made of it. What has to

@@ -1,6 +1,7 @@
 internal import Bytes
-package import CrashedKernel
+internal import CrashedKernel
 internal import DumpRecords
+package import Handover
 internal import MemoryImages
 
 /// A kdump-compressed file before its first byte is written: its headers and where its parts lie.

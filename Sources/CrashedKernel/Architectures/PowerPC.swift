@@ -3,9 +3,9 @@ internal import DumpRecords
 
 extension Architecture {
   /// Big-endian 64-bit POWER.
-  static let ppc64 = powerPC("ppc64", order: .big)
+  package static let ppc64 = powerPC("ppc64", order: .big)
   /// Little-endian 64-bit POWER.
-  static let ppc64le = powerPC("ppc64le", order: .little)
+  package static let ppc64le = powerPC("ppc64le", order: .little)
 
   /// gpr0 **gpr1**…gpr31 **nip** msr …
   private static func powerPC(_ name: String, order: ByteOrder) -> Architecture {

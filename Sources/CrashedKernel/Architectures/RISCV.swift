@@ -3,7 +3,7 @@ internal import DumpRecords
 
 extension Architecture {
   /// **pc** ra **sp** gp tp …
-  static let riscv64 = Architecture(
+  package static let riscv64 = Architecture(
     "riscv64", machines: [.riscv], classes: [.bits64], order: .little, wordSize: 8,
     programCounter: 0, stackPointer: 2)
 }

@@ -2,6 +2,7 @@ import Bytes
 import CoreWriting
 import CrashedKernel
 import DumpRecords
+import Handover
 import MemoryImages
 
 /// A whole image: the search, the rules over every candidate, the plan, and reading the vmcore.

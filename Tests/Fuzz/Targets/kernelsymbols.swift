@@ -2,6 +2,7 @@ import Bytes
 import CoreWriting
 import CrashedKernel
 import DumpRecords
+import Handover
 import MemoryImages
 
 /// A kernel's vmcoreinfo, its symbol table and `struct kimage`: byte 0 chooses the

@@ -2,6 +2,7 @@ import Bytes
 import CoreWriting
 import CrashedKernel
 import DumpRecords
+import Handover
 import MemoryImages
 
 /// An s390x machine of 4 MiB with a crash region at 2 MiB: its fixed places are the input, both

@@ -1,6 +1,7 @@
 import Bytes
 import CrashedKernel
 import DumpRecords
+import Handover
 import MemoryImages
 
 /// The notes of one PT_NOTE: byte 0 is the order, bytes 1 and 2 are the size that it claims.

@@ -1,6 +1,7 @@
 import Bytes
 import CrashedKernel
 import DumpRecords
+import Handover
 import MemoryImages
 
 /// An os_info page, the checksum over it, and what its entries point at. The first byte says

@@ -1,0 +1,48 @@
+internal import Bytes
+package import DumpRecords
+
+/// Where a kernel's image lies, from its vmcoreinfo alone: readers of a dump need it to find the
+/// kernel's page tables. Rules: spec 4.4, `arch/*/kernel/*crash_core*.c`.
+package struct KernelImage: Equatable {
+  /// The physical memory of the image.
+  package let physical: Range<UInt64>
+  /// Virtual address of its first byte.
+  package let virtual: UInt64
+
+  /// Images begin at such a boundary, and end at one as far as page tables go.
+  private static let alignment: UInt64 = 2 << 20
+  /// No image is longer.
+  private static let largest: UInt64 = 1 << 30
+
+  /// The image inside the memory that its kernel has; nil where the architecture has no rule, or
+  /// the symbols do not fit into that memory.
+  package init?(of architecture: Architecture, _ information: VMCoreInfo, in memory: Range<UInt64>)
+  {
+    guard let difference = KernelImage.difference(of: architecture, information),
+      let text = information.symbol("_stext")
+    else { return nil }
+    let start = text.roundedDown(to: KernelImage.alignment)
+    let last = information.symbols.filter { $0 >= start && $0 - start < KernelImage.largest }.max()
+    guard let end = (last ?? text).roundedUp(to: KernelImage.alignment), end > start,
+      let range = Range(start: start &- difference, length: end - start)
+    else { return nil }
+    let held = range.clamped(to: memory)
+    guard held.contains(text &- difference) else { return nil }
+    physical = held
+    virtual = held.lowerBound &+ difference
+  }
+
+  /// What is added to a physical address of the image to give the virtual one.
+  private static func difference(
+    of architecture: Architecture, _ information: VMCoreInfo
+  ) -> UInt64? {
+    switch architecture.name {
+    case Architecture.x86_64.name:
+      information.number("phys_base").map { 0xffff_ffff_8000_0000 &- $0 }
+    case Architecture.aarch64.name: information.number("kimage_voffset")
+    case Architecture.riscv64.name: information.number("va_kernel_pa_offset")
+    case Architecture.ppc64.name, Architecture.ppc64le.name: 0xc000_0000_0000_0000
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,51 @@
+internal import CrashedKernel
+
+/// The rules that tell the crashed kernel's core header from its look-alikes. A rejection always
+/// names one of them.
+package enum CandidateRule: String, Sendable, CaseIterable {
+  /// The second kernel would take the ELF header (`fs/proc/vmcore.c`).
+  case acceptable = "R0"
+  /// Each PT_NOTE has `p_paddr == p_offset != 0`, `p_vaddr` 0 and `p_align` 0.
+  case physicalNotes = "R1"
+  /// Every PT_NOTE area lies inside the image and walks cleanly.
+  case readableNotes = "R2"
+  /// Exactly one VMCOREINFO note, and its text is one.
+  case oneVMCoreInfo = "R3"
+  /// The loads are ranges of memory, at most one of them read from a backup elsewhere.
+  case soundLoads = "R4"
+  /// The header lies in none of its own loads: a crash region is always left out of them.
+  case outsideLoads = "R5"
+  /// Every note lies in memory of the crashed kernel, that is in some load.
+  case notesInLoads = "R6"
+  /// The purgatory's list of checked regions names it.
+  case inPurgatoryList = "R7"
+  /// The second kernel's command line or device tree names it.
+  case named = "R8"
+  /// The kernel that its vmcoreinfo describes lies where it says.
+  case systemName = "R9"
+  /// The crashed kernel's own `kexec_crash_image` has it as a segment.
+  case kexecImage = "R10"
+  /// It begins a page, as every kexec segment does.
+  case pageAligned = "alignment"
+  /// The header that the second kernel made of it has the same loads.
+  case merged = "merged header"
+  /// The purgatory filled its backup region.
+  case backupFilled = "backup"
+  /// Its CRASHTIME is the latest.
+  case latestCrash = "CRASHTIME"
+}
+
+/// Why a candidate is not the crashed kernel's core header.
+package struct Rejection: Equatable, Sendable {
+  package var rule: CandidateRule
+  package var reason: String
+
+  /// A rule, and what was found against what it expects.
+  package init(_ rule: CandidateRule, _ reason: String) {
+    self.rule = rule
+    self.reason = reason
+  }
+
+  /// `R5: lies in its own PT_LOAD 7 [0x100000, 0xf000000)`
+  package var text: String { "\(rule.rawValue): \(reason)" }
+}

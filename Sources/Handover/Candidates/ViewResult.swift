@@ -1,0 +1,81 @@
+internal import Bytes
+internal import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+/// What the rules say of every candidate under one layout.
+struct ViewResult: Sendable {
+  let view: ImageView
+  /// Candidates that break no rule.
+  private(set) var survivors: [CandidateExamination] = []
+  /// Candidates whose notes cannot be read but that break no other rule.
+  private(set) var weak: [CandidateExamination] = []
+  /// The others, with the first rule that each breaks.
+  private(set) var rejected: [CandidateReport] = []
+
+  init(
+    _ view: ImageView, _ evidence: Evidence, budget: inout ExaminationBudget
+  ) throws(ReadError) {
+    self.view = view
+    for (place, header) in evidence.headers {
+      guard let address = view.address(ofScanned: place) else { continue }
+      let examination = try CandidateExamination(
+        header, at: address, in: view.memory, budget: &budget)
+      guard let rejection = examination.rejections.first else {
+        survivors.append(examination)
+        continue
+      }
+      rejected.append(CandidateReport(address: address, rejection: rejection))
+      if examination.rejections.allSatisfy({
+        $0.rule == .readableNotes || $0.rule == .oneVMCoreInfo
+      }) {
+        weak.append(examination)
+      }
+    }
+    for place in evidence.unread {
+      guard let address = view.address(ofScanned: place) else { continue }
+      rejected.append(
+        CandidateReport(
+          address: address,
+          rejection: Rejection(.acceptable, "not looked at: too many look-alikes before it")))
+    }
+  }
+
+  /// Survivors whose every load and note the image holds.
+  var complete: [CandidateExamination] { survivors.filter(\.isComplete) }
+}
+
+/// Which layout of a raw file is the true one.
+struct LayoutChoice {
+  /// The layouts that are left.
+  let possible: [ViewResult]
+
+  /// A layout must let some header pass every rule: its notes and its vmcoreinfo are where the
+  /// header says, which no wrong layout can do. Where several do, one that holds all of the
+  /// header's loads is better; address = file offset is the one that needs no evidence.
+  init(_ results: [ViewResult]) {
+    let sound = results.filter { !$0.survivors.isEmpty }
+    let complete = sound.filter { !$0.complete.isEmpty }
+    let best = complete.isEmpty ? sound : complete
+    if let plain = best.first(where: { $0.view.layout == .identity }) {
+      possible = [plain]
+    } else if best.isEmpty, let plain = results.first(where: { !$0.weak.isEmpty }) {
+      possible = [plain]
+    } else {
+      possible = best
+    }
+  }
+
+  /// The one that is left, where it is one.
+  var chosen: ViewResult? { possible.count == 1 ? possible.first : nil }
+
+  /// The layouts that are left, in words.
+  var descriptions: [String] {
+    possible.flatMap { result in
+      result.survivors.map { "\(result.view.layout.name): header at \($0.address.hex)" }
+    }
+  }
+
+  /// The options that choose.
+  var hint: String { "choose with --base ADDR or --machine NAME" }
+}

@@ -1,0 +1,51 @@
+internal import Bytes
+package import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+/// One CPU of the crashed machine, as its PT_NOTE shows it.
+package struct Processor: Equatable, Sendable {
+  /// Place among the PT_NOTEs that are CPUs. With kexec-tools, CPUs without a `crash_notes` file
+  /// have no PT_NOTE, so this is the kernel's number only where none is missing.
+  package var number: Int
+  /// Place of the PT_NOTE in the program header table.
+  package var index: Int
+  /// Physical address of its notes.
+  package var address: UInt64
+  /// Whether the section holds no note at all.
+  package var isEmpty: Bool
+  /// Its registers, where they were saved and the architecture is known.
+  package var state: ProcessorState?
+
+  /// Processors whose registers are read at most: more than any kernel supports.
+  static let limit = 16_384
+
+  /// Every PT_NOTE but the one that holds the VMCOREINFO note.
+  static func all(
+    in sections: [NoteSection], of header: CoreHeader, architecture: Architecture?,
+    memory: PhysicalMemory, information: Note?
+  ) throws(ReadError) -> [Processor] {
+    var processors: [Processor] = []
+    for section in sections.prefix(limit) {
+      if let information, section.notes.contains(information) { continue }
+      processors.append(
+        Processor(
+          number: processors.count, index: section.index, address: section.address,
+          isEmpty: section.isEmpty,
+          state: try state(in: section, header.order, architecture, memory)))
+    }
+    return processors
+  }
+
+  private static func state(
+    in section: NoteSection, _ order: ByteOrder, _ architecture: Architecture?,
+    _ memory: PhysicalMemory
+  ) throws(ReadError) -> ProcessorState? {
+    guard let architecture,
+      let note = section.notes.first(where: { $0.type == .processStatus })
+    else { return nil }
+    let description = try memory.paddedBytes(
+      at: note.descriptionAddress, count: Int(min(note.descriptionSize, 4096)))
+    return ProcessorState(description.bytes, architecture: architecture, order: order)
+  }
+}

@@ -1,0 +1,86 @@
+package import Bytes
+package import CrashedKernel
+package import DumpRecords
+internal import MemoryImages
+
+/// A VMCOREINFO note that was found by looking at all memory, without a core header.
+package struct ScannedVMCoreInfo: Sendable {
+  /// Where it lies under the layout of the view.
+  package let note: Note
+  package let information: VMCoreInfo
+  package let order: ByteOrder
+  package let architecture: Architecture
+  package let translation: AddressTranslation
+  /// The kernel's own name, which agrees with the note (R9).
+  package let system: SystemName
+}
+
+/// Finds the crashed kernel's vmcoreinfo in memory and makes sure that it is one: its text is
+/// whole, and the kernel that it describes lies where it says (R9).
+struct VMCoreInfoSearch {
+  /// Sound notes, the best first: a note with CRASHTIME is the crashed kernel's.
+  private(set) var found: [ScannedVMCoreInfo] = []
+  /// Why notes were passed over, one line each.
+  private(set) var rejected: [String] = []
+
+  /// Notes that are looked at: an image of page cache can hold many copies.
+  private static let limit = 64
+
+  /// Looks at the notes of a scan.
+  init(_ evidence: Evidence, in view: ImageView) throws(ReadError) {
+    for scanned in evidence.scan.vmCoreInfoNotes.addresses.prefix(VMCoreInfoSearch.limit) {
+      guard let address = view.address(ofScanned: scanned) else { continue }
+      try look(at: address, in: view.memory)
+    }
+    found.sort {
+      ($0.information.crashTime ?? 0, $1.note.address)
+        > ($1.information.crashTime ?? 0, $0.note.address)
+    }
+  }
+
+  private mutating func look(at address: UInt64, in memory: PhysicalMemory) throws(ReadError) {
+    let head = try memory.paddedBytes(at: address, count: NoteHeader.size).bytes
+    for order in ByteOrder.allCases {
+      var reader = ByteReader(head, order: order)
+      guard let header = try? NoteHeader(from: &reader), header.nameSize == 11, header.type == 0,
+        header.descriptionSize > 0, header.descriptionSize <= VMCoreInfo.largestText
+      else { continue }
+      let note = Note(
+        type: .vmCoreInfo, address: address,
+        descriptionAddress: address &+ header.descriptionOffset,
+        descriptionSize: UInt64(header.descriptionSize))
+      guard
+        let text = try memory.bytes(
+          at: note.descriptionAddress, count: Int(header.descriptionSize))
+      else {
+        rejected.append("the VMCOREINFO note at \(address.hex) is cut off")
+        return
+      }
+      try judge(note, VMCoreInfo(text), order, in: memory)
+      return
+    }
+  }
+
+  private mutating func judge(
+    _ note: Note, _ information: VMCoreInfo, _ order: ByteOrder, in memory: PhysicalMemory
+  ) throws(ReadError) {
+    if let fault = information.fault {
+      rejected.append("the VMCOREINFO note at \(note.address.hex): \(fault)")
+      return
+    }
+    for architecture in Architecture.all {
+      guard let translation = AddressTranslation(architecture, information),
+        let system = try SystemName(in: memory, information, translation),
+        system.release == information.release, system.isMachine(of: architecture)
+      else { continue }
+      found.append(
+        ScannedVMCoreInfo(
+          note: note, information: information, order: order, architecture: architecture,
+          translation: translation, system: system))
+      return
+    }
+    rejected.append(
+      "the VMCOREINFO note at \(note.address.hex): no kernel \(information.release ?? "") is "
+        + "where it says (init_uts_ns)")
+  }
+}

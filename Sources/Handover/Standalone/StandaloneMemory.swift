@@ -1,0 +1,85 @@
+internal import Bytes
+internal import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+/// Where a machine had memory, for a vmcore without a core header: whoever knows best.
+struct StandaloneMemory {
+  /// The ranges, ascending, neighbours joined.
+  let ranges: [Range<UInt64>]
+  /// Who told.
+  let origin: String
+
+  /// `E820_TYPE_RAM`, `E820_TYPE_RESERVED_KERN`
+  private static let usableTypes: Set<UInt32> = [1, 128]
+
+  /// What the user says, the e820 table, a device tree, else all that the image holds.
+  init(
+    _ evidence: Evidence, in view: ImageView, _ options: SearchOptions,
+    kernelAt kernel: UInt64?, _ symbols: KernelSymbols?
+  ) throws(ReadError) {
+    func isOfKernel(_ ranges: [Range<UInt64>]) -> Bool {
+      guard let kernel else { return !ranges.isEmpty }
+      return ranges.contains { $0.contains(kernel) }
+    }
+    let own = try StandaloneMemory.ownPage(symbols)
+    let maps = ((own.map { [$0] } ?? []) + evidence.bootParameters).map { place, page in
+      (
+        "the e820 table at \(place.hex)",
+        page.memoryMap.filter { StandaloneMemory.usableTypes.contains($0.type) }.map(\.range)
+      )
+    }
+    let trees = evidence.deviceTrees.map { ("a device tree at \($0.hex)", $1.memory) }
+    let all = view.memory.regions.map(\.range)
+    // A second kernel's map may leave memory out: the largest map with the kernel in it counts.
+    let told = [maps, trees].lazy.compactMap { list in
+      list.map { (origin: $0.0, ranges: StandaloneMemory.joined($0.1)) }
+        .filter { isOfKernel($0.ranges) }
+        .max { StandaloneMemory.size($0.ranges) < StandaloneMemory.size($1.ranges) }
+    }.first
+    if !options.ram.isEmpty {
+      self.init(ranges: StandaloneMemory.joined(options.ram), origin: "--ram")
+    } else if let told {
+      self.init(ranges: told.ranges, origin: told.origin)
+    } else {
+      self.init(ranges: StandaloneMemory.joined(all), origin: "the whole image")
+    }
+  }
+
+  /// The kernel's own copy of its zero page.
+  private static func ownPage(
+    _ symbols: KernelSymbols?
+  ) throws(ReadError) -> (address: UInt64, page: BootParameters)? {
+    guard let symbols, let symbol = try symbols.address(of: "boot_params"),
+      let bytes = try symbols.kernel.bytes(at: symbol, count: BootParameters.size),
+      let page = BootParameters(bytes)
+    else { return nil }
+    return (symbols.kernel.translation.physical(symbol) ?? 0, page)
+  }
+
+  private init(ranges: [Range<UInt64>], origin: String) {
+    self.ranges = ranges
+    self.origin = origin
+  }
+
+  private static func size(_ ranges: [Range<UInt64>]) -> UInt64 {
+    ranges.reduce(0) { $0 &+ $1.length }
+  }
+
+  /// Whole pages, ascending, none twice; what no machine has is left out.
+  private static func joined(_ ranges: [Range<UInt64>]) -> [Range<UInt64>] {
+    var joined: [Range<UInt64>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      guard let start = range.lowerBound.roundedUp(to: 4096),
+        case let end = range.upperBound.roundedDown(to: 4096), start < end,
+        end <= 1 << LoadCheck.addressBits
+      else { continue }
+      if let last = joined.last, start <= last.upperBound {
+        joined[joined.count - 1] = last.lowerBound..<max(last.upperBound, end)
+      } else {
+        joined.append(start..<end)
+      }
+    }
+    return joined
+  }
+}

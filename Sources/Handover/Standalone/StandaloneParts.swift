@@ -1,0 +1,121 @@
+internal import Bytes
+internal import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+/// What a vmcore without a core header is made of.
+struct StandaloneParts {
+  let kernel: StandaloneKernel
+  let memory: StandaloneMemory
+  let loads: StandaloneLoads
+  /// One section for each CPU with notes, then VMCOREINFO.
+  let sections: [NoteSection]
+  /// The PT_NOTEs of the sections.
+  let notes: [ProgramHeader]
+  let moment: Moment
+  /// What an s390x kernel left at its fixed places.
+  let s390: S390Handover?
+  private(set) var warnings: [Warning]
+
+  /// Collects them under one layout.
+  init(
+    _ kernel: StandaloneKernel, _ image: MemoryImage, _ evidence: Evidence, _ view: ImageView,
+    _ options: SearchOptions
+  ) throws(ReadError) {
+    self.kernel = kernel
+    warnings = kernel.warnings
+    let symbols = try StandaloneParts.symbols(of: kernel, in: view.memory, &warnings)
+    memory = try StandaloneMemory(
+      evidence, in: view, options, kernelAt: kernel.place, symbols)
+    var kernelImage: Range<UInt64>?
+    if let symbols, let information = kernel.information {
+      kernelImage = try StandaloneLoads.image(symbols, information)
+    }
+    loads = StandaloneLoads(
+      memory.ranges, symbols?.kernel.translation ?? kernel.translation, image: kernelImage)
+    warnings += loads.warnings
+    s390 =
+      kernel.architecture.name == Architecture.s390x.name
+      ? try S390Handover(atZeroOf: image.with(view.memory), layout: nil) : nil
+    let order = kernel.architecture.identity?.order ?? .little
+    var notes: [ProgramHeader] = []
+    var sections: [NoteSection] = []
+    if let s390 {
+      // The registers are in each CPU's lowcore, and one list holds all notes.
+      let bytes = S390Notes(s390.processors.saved, information: kernel.information).bytes
+      sections = [NoteSection(built: bytes, at: 0, notes: [])]
+      warnings += s390.processors.warnings
+    } else if let symbols {
+      notes = try StandaloneNotes(symbols, kernel.architecture).segments
+      for (index, note) in notes.enumerated() {
+        sections.append(try NoteSection(of: note, at: index, order: order, in: view.memory))
+      }
+    }
+    if sections.isEmpty {
+      warnings.append(
+        Warning("no CPU's registers are known: the vmcore has no CPU notes", isDamage: false))
+    }
+    if let section = try StandaloneParts.information(
+      kernel, order, at: sections.count, view.memory)
+    {
+      sections.append(section)
+    }
+    if sections.isEmpty { sections.append(NoteSection(built: [], at: 0, notes: [])) }
+    for section in sections[notes.count...] {
+      notes.append(
+        ProgramHeader(
+          type: .note, offset: section.address, physicalAddress: section.address,
+          fileSize: section.limit, memorySize: section.limit))
+    }
+    self.notes = notes
+    self.sections = sections
+    moment = try StandaloneParts.moment(kernel, symbols)
+  }
+
+  private static func symbols(
+    of kernel: StandaloneKernel, in memory: PhysicalMemory, _ warnings: inout [Warning]
+  ) throws(ReadError) -> KernelSymbols? {
+    guard let information = kernel.information, let order = kernel.architecture.identity?.order
+    else { return nil }
+    switch try KernelSymbols.read(in: memory, information, kernel.architecture, order: order) {
+    case .found(let symbols): return symbols
+    case .absent(let why), .corrupt(let why):
+      warnings.append(Warning("the kernel's symbols: \(why)", isDamage: false))
+      return nil
+    }
+  }
+
+  /// The text of vmcoreinfo as a note: where it stands, or from the user.
+  private static func information(
+    _ kernel: StandaloneKernel, _ order: ByteOrder, at index: Int, _ memory: PhysicalMemory
+  ) throws(ReadError) -> NoteSection? {
+    guard let information = kernel.information else { return nil }
+    if kernel.architecture.name == Architecture.s390x.name { return nil }
+    guard let note = kernel.note else {
+      var builder = NoteBuilder(order: order)
+      builder.add(.vmCoreInfo, information.text)
+      return NoteSection(built: builder.bytes, at: index, notes: [])
+    }
+    let size = (note.descriptionAddress &- note.address) &+ note.descriptionSize
+    let segment = ProgramHeader(
+      type: .note, offset: note.address, fileSize: size,
+      memorySize: size.roundedUp(to: 4) ?? size)
+    return try NoteSection(of: segment, at: index, order: order, in: memory)
+  }
+
+  /// Without a crash kernel a panic writes no CRASHTIME, but it notes its CPU
+  /// (`kernel/panic.c`; -1 while there was none).
+  private static func moment(
+    _ kernel: StandaloneKernel, _ symbols: KernelSymbols?
+  ) throws(ReadError) -> Moment {
+    if let time = kernel.information?.crashTime {
+      return Moment(phase: .crashed, evidence: "vmcoreinfo has CRASHTIME=\(time)")
+    }
+    if let symbols, let place = try symbols.address(of: "panic_cpu"),
+      let number = try symbols.kernel.number(at: place), number != .max
+    {
+      return Moment(phase: .crashed, evidence: "panic_cpu at \(place.hex) is \(number)")
+    }
+    return Moment(phase: .running, evidence: "no CRASHTIME in vmcoreinfo, no CPU has panicked")
+  }
+}

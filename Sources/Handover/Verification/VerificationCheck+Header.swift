@@ -1,0 +1,100 @@
+internal import Bytes
+internal import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+extension VerificationCheck {
+  /// The crashed kernel's own kexec image against the core header (R10).
+  static let kexecImage = VerificationCheck { subject throws(ReadError) in
+    let name = "kexec image"
+    switch subject.kexec {
+    case .absent(let why): return [Verification.Row(name, .nothing, "not applicable", why)]
+    case .corrupt(let why): return [Verification.Row(name, .wrong, "corrupt", why)]
+    case .found(let image):
+      let place = "kexec_crash_image at \(image.address.hex)"
+      guard let address = subject.system?.headerAddress else {
+        let list = image.segments.map(\.hex).joined(separator: ", ")
+        return [Verification.Row(name, .sound, "loaded", "\(place): \(list)")]
+      }
+      if let segment = image.segments.first(where: { $0.lowerBound == address }) {
+        return [
+          Verification.Row(
+            name, .sound, "agrees", "\(place) has the core header as its segment \(segment.hex)")
+        ]
+      }
+      return [
+        Verification.Row(
+          name, .wrong, "disagrees",
+          "\(place) has no segment at the core header \(address.hex): it is of "
+            + "another load")
+      ]
+    }
+  }
+
+  /// Vmcoreinfo against the kernel that it describes (R9).
+  static let systemName = VerificationCheck { subject throws(ReadError) in
+    let name = "vmcoreinfo"
+    guard let kernel = subject.kernel, let release = kernel.information.release else {
+      return [Verification.Row(name, .nothing, "not found", "no VMCOREINFO note with OSRELEASE")]
+    }
+    guard kernel.information.symbol("init_uts_ns") != nil,
+      let translation = AddressTranslation(kernel.architecture, kernel.information)
+    else {
+      return [
+        Verification.Row(
+          name, .nothing, "not applicable",
+          "it does not say where init_uts_ns of \(release) lies in memory")
+      ]
+    }
+    guard
+      let system = try SystemName(in: subject.crashedMemory, kernel.information, translation)
+    else {
+      return [
+        Verification.Row(name, .wrong, "differs", "init_uts_ns holds no name of a kernel")
+      ]
+    }
+    let found = "init_uts_ns at \(system.address.hex) says \(system.release)"
+    return [
+      system.release == release
+        ? Verification.Row(name, .sound, "agrees", "\(found), \(system.machine)")
+        : Verification.Row(name, .wrong, "differs", "\(found), vmcoreinfo says \(release)")
+    ]
+  }
+
+  /// The notes that the core header points at.
+  static let notes = VerificationCheck { subject throws(ReadError) in
+    guard let system = subject.system, system.headerAddress != nil else { return [] }
+    let faults = system.sections.compactMap { section -> String? in
+      let place = "PT_NOTE \(section.index) at \(section.address.hex)"
+      switch section.end {
+      case .terminator, .full: return nil
+      case .tooLarge: return "\(place) claims \(section.limit.hex) bytes"
+      case .cutShort(let address, let claims):
+        return "\(place): the note at \(address.hex) claims \(claims.hex) bytes"
+      }
+    }
+    let empty = system.processors.filter(\.isEmpty).count
+    let count = "\(system.processors.count) CPUs, \(empty) of them without registers"
+    return [
+      faults.isEmpty
+        ? Verification.Row("notes", .sound, "sound", count)
+        : Verification.Row("notes", .wrong, "damaged", faults.joined(separator: "; "))
+    ]
+  }
+
+  /// The memory that is reserved for the core header.
+  static let headerRegion = VerificationCheck { subject throws(ReadError) in
+    guard let system = subject.system, let range = system.headerRegion else { return [] }
+    let faults = CrashedSystem.overlapWarnings(range, system.header, system.sections)
+    let region = range.hex
+    return [
+      faults.isEmpty
+        ? Verification.Row(
+          "header region", .sound, "sound",
+          "\(region) overlaps no memory of the crashed kernel")
+        : Verification.Row(
+          "header region", .wrong, "overlaps",
+          faults.map(\.text).joined(separator: "; "))
+    ]
+  }
+}

@@ -1,0 +1,141 @@
+import Bytes
+import CrashedKernel
+import DumpRecords
+import Handover
+import TestSupport
+import Testing
+
+@Suite("The rules that tell a core header from its look-alikes")
+struct CandidateRuleTests {
+  @Test("A header that breaks no rule is found without a name")
+  func plain() throws {
+    let system = try OpenedRecipe(OpenedRecipe.plain).system()
+    #expect(system.headerAddress == 0x27e000)
+    #expect(system.warnings == [])
+    #expect(system.candidates == [CandidateReport(address: 0x27e000, rejection: nil)])
+  }
+
+  @Test(
+    "A header that breaks a rule is rejected for the stated reason",
+    arguments: [
+      (
+        "load set 0 paddr=0",
+        "R1: PT_NOTE 0 has p_offset 0x302600, p_paddr 0x0, expected the same physical address "
+          + "(the header of a vmcore or a core file, such as the second kernel's own)"
+      ),
+      (
+        "load set 1 paddr=0x301000",
+        "R1: PT_NOTE 1 has p_offset 0x300000, p_paddr 0x301000, expected the same physical address"
+      ),
+      ("load set 0 vaddr=1", "R1: PT_NOTE 0 has p_offset 0x302600, p_paddr 0x302600"),
+      ("load set 0 align=4", "R1: PT_NOTE 0 has p_offset 0x302600, p_paddr 0x302600"),
+      ("load remove 1\nload remove 0", "R1: has no PT_NOTE, expected one for each CPU"),
+      (
+        "load set 0 memsz=0x1000001",
+        "R2: PT_NOTE 0 claims 0x1000001 bytes, expected at most 0x1000000"
+      ),
+      ("load remove 1", "R3: 0 VMCOREINFO notes, expected one"),
+      (
+        "note VMCOREINFO 0 4f5352454c454153453d310a",
+        "R3: 2 VMCOREINFO notes, expected one"
+      ),
+      (
+        "damage 0x300018 58",
+        "R3: the VMCOREINFO note at 0x300000 does not begin with OSRELEASE="
+      ),
+      (
+        "load set 2 offset=0x10100000 paddr=0x10100000\n"
+          + "load set 3 offset=0x10280000 paddr=0x10280000",
+        "R4: none of its 2 loads lies in the image"
+      ),
+      (
+        "load set 2 paddr=0x10100000\nload set 3 paddr=0x10280000",
+        "R4: 2 loads have a p_offset that is not their p_paddr, expected at most one"
+      ),
+      (
+        "load add offset=0x240000 paddr=0x240000 memsz=0x40000",
+        "R5: lies in its own PT_LOAD 4 [0x240000, 0x280000)"
+      ),
+      (
+        "load remove 3\nload add offset=0x301000 paddr=0x301000 memsz=0xff000",
+        "R6: PT_NOTE 1 points at 0x300000, which lies in none of its loads"
+      ),
+    ])
+  func rejected(_ lines: String, _ reason: String) throws {
+    let opened = try OpenedRecipe(OpenedRecipe.plain + lines)
+    let rejection = opened.rejection(at: 0x27e000)
+    #expect(rejection?.hasPrefix(reason) == true, "\(rejection ?? "not rejected")")
+    #expect(throws: SearchError.self) { try opened.system() }
+  }
+
+  @Test("Rules that an odd but true header breaks are warnings where the option names it")
+  func option() throws {
+    var options = SearchOptions()
+    options.coreHeader = ELFCoreHeaderParameter(address: 0x27e000)
+    let opened = try OpenedRecipe(
+      OpenedRecipe.plain + "load add offset=0x240000 paddr=0x240000 memsz=0x40000")
+    let system = try opened.system(options)
+    #expect(system.headerAddress == 0x27e000)
+    #expect(
+      system.warnings.map(\.text) == [
+        "the header at 0x27e000 was asked for, though R5: lies in its own PT_LOAD 4 "
+          + "[0x240000, 0x280000)",
+        "the header's region [0x27e000, 0x27f000) overlaps the data of PT_LOAD 4 "
+          + "[0x240000, 0x280000): the header may have been overwritten",
+      ])
+  }
+
+  @Test(
+    "What is no core header at all is refused, though the option names it",
+    arguments: [
+      (
+        "damage 0x27e014 00",
+        "--elfcorehdr=0x27e000: the ELF header at 0x27e000: e_version is 0, "
+          + "expected 1"
+      ),
+      ("damage 0x27e000 00", "--elfcorehdr=0x27e000: no ELF header at 0x27e000: begins with 00 45"),
+      ("load set 0 paddr=0", "--elfcorehdr=0x27e000: R1: PT_NOTE 0 has p_offset"),
+      ("end 0x27e050", "--elfcorehdr=0x27e000: the ELF header at 0x27e000: the image ends inside"),
+      ("end 0x27e000", "--elfcorehdr=0x27e000: 0x27e000 lies outside the image"),
+    ])
+  func refusedOption(_ line: String, _ text: String) throws {
+    var options = SearchOptions()
+    options.coreHeader = ELFCoreHeaderParameter(address: 0x27e000)
+    let opened = try OpenedRecipe(OpenedRecipe.plain + line)
+    let error = #expect(throws: SearchError.self) { try opened.system(options) }
+    guard case .corrupt(let found) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(found.hasPrefix(text), "\(found)")
+  }
+
+  @Test("A header whose notes cannot be read is used only if it is named, with a warning")
+  func weak() throws {
+    let lines = "load set 0 memsz=0x1000001\n"
+    let named = OpenedRecipe.plain.replacing(
+      "name-by nothing", with: "name-by boot-params 0x210000")
+    let system = try OpenedRecipe(named + lines).system()
+    #expect(system.headerAddress == 0x27e000)
+    let warning = try #require(system.warnings.first)
+    #expect(warning.text.hasPrefix("the header at 0x27e000 is named, and used though R2: "))
+    #expect(warning.isPartial)
+  }
+
+  @Test("A load is sound up to the last address that a machine can have, and not beyond")
+  func loads() throws {
+    func check(_ offset: UInt64, _ size: UInt64) throws -> String? {
+      let header = try #require(
+        try ELFHeader(OpenedRecipe(OpenedRecipe.plain).built.headerBytes))
+      let load = ProgramHeader(type: .load, offset: offset, fileSize: 0, memorySize: size)
+      return LoadCheck(try #require(CoreHeader(header: header, segments: [load]))).unsound[0]
+    }
+    #expect(try check(0, 0) == nil)
+    #expect(try check(1 << 55, 1 << 55) == nil)
+    #expect(
+      try check(1 << 55, 1 << 55 + 1)
+        == "p_offset 0x80000000000000, p_memsz 0x80000000000001: ends at 0x100000000000001, "
+        + "expected a physical address of at most 56 bits")
+    #expect(try check(0x5247_dbc0_0000, 0xffff_adb8_6661_0000)?.contains("ends beyond 2⁶⁴") == true)
+  }
+}
