@@ -15,6 +15,14 @@ package enum SearchError: Error, Equatable, Sendable {
   /// The run was interrupted.
   case cancelled
 
+  /// What was searched without finding a header that can be used.
+  var searched: SearchFailure? {
+    switch self {
+    case .notFound(let failure), .ambiguous(let failure): failure
+    case .corrupt, .digestDiffers, .read, .cancelled: nil
+    }
+  }
+
   /// Whether there is no usable core header, as opposed to a search that could not be done.
   var isAbsence: Bool {
     switch self {

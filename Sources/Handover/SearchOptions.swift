@@ -49,16 +49,6 @@ package enum HeaderSource: String, Sendable, CaseIterable {
   case build
 }
 
-/// `--select`: whose memory the vmcore shows.
-package enum Selection: String, Sendable, CaseIterable {
-  /// The crashed kernel's.
-  case production
-  /// The second kernel's own.
-  case kdump
-  /// Everything as it lies.
-  case all
-}
-
 /// `--fallback`: what is done without a usable core header.
 package enum Fallback: String, Sendable, CaseIterable {
   /// A vmcore of all memory where the image is recognisably Linux.
@@ -67,4 +57,11 @@ package enum Fallback: String, Sendable, CaseIterable {
   case standalone
   /// An error.
   case refuse
+}
+
+extension SearchOptions {
+  /// Whether the header is to come out of memory, also where the file is a dump already.
+  var asksForSearch: Bool {
+    isRebuilding || coreHeader != nil || selection != .production || headerSource == .build
+  }
 }

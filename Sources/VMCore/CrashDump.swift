@@ -44,7 +44,7 @@ public final class CrashDump: Sendable {
       throw VMCoreError(error)
     }
     do throws(SearchError) {
-      system = try CrashedSystem(in: image, searchOptions)
+      system = try SystemFinder.find(in: image, searchOptions)
     } catch {
       throw VMCoreError(error, image: image.name)
     }

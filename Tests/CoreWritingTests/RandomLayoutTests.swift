@@ -1,7 +1,8 @@
 import Bytes
 import CoreWriting
 import CrashedKernel
-import Handover
+import DumpRecords
+@testable import Handover
 import MemoryImages
 import TestSupport
 import Testing
@@ -34,11 +35,27 @@ struct RandomLayoutTests {
     options.pageSize = random.pageSize
     options.compatibility = Compatibility(rawValue: random.compat.rawValue)
     options.isExact = random.exact
-    let system = try CrashedSystem(headerAt: random.address, in: memory, search)
+    let system = try Self.system(headerAt: random.address, in: memory, search)
     do throws(PlanError) {
-      return .success(ELFCoreFile(try CorePlan(for: system, options), memory: memory))
+      return .success(ELFCoreFile(try CorePlan(for: system, options), memory: system.oldMemory))
     } catch {
       return .failure(PlanFailure(text: error.description))
+    }
+  }
+
+  /// What a core header at a known place says of a memory, whatever rules it breaks.
+  private static func system(
+    headerAt address: UInt64, in memory: PhysicalMemory, _ options: SearchOptions
+  ) throws -> CrashedSystem {
+    var budget = ExaminationBudget()
+    switch try CoreHeaderReading(at: address, in: memory, budget: &budget) {
+    case .refused(let reason), .cutOff(let reason): throw SearchError.corrupt(reason)
+    case .overBudget: throw SearchError.corrupt("the table at \(address.hex) is too large")
+    case .header(let header):
+      let examination = try CandidateExamination(
+        header, at: address, in: memory, budget: &budget, everything: true)
+      return try FoundHeader(memory: memory, layout: .identity, examination: examination)
+        .system(options, beside: nil)
     }
   }
 

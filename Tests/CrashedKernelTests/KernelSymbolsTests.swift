@@ -26,15 +26,18 @@ struct KernelSymbolsTests {
     return VMCoreInfo(Array(lines.map { $0 + "\n" }.joined().utf8))
   }
 
-  private static func read(
-    _ bytes: [UInt8], _ information: VMCoreInfo
-  ) throws -> KernelSymbols.Answer {
+  private static func kernel(_ bytes: [UInt8], _ information: VMCoreInfo) throws -> Kernel {
     let padded = [UInt8](repeating: 0, count: 0x10000) + bytes
-    let architecture = try #require(Architecture.all.first { $0.name == "x86_64" })
     let region = MemoryRegion(
       range: 0..<UInt64(padded.count), source: ByteArraySource(padded, name: "kernel"), offset: 0)
-    return try KernelSymbols.read(
-      in: PhysicalMemory(region: region), information, architecture, order: .little)
+    return try #require(
+      Kernel(information, .x86_64, order: .little, memory: PhysicalMemory(region: region)))
+  }
+
+  private static func read(
+    _ bytes: [UInt8], _ information: VMCoreInfo
+  ) throws -> Answer<KernelSymbols> {
+    try kernel(bytes, information).symbols()
   }
 
   private static let anchor = "SYMBOL(init_uts_ns)=\(String(uname, radix: 16))"
@@ -102,9 +105,10 @@ struct KernelSymbolsTests {
       }
       let text = ["NUMBER(phys_base)=0", Self.anchor] + lines
       let information = VMCoreInfo(Array(text.map { $0 + "\n" }.joined().utf8))
-      if case .found(let symbols) = try Self.read(bytes, information) {
+      let kernel = try Self.kernel(bytes, information)
+      if case .found(let symbols) = try kernel.symbols() {
         _ = try symbols.addresses(of: ["kexec_crash_image", "x", ""])
-        _ = try KexecImage.read(symbols)
+        _ = try KexecImage.read(kernel)
       }
     }
   }
@@ -150,7 +154,7 @@ struct KernelSymbolsTests {
   func translation(name: String, lines: [String], virtual: UInt64, physical: UInt64) throws {
     let architecture = try #require(Architecture.all.first { $0.name == name })
     let information = VMCoreInfo(Array(lines.map { $0 + "\n" }.joined().utf8))
-    let translation = try #require(AddressTranslation(architecture, information))
-    #expect(translation.physical(virtual) == physical)
+    let map = try #require(architecture.linearMap(information))
+    #expect(map.physical(virtual) == physical)
   }
 }

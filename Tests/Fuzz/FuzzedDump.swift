@@ -24,7 +24,7 @@ enum FuzzedDump {
   static func use(_ image: MemoryImage) {
     for region in image.memory.regions.prefix(64) { read(region, of: image.memory) }
     _ = try? image.memory.paddedBytes(at: 0, count: 70_000)
-    guard let system = try? CrashedSystem(in: image, SearchOptions()),
+    guard let system = try? SystemFinder.find(in: image, SearchOptions()),
       let plan = try? CorePlan(for: system, PlanOptions())
     else { return }
     let file = ELFCoreFile(plan, memory: system.memory)

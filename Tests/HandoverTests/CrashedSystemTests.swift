@@ -119,8 +119,9 @@ struct CrashedSystemTests {
         architecture.name == "aarch64" ? "arm64" : architecture.name)
       let size = recipe?.statusSize ?? 0
       let last =
-        architecture.registersOffset + architecture.wordSize
-        + max(architecture.programCounter, architecture.stackPointer)
+        RegisterPlaces.registers(wordSize: architecture.wordSize)
+        + architecture.wordSize
+        * (1 + max(architecture.registers.programCounter, architecture.registers.stackPointer))
       #expect(last <= size)
       for count in 0...size {
         let state = ProcessorState(

@@ -36,7 +36,7 @@ struct KexecImageTests {
   }
 
   private static func find(_ memory: RecipeMemory) throws -> CrashedSystem {
-    try CrashedSystem(in: memory.image(), SearchOptions())
+    try SystemFinder.find(in: memory.image(), SearchOptions())
   }
 
   private static func locator(_ system: CrashedSystem) throws -> LocatorAnswer {

@@ -24,7 +24,7 @@ struct OpenedRecipe {
 
   /// What the program finds in it.
   func system(_ options: SearchOptions = SearchOptions()) throws(SearchError) -> CrashedSystem {
-    try CrashedSystem(in: image, options)
+    try SystemFinder.find(in: image, options)
   }
 
   /// Why one look-alike lost, whether another header was found or none.

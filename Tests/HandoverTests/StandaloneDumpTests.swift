@@ -33,7 +33,7 @@ struct StandaloneDumpTests {
   ) throws -> CrashedSystem {
     var options = SearchOptions()
     change(&options)
-    return try CrashedSystem(in: memory.image(), options)
+    return try SystemFinder.find(in: memory.image(), options)
   }
 
   @Test("an image without a header but with a sound vmcoreinfo gives a dump of all memory")

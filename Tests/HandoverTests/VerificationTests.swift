@@ -154,12 +154,12 @@ struct VerificationTests {
     let memory = try RecipeMemory(Self.recipe("before")).flipping(0x2e1f00)
     var options = SearchOptions()
     options.fallback = .refuse
-    #expect(try CrashedSystem(in: memory.image(), options).headerAddress == 0x2ee000)
+    #expect(try SystemFinder.find(in: memory.image(), options).headerAddress == 0x2ee000)
     options.verifiesDigest = true
-    #expect(throws: SearchError.self) { try CrashedSystem(in: memory.image(), options) }
+    #expect(throws: SearchError.self) { try SystemFinder.find(in: memory.image(), options) }
     let sound = try RecipeMemory(Self.recipe("before"))
-    #expect(try CrashedSystem(in: sound.image(), options).headerAddress == 0x2ee000)
+    #expect(try SystemFinder.find(in: sound.image(), options).headerAddress == 0x2ee000)
     options.fallback = .automatic
-    #expect(try CrashedSystem(in: memory.image(), options).headerAddress == nil)
+    #expect(try SystemFinder.find(in: memory.image(), options).headerAddress == nil)
   }
 }

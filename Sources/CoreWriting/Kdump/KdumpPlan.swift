@@ -51,7 +51,7 @@ package struct KdumpPlan: Sendable {
   private static func layout(of system: CrashedSystem) -> KdumpLayout {
     let wordSize = system.architecture?.wordSize ?? system.header.elfClass.wordSize
     if wordSize == 8 { return .bits64 }
-    return system.architecture?.name == "i386" ? .bits32Packed : .bits32Aligned
+    return system.architecture?.integerAlignment == 4 ? .bits32Packed : .bits32Aligned
   }
 
   private static func headers(
@@ -62,7 +62,8 @@ package struct KdumpPlan: Sendable {
     let inSubHeader = UInt64(KdumpSubHeader.size(in: layout))
     let bitmap = frames.end.dividedUp(by: 8 * plan.pageSize)
     var header = KdumpHeader(blockSize: UInt32(plan.pageSize))
-    header.systemName = system.systemName
+    let machine = MachineDescription(of: system)
+    header.systemName = machine.systemName
     header.seconds = system.vmCoreInfo?.crashTime ?? 0
     header.status = isCompressed ? [.zlib] : []
     if plan.file == nil ? frames.isIncomplete : plan.isPartial {
@@ -72,10 +73,10 @@ package struct KdumpPlan: Sendable {
       clamping: (inSubHeader + note.memorySize).dividedUp(by: plan.pageSize))
     header.bitmapBlocks = UInt32(clamping: 2 * bitmap)
     header.maximumFrame = UInt32(clamping: frames.end)
-    header.processorCount = UInt32(clamping: system.processorCount)
+    header.processorCount = UInt32(clamping: machine.processorCount)
     var subHeader = KdumpSubHeader()
-    subHeader.physicalBase = system.physicalBase
-    subHeader.dumpLevel = system.stored?.machine?.dumpLevel ?? 0
+    subHeader.physicalBase = machine.physicalBase
+    subHeader.dumpLevel = machine.dumpLevel
     subHeader.noteOffset = plan.pageSize + inSubHeader
     subHeader.noteSize = note.memorySize
     if let information {

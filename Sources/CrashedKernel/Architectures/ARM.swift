@@ -2,12 +2,14 @@ internal import Bytes
 internal import DumpRecords
 
 extension Architecture {
-  /// x0…x30 **sp** **pc** pstate.
-  package static let aarch64 = Architecture(
-    "aarch64", machines: [.aarch64], order: .little, wordSize: 8,
-    programCounter: 32, stackPointer: 31)
-
   /// r0…r12 **sp** lr **pc** cpsr orig_r0. With RAM beyond 4 GiB the header may be of class 64.
   package static let arm = Architecture(
-    "arm", machines: [.arm], order: .little, wordSize: 4, programCounter: 15, stackPointer: 13)
+    identity: MachineIdentity(
+      name: "arm", machines: [.arm], classes: ELFClass.allCases, order: .little, wordSize: 4,
+      systemNames: ["armv*"], family: "arm*", statusSize: 148),
+    registers: RegisterPlaces(programCounter: 15, stackPointer: 13), onlyPageSize: nil,
+    integerAlignment: 8, linearMap: { _ in nil }, pageTable: PageTable.arm, furtherMapping: nil,
+    directMapVariable: nil, needsImageLoad: false,
+    physicalBase: .lowestLoad, buildsCoreHeader: false, backupRegion: .anyone,
+    absenceOfPurgatory: nil, hypervisor: .floatingPoint)
 }

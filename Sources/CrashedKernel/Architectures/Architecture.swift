@@ -1,21 +1,39 @@
 package import Bytes
 package import DumpRecords
 
-/// What depends on the crashed machine's processor: its name, and where its registers stand in
-/// `struct elf_prstatus` (`include/linux/elfcore.h`, `arch/*/include/asm/elf.h`).
+/// All that depends on the crashed machine's processor: one value for each architecture, and
+/// nothing anywhere else asks which one it is.
 package struct Architecture: Sendable {
-  /// What `uname -m` prints.
-  package let name: String
-  /// Whether a core header is one of this architecture.
-  package let matches: @Sendable (ELFMachine, ELFClass, ByteOrder) -> Bool
-  /// Size of a register of the kernel in bytes, whatever the class of the header.
-  package let wordSize: Int
-  /// Offset in the register set of the program counter, in bytes.
-  package let programCounter: Int
-  /// Offset in the register set of the stack pointer, in bytes.
-  package let stackPointer: Int
+  /// How files tell it.
+  package let identity: MachineIdentity
+  /// Where its registers stand in `NT_PRSTATUS`.
+  package let registers: RegisterPlaces
   /// The page size of every kernel of the architecture, where there is only one.
   package let onlyPageSize: UInt64?
+  /// Boundary of a 64-bit integer in a structure, in bytes.
+  package let integerAlignment: Int
+  /// What vmcoreinfo alone tells of where virtual addresses lie; nil where it lacks a key or no
+  /// rule is known.
+  package let linearMap: @Sendable (VMCoreInfo) -> LinearMap?
+  /// The form of its page tables, and where they begin.
+  package let pageTable: @Sendable (PageTableEvidence) throws(ReadError) -> PageTable.Answer
+  /// A mapping that neither linear rules nor page tables have.
+  package let furtherMapping: (@Sendable (VMCoreInfo, VirtualMemory) throws(ReadError) -> Mapping?)?
+  /// The variable that holds where the direct map begins, where vmcoreinfo does not say it.
+  package let directMapVariable: DirectMapVariable?
+  /// Whether a dump needs a load of the kernel image for its readers to find the page tables.
+  package let needsImageLoad: Bool
+  /// What readers of a dump add to addresses of the kernel image.
+  package let physicalBase: PhysicalBase
+  /// Whether the second kernel builds the core header itself, from what is left at fixed places.
+  package let buildsCoreHeader: Bool
+  /// What a backup region tells of who wrote the core header.
+  package let backupRegion: BackupMaker
+  /// Why nothing can be checked of a crash kernel that was loaded with `kexec_file_load`; nil where
+  /// its purgatory checks a digest.
+  package let absenceOfPurgatory: String?
+  /// What shows that a hypervisor, not the kernel, wrote the notes of a dump.
+  package let hypervisor: HypervisorSign
 
   /// Every architecture; the first match is the one.
   package static let all: [Architecture] = [
@@ -23,55 +41,86 @@ package struct Architecture: Sendable {
     .mips, .mipsel, .mips64, .mips64el, .s390x,
   ]
 
+  /// What `uname -m` prints.
+  package var name: String { identity.name }
+
+  /// The byte order of its kernels.
+  package var order: ByteOrder { identity.order }
+
+  /// Size of a register of the kernel in bytes, whatever the class of the header.
+  package var wordSize: Int { identity.wordSize }
+
   /// The architecture of a core header, or nil where none is known.
   package static func of(_ header: CoreHeader) -> Architecture? {
-    all.first { $0.matches(header.header.machine, header.elfClass, header.order) }
+    all.first { $0.identity.matches(header.header.machine, header.elfClass, header.order) }
   }
 
-  /// Offset of `pr_pid` in `struct elf_prstatus`.
-  package var processIdentifierOffset: Int { wordSize == 8 ? 32 : 24 }
+  /// The first architecture whose files have an `e_machine`, whatever their class and byte order.
+  package static func of(_ machine: ELFMachine) -> Architecture? {
+    all.first { $0.identity.machines.contains(machine) }
+  }
 
-  /// Offset of `pr_reg` in `struct elf_prstatus`.
-  package var registersOffset: Int { wordSize == 8 ? 112 : 72 }
-
-  /// An architecture whose registers are words in a row, found by their place in the row.
-  init(
-    _ name: String, machines: [ELFMachine], classes: [ELFClass] = ELFClass.allCases,
-    order: ByteOrder, wordSize: Int, programCounter: Int, stackPointer: Int,
-    onlyPageSize: UInt64? = nil
-  ) {
-    self.name = name
-    matches = { machines.contains($0) && classes.contains($1) && $2 == order }
-    self.wordSize = wordSize
-    self.onlyPageSize = onlyPageSize
-    self.programCounter = programCounter * wordSize
-    self.stackPointer = stackPointer * wordSize
+  /// Whether a kernel that calls itself so can be one of this architecture.
+  package func isNamed(_ machine: String) -> Bool {
+    identity.systemNames.contains { $0.matches(machine) }
   }
 }
 
-/// The state of one CPU, from its `NT_PRSTATUS` note.
-package struct ProcessorState: Equatable, Sendable {
-  /// `pr_pid`: the task that ran (on s390x a running number); nil where the registers are a
-  /// hypervisor's, who knows no tasks (QEMU `target/*/arch_dump.c` counts the CPUs there, from 1).
-  package var processIdentifier: UInt32?
-  package var programCounter: UInt64
-  package var stackPointer: UInt64
-
-  /// Reads a note's description; nil where it is too short for the architecture.
-  package init?(_ description: [UInt8], architecture: Architecture, order: ByteOrder) {
-    let reader = ByteReader(description, order: order)
-    func word(at offset: Int) -> UInt64? {
-      architecture.wordSize == 8
-        ? try? reader.peek(at: architecture.registersOffset + offset, UInt64.self)
-        : (try? reader.peek(at: architecture.registersOffset + offset, UInt32.self))
-          .map { UInt64($0) }
-    }
-    guard let pid = try? reader.peek(at: architecture.processIdentifierOffset, UInt32.self),
-      let counter = word(at: architecture.programCounter),
-      let stack = word(at: architecture.stackPointer)
-    else { return nil }
-    processIdentifier = pid
-    programCounter = counter
-    stackPointer = stack
+extension Architecture: Equatable {
+  package static func == (one: Architecture, other: Architecture) -> Bool {
+    one.identity == other.identity
   }
+}
+
+/// A variable of the kernel that says where its direct map begins.
+package struct DirectMapVariable: Sendable {
+  /// The symbol.
+  package let symbol: String
+  /// Where the direct map begins in kernels without the variable.
+  package let usual: UInt64
+  /// Where it can begin, and where it must end.
+  package let range: Range<UInt64>
+  /// The boundary at which it begins, in bytes.
+  package let alignment: UInt64
+}
+
+/// What readers of a dump add to addresses of the kernel image (makedumpfile `arch/*.c`,
+/// `get_phys_base_*`).
+package enum PhysicalBase: Sendable {
+  /// Nothing.
+  case zero
+  /// A number that vmcoreinfo has.
+  case number(String)
+  /// The lowest physical address of the loads.
+  case lowestLoad
+
+  /// The value, as a bit pattern.
+  package func value(_ information: VMCoreInfo?, _ header: CoreHeader) -> UInt64 {
+    switch self {
+    case .zero: 0
+    case .number(let key): information?.number(key) ?? 0
+    case .lowestLoad: header.segments(of: .load).map(\.segment.physicalAddress).min() ?? 0
+    }
+  }
+}
+
+/// What a backup region tells of who wrote a core header.
+package enum BackupMaker: Sendable {
+  /// Nothing.
+  case anyone
+  /// kexec-tools makes one; without it nothing is told.
+  case kexecTools
+  /// kexec-tools always makes one, and the kernel never (Linux 5.5 and later).
+  case kexecToolsAlways
+}
+
+/// What shows that a hypervisor wrote the notes of a dump, beside notes of its own (QEMU
+/// `target/*/arch_dump.c`, `dump/dump.c`).
+package enum HypervisorSign: Equatable, Sendable {
+  /// Floating point registers, which the kernel does not save.
+  case floatingPoint
+  /// The same, or loads whose virtual addresses are the physical ones.
+  case floatingPointOrFlatLoads
+  /// Nothing.
+  case none
 }

@@ -12,13 +12,22 @@ extension Architecture {
   package static let mips64el = mips("mips64el", .bits64, order: .little)
 
   /// 64 bits: r0…r31 lo hi **epc** …; 32 bits the same behind six words of padding
-  /// (`arch/mips/include/uapi/asm/reg.h`).
+  /// (`arch/mips/include/uapi/asm/reg.h`). `uname` does not tell the byte order.
   private static func mips(
     _ name: String, _ elfClass: ELFClass, order: ByteOrder
   ) -> Architecture {
-    let padding = elfClass == .bits32 ? 6 : 0
+    let isWide = elfClass == .bits64
+    let padding = isWide ? 0 : 6
     return Architecture(
-      name, machines: [.mips], classes: [elfClass], order: order, wordSize: elfClass.wordSize,
-      programCounter: padding + 34, stackPointer: padding + 29)
+      identity: MachineIdentity(
+        name: name, machines: [.mips], classes: [elfClass], order: order,
+        wordSize: elfClass.wordSize, systemNames: [isWide ? "mips64" : "mips"], family: "mips*",
+        statusSize: isWide ? 480 : 256),
+      registers: RegisterPlaces(programCounter: padding + 34, stackPointer: padding + 29),
+      onlyPageSize: nil, integerAlignment: 8, linearMap: { _ in nil },
+      pageTable: { _ in .absent("its page tables are not known here") }, furtherMapping: nil,
+      directMapVariable: nil,
+      needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false, backupRegion: .anyone,
+      absenceOfPurgatory: nil, hypervisor: .floatingPoint)
   }
 }

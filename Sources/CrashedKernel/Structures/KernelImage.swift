@@ -2,7 +2,7 @@ internal import Bytes
 package import DumpRecords
 
 /// Where a kernel's image lies, from its vmcoreinfo alone: readers of a dump need it to find the
-/// kernel's page tables. Rules: spec 4.4, `arch/*/kernel/*crash_core*.c`.
+/// kernel's page tables. Source: `arch/*/kernel/*crash_core*.c`.
 package struct KernelImage: Equatable {
   /// The physical memory of the image.
   package let physical: Range<UInt64>
@@ -18,7 +18,8 @@ package struct KernelImage: Equatable {
   /// the symbols do not fit into that memory.
   package init?(of architecture: Architecture, _ information: VMCoreInfo, in memory: Range<UInt64>)
   {
-    guard let difference = KernelImage.difference(of: architecture, information),
+    guard architecture.needsImageLoad,
+      let difference = architecture.linearMap(information)?.imageOffset,
       let text = information.symbol("_stext")
     else { return nil }
     let start = text.roundedDown(to: KernelImage.alignment)
@@ -30,19 +31,5 @@ package struct KernelImage: Equatable {
     guard held.contains(text &- difference) else { return nil }
     physical = held
     virtual = held.lowerBound &+ difference
-  }
-
-  /// What is added to a physical address of the image to give the virtual one.
-  private static func difference(
-    of architecture: Architecture, _ information: VMCoreInfo
-  ) -> UInt64? {
-    switch architecture.name {
-    case Architecture.x86_64.name:
-      information.number("phys_base").map { 0xffff_ffff_8000_0000 &- $0 }
-    case Architecture.aarch64.name: information.number("kimage_voffset")
-    case Architecture.riscv64.name: information.number("va_kernel_pa_offset")
-    case Architecture.ppc64.name, Architecture.ppc64le.name: 0xc000_0000_0000_0000
-    default: nil
-    }
   }
 }

@@ -1,6 +1,5 @@
 package import Bytes
 internal import DumpRecords
-internal import MemoryImages
 
 /// The kexec image that the crashed kernel had loaded for a crash: what `kexec_crash_image`
 /// points at (`struct kimage`, `include/linux/kexec.h`). A later `kexec -p` replaces it, so it
@@ -11,36 +10,38 @@ package struct KexecImage: Equatable, Sendable {
   /// `segment[]`: the physical memory of each segment, in order.
   package let segments: [Range<UInt64>]
 
-  /// The image, or why there is none.
-  package enum Answer: Equatable, Sendable {
-    case found(KexecImage)
-    /// There is none, or it is not reached, and why.
-    case absent(String)
-    /// Something that cannot be true.
-    case corrupt(String)
-  }
-
   /// `KEXEC_SEGMENT_MAX`
   private static let capacity = 16
   /// Bytes of the structure that are searched: the list begins in the first hundred.
   private static let searched = 1024
 
-  /// Follows the crashed kernel's own pointer.
-  package static func read(_ symbols: KernelSymbols) throws(ReadError) -> Answer {
-    let kernel = symbols.kernel
+  /// Follows the crashed kernel's own pointer, wherever the structure lies.
+  package static func read(_ kernel: Kernel) throws(ReadError) -> Answer<KexecImage> {
+    let symbols: KernelSymbols
+    switch try kernel.symbols() {
+    case .found(let found): symbols = found
+    case .absent(let why): return .absent(why)
+    case .corrupt(let why): return .corrupt(why)
+    }
+    let memory = try kernel.memory()
     guard let variable = try symbols.address(of: "kexec_crash_image") else {
       return .absent("the kernel's symbol table has no kexec_crash_image")
     }
-    guard let address = try kernel.word(at: variable) else {
+    guard let address = try memory.pointer(at: variable).value else {
       return .absent("the image lacks kexec_crash_image at \(variable.hex)")
     }
     guard address != 0 else { return .absent("no crash kernel is loaded: kexec_crash_image is 0") }
-    guard let bytes = try kernel.bytes(at: address, count: searched) else {
+    let bytes: [UInt8]
+    switch try memory.read(at: address, count: searched) {
+    case .found(let found): bytes = found
+    case .unreadable(.missing):
       return .absent("kexec_crash_image points at \(address.hex), which is not in the image")
+    case .unreadable(let why):
+      return .corrupt("kexec_crash_image points at \(address.hex): \(why)")
     }
-    let reader = ByteReader(bytes, order: kernel.order)
-    for offset in stride(from: 0, to: searched / 4, by: kernel.wordSize) {
-      if let segments = segments(in: reader, at: offset, wordSize: kernel.wordSize) {
+    let reader = ByteReader(bytes, order: memory.order)
+    for offset in stride(from: 0, to: searched / 4, by: memory.wordSize) {
+      if let segments = segments(in: reader, at: offset, wordSize: memory.wordSize) {
         return .found(KexecImage(address: address, segments: segments))
       }
     }

@@ -16,40 +16,42 @@ enum KernelSymbolAddresses: Equatable, Sendable {
 
   /// The forms that a kernel's keys allow.
   static func forms(
-    _ kernel: KernelMemory, _ information: VMCoreInfo
+    _ memory: VirtualMemory, _ information: VMCoreInfo
   ) throws(ReadError) -> [KernelSymbolAddresses] {
     if let offsets = information.symbol("kallsyms_offsets") {
       guard let place = information.symbol("kallsyms_relative_base") else {
         return [.fromPlace(at: offsets)]
       }
-      guard let base = try kernel.word(at: place) else { return [] }
+      guard let base = try memory.pointer(at: place).value else { return [] }
       return [.fromBase(base, at: offsets), .fromBaseOrAbsolute(base, at: offsets)]
     }
     return information.symbol("kallsyms_addresses").map { [.words(at: $0)] } ?? []
   }
 
   /// The address of one symbol; nil where the image lacks it.
-  func address(of index: Int, in kernel: KernelMemory) throws(ReadError) -> UInt64? {
+  func address(of index: Int, in memory: VirtualMemory) throws(ReadError) -> UInt64? {
     switch self {
     case .words(let start):
-      return try kernel.word(at: start &+ UInt64(index) &* UInt64(kernel.wordSize))
+      return try memory.pointer(
+        at: start &+ UInt64(index) &* UInt64(memory.wordSize)
+      ).value
     case .fromBase(let base, let start):
-      return try offset(of: index, start, kernel).map { base &+ UInt64($0) }
+      return try offset(of: index, start, memory).map { base &+ UInt64($0) }
     case .fromBaseOrAbsolute(let base, let start):
-      guard let offset = try offset(of: index, start, kernel) else { return nil }
+      guard let offset = try offset(of: index, start, memory) else { return nil }
       let signed = Int32(bitPattern: offset)
       return signed >= 0
         ? UInt64(offset) : base &- 1 &- UInt64(bitPattern: Int64(signed))
     case .fromPlace(let start):
-      guard let offset = try offset(of: index, start, kernel) else { return nil }
+      guard let offset = try offset(of: index, start, memory) else { return nil }
       let place = start &+ 4 &* UInt64(index)
       return place &+ UInt64(bitPattern: Int64(Int32(bitPattern: offset)))
     }
   }
 
   private func offset(
-    of index: Int, _ start: UInt64, _ kernel: KernelMemory
+    of index: Int, _ start: UInt64, _ memory: VirtualMemory
   ) throws(ReadError) -> UInt32? {
-    try kernel.number(at: start &+ 4 &* UInt64(index))
+    try memory.read(UInt32.self, at: start &+ 4 &* UInt64(index)).value
   }
 }

@@ -27,7 +27,7 @@ struct KernelSymbolNames: Sendable {
 
   /// Reads names and tokens; nil where the image lacks them or they cannot be right.
   init?(
-    _ kernel: KernelMemory, _ information: VMCoreInfo, count: Int
+    _ memory: VirtualMemory, _ information: VMCoreInfo, count: Int
   ) throws(ReadError) {
     guard let start = information.symbol("kallsyms_names"),
       let table = information.symbol("kallsyms_token_table"),
@@ -35,11 +35,11 @@ struct KernelSymbolNames: Sendable {
       table - start <= KernelSymbolNames.largestNames,
       index - table <= KernelSymbolNames.largestTokens,
       UInt64(count) <= table - start,
-      let names = try kernel.bytes(at: start, count: Int(table - start)),
-      let text = try kernel.bytes(at: table, count: Int(index - table)),
-      let places = try kernel.bytes(at: index, count: 512)
+      let names = try memory.read(at: start, count: Int(table - start)).value,
+      let text = try memory.read(at: table, count: Int(index - table)).value,
+      let places = try memory.read(at: index, count: 512).value
     else { return nil }
-    let reader = ByteReader(places, order: kernel.order)
+    let reader = ByteReader(places, order: memory.order)
     var tokens: [[UInt8]] = []
     for byte in 0..<256 {
       guard let place = try? reader.peek(at: 2 * byte, UInt16.self), Int(place) < text.count

@@ -1,62 +1,63 @@
 internal import Bytes
 internal import CrashedKernel
 internal import DumpRecords
-package import MemoryImages
+internal import MemoryImages
 
 /// Finds the crashed kernel's core header: the locators in their order, the rules over every
 /// candidate, the evidence where several are left.
-package struct CoreHeaderSearch {
-  let image: MemoryImage
+struct CoreHeaderSearch {
+  private let scene: Scene
   private let options: SearchOptions
-  /// What the pass over the image found, once it was made.
-  private(set) var evidence: Evidence?
 
-  /// A search through one image.
-  package init(_ image: MemoryImage, _ options: SearchOptions) {
-    self.image = image
+  /// What a search answers.
+  enum Answer {
+    case found(FoundHeader)
+    /// There is no header that breaks no rule.
+    case absent(SearchError)
+    /// Several are left, or the one that was asked for is none.
+    case corrupt(SearchError)
+  }
+
+  /// A search through the scene's image; the options may name another header than the user did.
+  init(_ scene: Scene, _ options: SearchOptions) {
+    self.scene = scene
     self.options = options
   }
 
   /// Runs the search.
-  package mutating func run() throws(SearchError) -> FoundHeader {
-    do {
-      if !options.isThorough, let found = try headerAtOption() { return found }
-      let evidence = try Evidence(
-        image.memory, workers: options.workers, isCancelled: options.isCancelled)
-      if options.isCancelled() { throw SearchError.cancelled }
-      self.evidence = evidence
-      let views = views(of: evidence)
+  func run() throws(SearchError) -> Answer {
+    do throws(ReadError) {
+      if !options.isThorough, let found = try headerAtOption() { return .found(found) }
+      let evidence = try scene.evidence()
+      if options.isCancelled() { return .corrupt(.cancelled) }
+      let views = try scene.views()
       if let parameter = options.coreHeader {
         return try chooseOption(parameter, evidence, views)
       }
       return try chooseByRules(evidence, views)
-    } catch let error as SearchError {
-      throw error
-    } catch let error as ReadError {
-      throw .read(error)
     } catch {
-      throw .corrupt("\(error)")
+      throw .read(error)
     }
   }
 
   // MARK: The header that the user names
 
   /// The header at the address of the option, where no other layout is needed to find it there.
-  private func headerAtOption() throws -> FoundHeader? {
+  private func headerAtOption() throws(ReadError) -> FoundHeader? {
     guard let parameter = options.coreHeader else { return nil }
-    let view = ImageView(given: image)
+    let view = ImageView(given: try scene.searchedImage())
     guard let examination = try examination(at: parameter.address, in: view),
       examination.rejections.isEmpty
     else { return nil }
     return FoundHeader(
-      memory: view.memory, layout: view.layout, examination: examination, namedBy: [],
-      mergedHeader: nil, locators: [LocatorReport(.option, .found(parameter, by: "option"))],
-      candidates: [CandidateReport(address: parameter.address, rejection: nil)], warnings: [])
+      memory: view.memory, layout: view.layout, examination: examination,
+      locators: [LocatorReport(.option, .found(parameter, by: "option"))],
+      candidates: [CandidateReport(address: parameter.address, rejection: nil)])
   }
 
   private func examination(
     at address: UInt64, in view: ImageView
-  ) throws -> CandidateExamination? {
+  ) throws(ReadError) -> CandidateExamination? {
     var budget = ExaminationBudget()
     guard
       case .header(let header) = try CoreHeaderReading(
@@ -70,107 +71,151 @@ package struct CoreHeaderSearch {
   /// over those that show that it is no core header of a crashed kernel.
   private func chooseOption(
     _ parameter: ELFCoreHeaderParameter, _ evidence: Evidence, _ views: [ImageView]
-  ) throws -> FoundHeader {
+  ) throws(ReadError) -> Answer {
     var best: (view: ImageView, examination: CandidateExamination)?
     for view in views {
       guard let examination = try examination(at: parameter.address, in: view) else { continue }
-      if best == nil
-        || examination.rejections.count < (best?.examination.rejections.count ?? .max)
-      {
+      if examination.rejections.count < best?.examination.rejections.count ?? .max {
         best = (view, examination)
       }
     }
-    guard let best else {
-      var budget = ExaminationBudget()
-      switch try CoreHeaderReading(
-        at: parameter.address, in: image.memory, budget: &budget)
-      {
-      case .refused(let reason), .cutOff(let reason):
-        throw SearchError.corrupt("--elfcorehdr=\(parameter.text): \(reason)")
-      case .header, .overBudget: throw SearchError.corrupt("--elfcorehdr=\(parameter.text)")
-      }
-    }
+    guard let best else { return .corrupt(.corrupt(try refusal(of: parameter))) }
     let fatal: [CandidateRule] = [.physicalNotes, .readableNotes]
     if let rejection = best.examination.rejections.first(where: { fatal.contains($0.rule) }) {
-      throw SearchError.corrupt("--elfcorehdr=\(parameter.text): \(rejection.text)")
+      return .corrupt(.corrupt("--elfcorehdr=\(parameter.text): \(rejection.text)"))
     }
-    var reports = try Reports(
-      image, evidence, in: best.view, of: [best.examination])
-    reports.locators.insert(
-      LocatorReport(.option, .found(parameter, by: "option")), at: 0)
-    reports.settle(chosen: parameter.address, others: "not the header that was asked for")
-    return FoundHeader(
-      memory: best.view.memory, layout: best.view.layout, examination: best.examination,
-      namedBy: reports.names(of: parameter.address),
-      mergedHeader: evidence.mergedHeader(of: best.examination, in: best.view),
-      locators: reports.locators, candidates: reports.candidates,
-      warnings: best.examination.rejections.map {
-        Warning("the header at \(parameter.address.hex) was asked for, though \($0.text)")
-      })
+    let warnings = best.examination.rejections.map {
+      Warning("the header at \(parameter.address.hex) was asked for, though \($0.text)")
+    }
+    let kernels = try CandidateKernels(
+      [best.examination], evidence, in: best.view, options.moment)
+    var reports = try reports(evidence, in: best.view, kernels)
+    reports.locators.insert(LocatorReport(.option, .found(parameter, by: "option")), at: 0)
+    return .found(
+      found(best.examination, in: best.view, evidence, &reports, kernels, warnings: warnings))
+  }
+
+  /// Why there is no header where the option says.
+  private func refusal(of parameter: ELFCoreHeaderParameter) throws(ReadError) -> String {
+    var budget = ExaminationBudget()
+    switch try CoreHeaderReading(
+      at: parameter.address, in: try scene.searchedImage().memory, budget: &budget)
+    {
+    case .refused(let reason), .cutOff(let reason):
+      return "--elfcorehdr=\(parameter.text): \(reason)"
+    case .header, .overBudget: return "--elfcorehdr=\(parameter.text)"
+    }
   }
 
   // MARK: The header that the rules leave
 
-  func views(of evidence: Evidence) -> [ImageView] {
-    guard image.layoutIsOpen else { return [ImageView(given: image)] }
-    let layouts = LayoutCandidates(
-      evidence, size: image.memory.size, option: options.coreHeader
-    ).layouts
-    return layouts.compactMap { layout in
-      image.memory(under: layout).map { ImageView($0, under: layout) }
-    }
-  }
-
   private func chooseByRules(
     _ evidence: Evidence, _ views: [ImageView]
-  ) throws -> FoundHeader {
+  ) throws(ReadError) -> Answer {
     var results: [ViewResult] = []
     var budget = ExaminationBudget()
     for view in views {
       results.append(try ViewResult(view, evidence, budget: &budget))
     }
-    let layoutChoice = LayoutChoice(results)
-    guard let result = layoutChoice.chosen else {
-      throw try failure(evidence, results, layoutChoice)
-    }
-    var reports = try Reports(
-      image, evidence, in: result.view, of: result.survivors)
+    let layout = LayoutChoice(results)
+    guard let result = layout.chosen else { return try failure(evidence, results, layout) }
+    let kernels = try CandidateKernels(
+      result.survivors, evidence, in: result.view, options.moment)
+    var reports = try reports(evidence, in: result.view, kernels)
     reports.add(result)
     var choice = SurvivorChoice(result, evidence, names: reports.named)
     try choice.run()
     reports.note(choice.rejected)
     guard let winner = choice.winner else {
       let choices = choice.descriptions
-      throw choices.count > 1
-        ? SearchError.ambiguous(reports.failure(choices: choices))
-        : SearchError.notFound(reports.failure(choices: []))
+      return choices.count > 1
+        ? .corrupt(.ambiguous(reports.failure(choices: choices)))
+        : .absent(.notFound(reports.failure(choices: [])))
     }
-    reports.settle(chosen: winner.address, others: nil)
     if options.isThorough {
       reports.add(
         try PurgatoryList.find(naming: winner, in: result.view.memory), naming: winner.address)
     }
+    let warnings = winner.rejections.map {
+      Warning(
+        "the header at \(winner.address.hex) is named, and used though \($0.text)",
+        isPartial: $0.rule == .readableNotes)
+    }
+    return .found(
+      found(winner, in: result.view, evidence, &reports, kernels, warnings: warnings))
+  }
+
+  private func reports(
+    _ evidence: Evidence, in view: ImageView, _ kernels: CandidateKernels
+  ) throws(ReadError) -> Reports {
+    Reports(
+      evidence, in: view, named: try evidence.namedPlaces(in: view),
+      KexecImageLocator(kernels.kexec, evidence, in: view))
+  }
+
+  private func found(
+    _ winner: CandidateExamination, in view: ImageView, _ evidence: Evidence,
+    _ reports: inout Reports, _ kernels: CandidateKernels, warnings: [Warning]
+  ) -> FoundHeader {
+    reports.settle(chosen: winner.address)
     return FoundHeader(
-      memory: result.view.memory, layout: result.view.layout, examination: winner,
+      memory: view.memory, layout: view.layout, examination: winner,
       namedBy: reports.names(of: winner.address),
-      mergedHeader: evidence.mergedHeader(of: winner, in: result.view),
-      locators: reports.locators, candidates: reports.candidates,
-      warnings: winner.rejections.map {
-        Warning(
-          "the header at \(winner.address.hex) is named, and used though \($0.text)",
-          isPartial: $0.rule == .readableNotes)
-      })
+      mergedHeader: evidence.mergedHeader(of: winner, in: view), locators: reports.locators,
+      candidates: reports.candidates, warnings: warnings, left: kernels.all[winner.address])
   }
 
   private func failure(
     _ evidence: Evidence, _ results: [ViewResult], _ choice: LayoutChoice
-  ) throws -> SearchError {
-    guard let first = results.first else { return .corrupt("no memory to search") }
-    var reports = try Reports(image, evidence, in: first.view)
+  ) throws(ReadError) -> Answer {
+    guard let first = results.first else { return .corrupt(.corrupt("no memory to search")) }
+    let kernels = try CandidateKernels([], evidence, in: first.view, options.moment)
+    var reports = try reports(evidence, in: first.view, kernels)
     reports.add(first)
     if choice.possible.count > 1 {
-      return .ambiguous(reports.failure(choices: choice.descriptions, hint: choice.hint))
+      return .corrupt(
+        .ambiguous(reports.failure(choices: choice.descriptions, hint: choice.hint)))
     }
-    return .notFound(reports.failure(choices: []))
+    return .absent(.notFound(reports.failure(choices: [])))
+  }
+}
+
+extension CoreHeaderSearch {
+  /// The system whose header lies in memory, seen as the user selected.
+  static let step = SystemFinder.Step { scene, _ throws(SearchError) in
+    if scene.options.headerSource == .build {
+      return .corrupt(
+        .corrupt(
+          "--header=build: no s390x machine with a crash region was found; every other second "
+            + "kernel is given its header in memory"))
+    }
+    let handover: S390Handover?
+    do throws(ReadError) { handover = try scene.s390().handover } catch { throw .read(error) }
+    switch try CoreHeaderSearch(scene, scene.options).system(beside: handover) {
+    case .found(let system):
+      if let refusal = try PurgatoryDigest.refusal(of: system, scene.options) {
+        return .corrupt(refusal)
+      }
+      return try scene.options.selection.show(system, scene.options)
+    case let failure: return failure
+    }
+  }
+
+  /// The system of the header that is found, before anything is selected.
+  func system(
+    beside handover: S390Handover?
+  ) throws(SearchError) -> SystemFinder.Answer {
+    switch try run() {
+    case .absent(let error): return .absent(error)
+    case .corrupt(let error): return .corrupt(error)
+    case .found(let found):
+      do throws(ReadError) {
+        let beside =
+          if let handover { handover } else { try S390Handover(of: found, scene.image) }
+        return .found(try found.system(options, beside: beside))
+      } catch {
+        throw .read(error)
+      }
+    }
   }
 }

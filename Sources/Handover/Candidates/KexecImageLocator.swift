@@ -9,19 +9,11 @@ struct KexecImageLocator {
   let places: [NamedPlace]
   let report: LocatorReport
 
-  /// Vmcoreinfo notes that are tried.
-  private static let limit = 4
+  /// What is said where no kernel is at hand.
+  static let absence = "no vmcoreinfo leads to the kernel's symbol table"
 
-  /// Reads the crashed kernel's symbol table through the vmcoreinfo of the candidates; where they
-  /// have none, through one that stands in memory.
-  init(
-    _ evidence: Evidence, in view: ImageView, of candidates: [CandidateExamination]
-  ) throws(ReadError) {
-    var answer = KexecImage.Answer.absent("no vmcoreinfo leads to the kernel's symbol table")
-    for source in try KexecImageLocator.sources(evidence, view, candidates) {
-      answer = try source.kexecImage(in: view.memory)
-      if case .found = answer { break }
-    }
+  /// Looks at what a kernel had loaded.
+  init(_ answer: Answer<KexecImage>, _ evidence: Evidence, in view: ImageView) {
     switch answer {
     case .absent(let why): self.init([], .absent(why))
     case .corrupt(let why): self.init([], .corrupt(why))
@@ -52,41 +44,45 @@ struct KexecImageLocator {
     self.places = places
     report = LocatorReport(.kexecImage, answer)
   }
+}
 
-  /// What is needed to read a kernel's symbol table.
-  private struct Source {
-    let information: VMCoreInfo
-    let architecture: Architecture
-    let order: ByteOrder
+/// The kernels that candidates for the core header are of, read once for each vmcoreinfo note.
+struct CandidateKernels {
+  /// By the address of the candidate.
+  private(set) var all: [UInt64: CandidateKernel] = [:]
+  /// What the first kernel that tells had loaded for a crash, else what the last one said.
+  private(set) var kexec = Answer<KexecImage>.absent(KexecImageLocator.absence)
 
-    func kexecImage(in memory: PhysicalMemory) throws(ReadError) -> KexecImage.Answer {
-      switch try KernelSymbols.read(in: memory, information, architecture, order: order) {
-      case .found(let symbols): try KexecImage.read(symbols)
-      case .absent(let why): .absent(why)
-      case .corrupt(let why): .corrupt(why)
-      }
+  /// Vmcoreinfo notes that are tried.
+  private static let limit = 4
+
+  /// Asks the kernels of the candidates; where none has a vmcoreinfo, those whose note stands in
+  /// memory.
+  init(
+    _ candidates: [CandidateExamination], _ evidence: Evidence, in view: ImageView,
+    _ moment: MomentOption
+  ) throws(ReadError) {
+    var seen: Set<UInt64> = []
+    for candidate in candidates where seen.count < CandidateKernels.limit {
+      guard let note = candidate.vmCoreInfo, Architecture.of(candidate.header) != nil,
+        seen.insert(note.address).inserted
+      else { continue }
+      let left = try CandidateKernel(candidate, in: view.memory, moment)
+      all[candidate.address] = left
+      if kexec.value == nil { kexec = try Kernel.kexecImage(of: left.kernel) }
+    }
+    guard seen.isEmpty else { return }
+    for found in try VMCoreInfoSearch(evidence, in: view).found.prefix(CandidateKernels.limit)
+    where kexec.value == nil {
+      kexec = try KexecImage.read(found.kernel)
     }
   }
+}
 
-  private static func sources(
-    _ evidence: Evidence, _ view: ImageView, _ candidates: [CandidateExamination]
-  ) throws(ReadError) -> [Source] {
-    var sources: [Source] = []
-    var seen: Set<UInt64> = []
-    for candidate in candidates where sources.count < limit {
-      guard let note = candidate.vmCoreInfo, seen.insert(note.address).inserted,
-        let architecture = Architecture.of(candidate.header)
-      else { continue }
-      let count = Int(min(note.descriptionSize, UInt64(VMCoreInfo.largestText)))
-      let text = try view.memory.paddedBytes(at: note.descriptionAddress, count: count).bytes
-      sources.append(
-        Source(
-          information: VMCoreInfo(text), architecture: architecture,
-          order: candidate.header.order))
-    }
-    guard sources.isEmpty else { return sources }
-    return try VMCoreInfoSearch(evidence, in: view).found.prefix(limit).map {
-      Source(information: $0.information, architecture: $0.architecture, order: $0.order)
-    }
+extension Kernel {
+  /// What a kernel had loaded for a crash, whose vmcoreinfo may not tell where it lies.
+  static func kexecImage(of kernel: Kernel?) throws(ReadError) -> Answer<KexecImage> {
+    guard let kernel else { return .absent(absence) }
+    return try KexecImage.read(kernel)
   }
 }

@@ -33,11 +33,12 @@ package struct Producer: Equatable, Sendable {
         : Producer(
           kind: .kexecTools, evidence: "its region of \(size.hex) bytes is no whole page")
     }
-    if backup, header.header.machine == .x86_64 || header.header.machine == .i386 {
+    switch (Architecture.of(header.header.machine)?.backupRegion ?? .anyone, backup) {
+    case (.kexecTools, true), (.kexecToolsAlways, true):
       return Producer(kind: .kexecTools, evidence: "it has a backup region")
-    }
-    if !backup, header.header.machine == .x86_64 {
+    case (.kexecToolsAlways, false):
       return Producer(kind: .kernel, evidence: "it has no backup region")
+    case (.anyone, _), (.kexecTools, false): break
     }
     return Producer(kind: .unknown, evidence: "nothing in the image tells")
   }

@@ -1,7 +1,6 @@
 internal import Bytes
 internal import CrashedKernel
 internal import DumpRecords
-internal import MemoryImages
 
 /// The lines that `info` and the error messages print of a search.
 struct Reports {
@@ -13,12 +12,13 @@ struct Reports {
   /// Candidates that are listed at most.
   private static let limit = 1000
 
+  /// The lines of what was found under one layout; `places` are named by command lines and device
+  /// trees.
   init(
-    _ image: MemoryImage, _ evidence: Evidence, in view: ImageView,
-    of candidates: [CandidateExamination] = []
-  ) throws(ReadError) {
-    let kexec = try KexecImageLocator(evidence, in: view, of: candidates)
-    named = try evidence.namedPlaces(in: view) + kexec.places
+    _ evidence: Evidence, in view: ImageView, named places: [NamedPlace],
+    _ kexec: KexecImageLocator
+  ) {
+    named = places + kexec.places
     let headers = Set(
       evidence.headers.compactMap { view.address(ofScanned: $0.address) })
     for locator in [Locator.bootParameters, .deviceTree] {
@@ -92,7 +92,7 @@ struct Reports {
   }
 
   /// Lists the one that was chosen, and sorts the list.
-  mutating func settle(chosen: UInt64, others: String?) {
+  mutating func settle(chosen: UInt64) {
     candidates.removeAll { $0.address == chosen }
     append(CandidateReport(address: chosen, rejection: nil))
     candidates.sort { $0.address < $1.address }

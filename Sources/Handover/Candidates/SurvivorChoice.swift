@@ -109,9 +109,7 @@ struct SurvivorChoice {
     var times: [UInt64: UInt64] = [:]
     for candidate in left {
       guard let note = candidate.vmCoreInfo else { continue }
-      let count = Int(min(note.descriptionSize, UInt64(VMCoreInfo.largestText)))
-      let text = try result.view.memory.paddedBytes(at: note.descriptionAddress, count: count)
-      times[candidate.address] = VMCoreInfo(text.bytes).crashTime
+      times[candidate.address] = try note.vmCoreInfo(in: result.view.memory).crashTime
     }
     guard let latest = times.values.max() else { return }
     keep(

@@ -1,4 +1,6 @@
+internal import Bytes
 package import DumpRecords
+internal import MemoryImages
 
 /// One note of a crashed system, and where it lies in physical memory.
 package struct Note: Equatable, Sendable {
@@ -10,4 +12,12 @@ package struct Note: Equatable, Sendable {
   package var descriptionAddress: UInt64
   /// Size of the description in bytes, without padding.
   package var descriptionSize: UInt64
+}
+
+extension Note {
+  /// The text of a VMCOREINFO note; what the image lacks of it is zero.
+  func vmCoreInfo(in memory: PhysicalMemory) throws(ReadError) -> VMCoreInfo {
+    let count = Int(min(descriptionSize, UInt64(VMCoreInfo.largestText)))
+    return VMCoreInfo(try memory.paddedBytes(at: descriptionAddress, count: count).bytes)
+  }
 }

@@ -151,16 +151,12 @@ package struct PurgatoryList: Equatable, Sendable {
     return range.upperBound
   }
 
-  /// The addresses around a header that lie in none of its loads.
+  /// How far from a header its purgatory's list can be.
+  private static let reach: UInt64 = 1 << 30
+
   private static func gap(around address: UInt64, _ header: CoreHeader) -> Range<UInt64> {
-    var low: UInt64 = 0
-    var high = UInt64.max
-    let unsound = LoadCheck(header).unsound
-    for (index, load) in header.segments(of: .load) where unsound[index] == nil {
-      guard let range = load.physicalRange, range.length > 65_536 else { continue }
-      if range.upperBound <= address { low = max(low, range.upperBound) }
-      if range.lowerBound > address { high = min(high, range.lowerBound) }
-    }
-    return low..<max(low, min(high, address.adding(1 << 30) ?? high))
+    let region = header.crashRegion(around: address, end: .max)
+    let end = min(region.upperBound, address.adding(reach) ?? region.upperBound)
+    return region.lowerBound..<max(region.lowerBound, end)
   }
 }

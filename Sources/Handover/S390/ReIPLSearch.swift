@@ -26,9 +26,9 @@ package struct ReIPLSearch: Equatable, Sendable {
   ///   - variable: virtual address of `reipl_block_actual`, from the kernel's symbol table.
   init(
     in memory: PhysicalMemory, lowcore: ByteReader, osInfo: S390OSInfo, information: VMCoreInfo?,
-    rule: S390AddressRule, note: [UInt8]?, variable: UInt64?
+    addresses: LinearMap, note: [UInt8]?, variable: UInt64?
   ) throws(ReadError) {
-    let place = ReIPLPlace(memory: memory, rule: rule)
+    let place = ReIPLPlace(memory: memory, addresses: addresses)
     var reports: [ReIPLReport] = []
     for source in ReIPLSource.allCases {
       let answer: ReIPLReport.Answer =
@@ -54,7 +54,7 @@ package struct ReIPLSearch: Equatable, Sendable {
 /// Reads a block from a place in memory.
 private struct ReIPLPlace {
   let memory: PhysicalMemory
-  let rule: S390AddressRule
+  let addresses: LinearMap
 
   static func note(_ description: [UInt8]?) -> ReIPLReport.Answer {
     guard let description else { return .absent("the input has no note with a block") }
@@ -68,11 +68,12 @@ private struct ReIPLPlace {
   /// A kernel variable that points at the block.
   func variable(at symbol: UInt64?, absence: String) throws(ReadError) -> ReIPLReport.Answer {
     guard let symbol else { return .absent(absence) }
-    guard let address = rule.physical(symbol), let bytes = try memory.bytes(at: address, count: 8),
+    guard let address = addresses.physical(symbol),
+      let bytes = try memory.bytes(at: address, count: 8),
       let pointer = try? ByteReader(bytes, order: .big).peek(at: 0, UInt64.self)
     else { return .corrupt("the variable at \(symbol.hex) lies outside the image") }
     guard pointer != 0 else { return .absent("the variable at \(symbol.hex) is 0: no type is set") }
-    guard let target = rule.physical(pointer) else {
+    guard let target = addresses.physical(pointer) else {
       return .corrupt("\(pointer.hex) is no address of the kernel")
     }
     return try block(at: target, checksum: nil, size: nil)

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import CrashedKernel
+package import CrashedKernel
 internal import DumpRecords
 package import MemoryImages
 
@@ -13,8 +13,10 @@ package struct S390Handover: Sendable {
   package let information: S390VMCoreInfo
   package let processors: S390Processors
   package let reIPL: ReIPLSearch
-  /// How that kernel's virtual addresses become physical ones.
-  let rule: S390AddressRule
+  /// The kernel itself; nil without vmcoreinfo.
+  package let kernel: Kernel?
+  /// How its virtual addresses become physical ones, as far as fixed places tell.
+  let addresses: LinearMap
 
   /// What the crashed kernel left.
   init(of layout: S390Layout, in image: MemoryImage) throws(ReadError) {
@@ -34,7 +36,7 @@ package struct S390Handover: Sendable {
 
   /// What lies beside a header that was found in memory; nil on other machines.
   init?(of found: FoundHeader, _ image: MemoryImage) throws(ReadError) {
-    guard Architecture.of(found.examination.header)?.name == Architecture.s390x.name else {
+    guard Architecture.of(found.examination.header)?.buildsCoreHeader == true else {
       return nil
     }
     try self.init(atZeroOf: image.with(found.memory), layout: nil)
@@ -49,30 +51,25 @@ package struct S390Handover: Sendable {
     self.layout = layout
     self.osInfo = osInfo
     information = try S390VMCoreInfo(in: memory, lowcore: reader, osInfo: osInfo)
-    rule = S390AddressRule(osInfo.page, information.information)
+    let text = information.information
+    let space = osInfo.page.map(S390AddressSpace.init) ?? text.map(S390AddressSpace.init)
+    let map = (space ?? S390AddressSpace()).linearMap
+    addresses = map
+    kernel = text.flatMap {
+      Kernel($0, .s390x, order: .big, memory: memory, linearMap: map)
+    }
     processors = try S390Processors(
-      in: memory, lowcore: lowcore, information: information.information, rule: rule,
+      in: memory, lowcore: lowcore, information: information.information, addresses: map,
       hasCrashed: hasCrashed || information.information?.crashTime != nil)
     reIPL = try ReIPLSearch(
       in: memory, lowcore: reader, osInfo: osInfo, information: information.information,
-      rule: rule, note: note,
-      variable: S390Handover.blockVariable(information.information, in: memory))
-  }
-
-  /// Where the kernel's symbol table has `reipl_block_actual`.
-  private static func blockVariable(
-    _ information: VMCoreInfo?, in memory: PhysicalMemory
-  ) throws(ReadError) -> UInt64? {
-    guard let information,
-      case .found(let symbols) = try KernelSymbols.read(
-        in: memory, information, .s390x, order: .big)
-    else { return nil }
-    return try symbols.address(of: "reipl_block_actual")
+      addresses: map, note: note,
+      variable: kernel?.symbols().value?.address(of: "reipl_block_actual"))
   }
 
   /// A variable of 64 bits that vmcoreinfo names.
   func value(of symbol: String) throws(ReadError) -> UInt64? {
-    guard let address = information.information?.symbol(symbol).flatMap(rule.physical),
+    guard let address = information.information?.symbol(symbol).flatMap(addresses.physical),
       let bytes = try memory.bytes(at: address, count: 8)
     else { return nil }
     return try? ByteReader(bytes, order: .big).peek(at: 0, UInt64.self)

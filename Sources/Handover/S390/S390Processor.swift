@@ -32,13 +32,13 @@ package struct S390Processors: Sendable {
   /// - Parameter hasCrashed: whether anything else tells so; if not, what stands at absolute
   ///   0x1200 must agree with the lowcore that it came from.
   init(
-    in memory: PhysicalMemory, lowcore: [UInt8], information: VMCoreInfo?, rule: S390AddressRule,
+    in memory: PhysicalMemory, lowcore: [UInt8], information: VMCoreInfo?, addresses: LinearMap,
     hasCrashed: Bool
   ) throws(ReadError) {
     let boot = SaveArea(Array(lowcore.dropFirst(Lowcore.saveArea)))
     var prefix = UInt64(boot?.prefix ?? 0)
     if !hasCrashed, try S390Processors.savedPrefix(at: prefix, in: memory) != prefix { prefix = 0 }
-    try readList(in: memory, information, rule, boot: prefix)
+    try readList(in: memory, information, addresses, boot: prefix)
     try putFirst(boot, at: prefix, in: memory)
     if let first = saved.first, first.vectors == nil {
       // Only the machine's vector facility fills the areas: what else is there is no register.
@@ -59,10 +59,10 @@ package struct S390Processors: Sendable {
 
   /// The CPUs of `lowcore_ptr[]` whose lowcore says that it is theirs.
   private mutating func readList(
-    in memory: PhysicalMemory, _ information: VMCoreInfo?, _ rule: S390AddressRule, boot: UInt64
+    in memory: PhysicalMemory, _ information: VMCoreInfo?, _ addresses: LinearMap, boot: UInt64
   ) throws(ReadError) {
     guard let symbol = information?.symbol("lowcore_ptr"),
-      let count = information?.decimal("LENGTH(lowcore_ptr)"), let list = rule.physical(symbol)
+      let count = information?.decimal("LENGTH(lowcore_ptr)"), let list = addresses.physical(symbol)
     else {
       warnings.append(
         Warning("vmcoreinfo does not say where lowcore_ptr is: only the crashing CPU is known"))
@@ -81,7 +81,7 @@ package struct S390Processors: Sendable {
       guard let pointer = try? reader.peek(at: 8 * number, UInt64.self), pointer != 0 else {
         continue
       }
-      guard let address = rule.physical(pointer), address != 0,
+      guard let address = addresses.physical(pointer), address != 0,
         address % Lowcore.alignment == 0, seen.insert(address).inserted
       else {
         warnings.append(

@@ -3,54 +3,62 @@ internal import CrashedKernel
 internal import DumpRecords
 internal import MemoryImages
 
-/// Makes the system of an s390x image, whose header the second kernel builds itself.
-struct S390System {
-  private let image: MemoryImage
-  private let options: SearchOptions
-  private let detection: S390Detection
+/// What is at the fixed places of a machine, if it is one of s390x.
+struct S390Machine: Sendable {
+  let detection: S390Detection
   /// What the crashed kernel left; nil where the image is none of s390x with a crash region.
   let handover: S390Handover?
 
-  init(_ image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
-    self.image = image
-    self.options = options
-    do throws(ReadError) {
-      detection = try S390Detection(in: image.memory, options.moment)
+  init(_ image: MemoryImage, _ moment: MomentOption) throws(ReadError) {
+    detection = try S390Detection(in: image.memory, moment)
+    handover =
       if case .found(let layout) = detection {
-        handover = try S390Handover(of: layout, in: image)
+        try S390Handover(of: layout, in: image)
       } else {
-        handover = nil
+        nil
       }
-    } catch {
-      throw .read(error)
+  }
+}
+
+/// Makes the system of an s390x image, whose header the second kernel builds itself.
+struct S390System {
+  private let scene: Scene
+  private let machine: S390Machine
+  private var image: MemoryImage { scene.image }
+
+  /// The system with a built header, unless a header in memory is to be used.
+  static let step = SystemFinder.Step { scene, _ throws(SearchError) in
+    let options = scene.options
+    if options.headerSource == .image || options.coreHeader != nil { return .absent(nil) }
+    let machine: S390Machine
+    do throws(ReadError) { machine = try scene.s390() } catch { throw .read(error) }
+    let answer = try S390System(scene: scene, machine: machine).answer(options.selection)
+    if case .found(let system) = answer,
+      let refusal = try PurgatoryDigest.refusal(of: system, options)
+    {
+      return .corrupt(refusal)
+    }
+    return answer
+  }
+
+  private func answer(_ selection: Selection) throws(SearchError) -> SystemFinder.Answer {
+    switch selection {
+    case .production: try crashed()
+    case .kdump: try second()
+    case .all: try everything()
     }
   }
 
-  /// The image with its memory as the crashed kernel addressed it.
-  var crashedImage: MemoryImage {
-    guard let layout = handover?.layout, layout.isSwapped else { return image }
-    return image.with(layout.memory)
-  }
-
-  /// The system with a built header; nil where the image is none of s390x, or a header in memory
-  /// is to be used.
-  func built() throws(SearchError) -> CrashedSystem? {
-    if options.headerSource == .image || options.coreHeader != nil { return nil }
-    switch options.selection {
-    case .production: return try crashed()
-    case .kdump: return try second()
-    case .all: return try everything()
+  private func crashed() throws(SearchError) -> SystemFinder.Answer {
+    guard let handover = machine.handover, let layout = handover.layout else {
+      return .absent(nil)
     }
-  }
-
-  private func crashed() throws(SearchError) -> CrashedSystem? {
-    guard let handover, let layout = handover.layout else { return nil }
     var warnings = layout.warnings
-    if options.headerSource == .automatic, let named = try namedHeader(handover, layout) {
-      do throws(SearchError) {
-        return try CrashedSystem(searching: crashedImage, named, handover)
-      } catch {
-        guard error.isAbsence else { throw error }
+    if scene.options.headerSource == .automatic, let named = try namedHeader(handover, layout) {
+      switch try CoreHeaderSearch(scene, named).system(beside: handover) {
+      case .found(let system): return .found(system)
+      case .corrupt(let error) where !error.isAbsence: return .corrupt(error)
+      case .absent, .corrupt:
         warnings.append(
           Warning(
             "the second kernel's command line names elfcorehdr=\(named.coreHeader?.text ?? ""), "
@@ -77,7 +85,7 @@ struct S390System {
   private func endWarnings(_ kernel: S390Handover) throws(SearchError) -> [Warning] {
     let end: UInt64?
     do throws(ReadError) {
-      end = try kernel.value(of: "high_memory").flatMap(kernel.rule.physical)
+      end = try kernel.value(of: "high_memory").flatMap(kernel.addresses.physical)
     } catch {
       throw .read(error)
     }
@@ -98,7 +106,7 @@ struct S390System {
     guard let text = handover.information.information?.release,
       let release = KernelRelease(text), release < KernelRelease(4, 4)
     else { return nil }
-    var named = options
+    var named = scene.options
     do throws(ReadError) {
       named.coreHeader = try S390System.commandLine(of: layout)
         .flatMap(ELFCoreHeaderParameter.init(commandLine:))
@@ -117,34 +125,35 @@ struct S390System {
   }
 
   /// The second kernel's own memory, once it runs.
-  private func second() throws(SearchError) -> CrashedSystem? {
-    guard let layout = handover?.layout else { return nil }
+  private func second() throws(SearchError) -> SystemFinder.Answer {
+    guard let layout = machine.handover?.layout else { return .absent(nil) }
     guard layout.isSwapped else {
-      throw .corrupt("--select=kdump: the second kernel has not started: \(layout.evidence)")
+      return .corrupt(
+        .corrupt("--select=kdump: the second kernel has not started: \(layout.evidence)"))
     }
     return try atZero(layout, loads: [0..<layout.crashRegion.length])
   }
 
   /// Everything as it lies, with the notes of the kernel at absolute 0.
-  private func everything() throws(SearchError) -> CrashedSystem? {
-    if case .none = detection { return nil }
+  private func everything() throws(SearchError) -> SystemFinder.Answer {
+    if case .none = machine.detection { return .absent(nil) }
     return try atZero(
-      handover?.layout, loads: S390Header.ranges(of: image.memory, without: nil))
+      machine.handover?.layout, loads: S390Header.ranges(of: image.memory, without: nil))
   }
 
   private func atZero(
     _ layout: S390Layout?, loads: [Range<UInt64>]
-  ) throws(SearchError) -> CrashedSystem? {
+  ) throws(SearchError) -> SystemFinder.Answer {
     let kernel: S390Handover?
     do throws(ReadError) {
       kernel = try S390Handover(atZeroOf: image, layout: layout)
     } catch {
       throw .read(error)
     }
-    guard let kernel else { return nil }
+    guard let kernel else { return .absent(nil) }
     let evidence = layout?.evidence ?? "the kernel at absolute 0"
     let moment =
-      if let handover, let layout {
+      if let handover = machine.handover, let layout {
         S390System.moment(of: handover, layout)
       } else {
         Moment(phase: .running, evidence: evidence)
@@ -153,20 +162,31 @@ struct S390System {
   }
 
   private func system(
-    _ kernel: S390Handover, loads: [Range<UInt64>], moment: Moment, evidence: String,
+    _ left: S390Handover, loads: [Range<UInt64>], moment: Moment, evidence: String,
     warnings: [Warning]
-  ) throws(SearchError) -> CrashedSystem {
-    let information = kernel.information.information
-    let notes = S390Notes(kernel.processors.saved, information: information).bytes
+  ) throws(SearchError) -> SystemFinder.Answer {
+    let information = left.information.information
+    let notes = S390Notes(left.processors.saved, information: information).bytes
     guard
       let header = S390Header.build(
-        loads: loads, osInfo: kernel.osInfo.page, noteSize: notes.count)
+        loads: loads, osInfo: left.osInfo.page, noteSize: notes.count)
     else {
-      throw .corrupt("\(loads.count) ranges of memory, expected at most 65534 for a core header")
+      return .corrupt(
+        .corrupt("\(loads.count) ranges of memory, expected at most 65534 for a core header"))
     }
-    return CrashedSystem(
-      kernel, header: header, notes: notes, image: image, moment: moment, evidence: evidence,
-      warnings: warnings)
+    return .found(
+      CrashedSystem(
+        memory: left.memory, imageMemory: left.memory, layout: image.layout, header: header,
+        sections: [NoteSection(built: notes, at: 0, notes: [])],
+        unsoundLoads: LoadCheck(header).unsound, vmCoreInfo: information,
+        vmCoreInfoNote: left.information.note, architecture: .s390x, kernel: left.kernel,
+        moment: moment,
+        producer: Producer(
+          kind: .secondKernel,
+          evidence: "an s390x kernel builds it from lowcores, os_info and vmcoreinfo"),
+        processors: left.processors.described,
+        locators: [LocatorReport(.lowcore, .built(evidence))],
+        warnings: warnings + left.information.warnings + left.processors.warnings, s390: left))
   }
 
   private static func moment(of handover: S390Handover, _ layout: S390Layout) -> Moment {
@@ -178,5 +198,21 @@ struct S390System {
       return Moment(phase: .before, evidence: "\(layout.evidence); CRASHTIME=\(time)")
     }
     return Moment(phase: .running, evidence: "\(layout.evidence); no CPU has saved registers")
+  }
+}
+
+extension S390Processors {
+  /// The CPUs as every architecture's are described, those without registers last.
+  var described: [Processor] {
+    saved.enumerated().map { index, processor in
+      Processor(
+        number: processor.number, index: 0, address: processor.lowcore, isEmpty: false,
+        state: ProcessorState(
+          S390Notes.status(of: processor.registers, index: index), architecture: .s390x,
+          order: .big))
+    }
+      + unsaved.map {
+        Processor(number: $0.number, index: 0, address: $0.lowcore, isEmpty: true, state: nil)
+      }
   }
 }

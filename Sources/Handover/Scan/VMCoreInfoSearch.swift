@@ -1,18 +1,16 @@
-package import Bytes
-package import CrashedKernel
-package import DumpRecords
+internal import Bytes
+internal import CrashedKernel
+internal import DumpRecords
 internal import MemoryImages
 
 /// A VMCOREINFO note that was found by looking at all memory, without a core header.
-package struct ScannedVMCoreInfo: Sendable {
+struct ScannedVMCoreInfo: Sendable {
   /// Where it lies under the layout of the view.
-  package let note: Note
-  package let information: VMCoreInfo
-  package let order: ByteOrder
-  package let architecture: Architecture
-  package let translation: AddressTranslation
+  let note: Note
+  /// The kernel that it describes, over the memory as it lies.
+  let kernel: Kernel
   /// The kernel's own name, which agrees with the note (R9).
-  package let system: SystemName
+  let system: SystemName
 }
 
 /// Finds the crashed kernel's vmcoreinfo in memory and makes sure that it is one: its text is
@@ -33,8 +31,8 @@ struct VMCoreInfoSearch {
       try look(at: address, in: view.memory)
     }
     found.sort {
-      ($0.information.crashTime ?? 0, $1.note.address)
-        > ($1.information.crashTime ?? 0, $0.note.address)
+      ($0.kernel.information.crashTime ?? 0, $1.note.address)
+        > ($1.kernel.information.crashTime ?? 0, $0.note.address)
     }
   }
 
@@ -69,14 +67,10 @@ struct VMCoreInfoSearch {
       return
     }
     for architecture in Architecture.all {
-      guard let translation = AddressTranslation(architecture, information),
-        let system = try SystemName(in: memory, information, translation),
-        system.release == information.release, system.isMachine(of: architecture)
+      guard let kernel = Kernel(information, architecture, order: order, memory: memory),
+        let system = try kernel.confirmedName()
       else { continue }
-      found.append(
-        ScannedVMCoreInfo(
-          note: note, information: information, order: order, architecture: architecture,
-          translation: translation, system: system))
+      found.append(ScannedVMCoreInfo(note: note, kernel: kernel, system: system))
       return
     }
     rejected.append(

@@ -5,56 +5,53 @@ internal import MemoryImages
 
 /// The fallback: a vmcore of all memory, made without a core header.
 struct StandaloneDump {
-  private let image: MemoryImage
-  private let options: SearchOptions
-  private let search: CoreHeaderSearch
+  private let scene: Scene
+  private let failure: SearchError
+  private let reason: String
+  private var options: SearchOptions { scene.options }
 
-  /// A fallback for an image, after the search that saw it, where one did.
-  init(_ image: MemoryImage, _ options: SearchOptions, _ search: CoreHeaderSearch?) {
-    self.search = search ?? CoreHeaderSearch(image, options)
-    self.image = self.search.image
-    self.options = options
-  }
-
-  /// The system after a failed search; nil where the options or the image do not allow it.
-  func system(after error: SearchError) throws(SearchError) -> CrashedSystem? {
-    guard options.fallback != .refuse, options.coreHeader == nil else { return nil }
-    let reason: String
-    switch error {
-    case .notFound: reason = "there is no usable elfcorehdr in this image"
-    case .digestDiffers:
-      reason = "the purgatory's digest differs, so the elfcorehdr is not followed"
-    case .ambiguous where options.fallback == .standalone:
-      reason = "no rule separates the core headers that are left"
-    case .ambiguous, .corrupt, .read, .cancelled: return nil
+  /// A dump in place of what steps before did not find, where the options and the image allow it.
+  static let step = SystemFinder.Step(isFallback: true) { scene, failure throws(SearchError) in
+    guard let failure, let reason = reason(for: failure, scene.options) else {
+      return .absent(nil)
     }
     do throws(ReadError) {
-      let evidence: Evidence
-      if let seen = search.evidence {
-        evidence = seen
-      } else {
-        evidence = try Evidence(
-          image.memory, workers: options.workers, isCancelled: options.isCancelled)
-      }
-      return try best(of: search.views(of: evidence), evidence, reason, error)
+      // The dump that is there already is the better fallback.
+      if try scene.keptDump() != nil { return .absent(nil) }
+      let dump = StandaloneDump(scene: scene, failure: failure, reason: reason)
+      return try dump.best().map { .found($0) } ?? .absent(nil)
     } catch {
       throw .read(error)
     }
   }
 
-  /// The layout under which a kernel is found and the least memory is missing.
-  private func best(
-    of views: [ImageView], _ evidence: Evidence, _ reason: String, _ error: SearchError
-  ) throws(ReadError) -> CrashedSystem? {
+  /// Why a dump of all memory is made after a failed search; nil where none is.
+  private static func reason(for error: SearchError, _ options: SearchOptions) -> String? {
+    // What else was asked for than the crashed kernel's memory has no fallback.
+    guard options.selection == .production, options.fallback != .refuse,
+      options.coreHeader == nil
+    else { return nil }
+    return switch error {
+    case .notFound: "there is no usable elfcorehdr in this image"
+    case .digestDiffers: "the purgatory's digest differs, so the elfcorehdr is not followed"
+    case .ambiguous:
+      options.fallback == .standalone ? "no rule separates the core headers that are left" : nil
+    case .corrupt, .read, .cancelled: nil
+    }
+  }
+
+  /// The system of the layout under which a kernel is found and the least memory is missing.
+  private func best() throws(ReadError) -> CrashedSystem? {
+    let evidence = try scene.evidence()
     var best: (system: CrashedSystem, missing: UInt64)?
-    for view in views {
+    for view in try scene.views() {
       guard let kernel = try kernel(evidence, view) else { continue }
-      let parts = try StandaloneParts(kernel, image, evidence, view, options)
+      let parts = try StandaloneParts(kernel, scene, evidence, view)
       let missing = parts.memory.ranges.reduce(UInt64(0)) { sum, range in
         sum &+ view.memory.missing(in: range).reduce(0) { $0 &+ $1.length }
       }
       if missing >= best?.missing ?? .max { continue }
-      guard let system = try CrashedSystem(parts, in: view, reason, error) else { continue }
+      guard let system = try system(parts, in: view) else { continue }
       best = (system, missing)
     }
     return best?.system
@@ -69,13 +66,52 @@ struct StandaloneDump {
     }
     let search = try VMCoreInfoSearch(evidence, in: view)
     let found = search.found.first { scanned in
-      options.architecture.map { $0.name == scanned.architecture.name } ?? true
+      options.architecture.map { $0 == scanned.kernel.architecture } ?? true
     }
     if let found { return StandaloneKernel(found) }
     guard options.fallback == .standalone, let architecture = options.architecture else {
       return nil
     }
     return StandaloneKernel(architecture, rejected: search.rejected)
+  }
+
+  /// The system of these parts; nil where its table would be too long.
+  private func system(
+    _ parts: StandaloneParts, in view: ImageView
+  ) throws(ReadError) -> CrashedSystem? {
+    let architecture = parts.kernel.architecture
+    let segments = parts.notes + parts.loads.segments
+    guard !parts.sections.isEmpty, segments.count < UInt16.max,
+      let machine = architecture.identity.machines.first,
+      let header = CoreHeader(
+        header: ELFHeader(
+          coreFor: machine, elfClass: architecture.identity.nativeClass,
+          order: architecture.identity.order),
+        segments: segments)
+    else { return nil }
+    let processors =
+      if let s390 = parts.s390 {
+        s390.processors.described
+      } else {
+        try Processor.all(
+          in: parts.sections.filter { $0.built == nil }, of: header, architecture: architecture,
+          memory: view.memory, information: parts.sections.last?.notes.first)
+      }
+    let seen = failure.searched
+    return CrashedSystem(
+      memory: view.memory, imageMemory: view.memory, layout: view.layout, header: header,
+      sections: parts.sections, unsoundLoads: LoadCheck(header).unsound,
+      vmCoreInfo: parts.kernel.information, vmCoreInfoNote: parts.kernel.note,
+      architecture: architecture, kernel: parts.kernel.kernel, moment: parts.moment,
+      producer: Producer(
+        kind: .standalone, evidence: "built from vmcoreinfo and \(parts.memory.origin)"),
+      processors: processors, locators: seen?.locators ?? [], candidates: seen?.candidates ?? [],
+      warnings: [
+        Warning(
+          "FALLBACK: \(reason): this is a stand-alone dump of all memory "
+            + "(\(parts.memory.origin)), not what a second kernel would have offered")
+      ] + parts.warnings,
+      s390: parts.s390)
   }
 }
 
@@ -86,17 +122,18 @@ struct StandaloneKernel {
   let information: VMCoreInfo?
   /// Where the note lies; nil where the text came from the user.
   let note: Note?
-  let translation: AddressTranslation?
+  /// The kernel's own memory, where anything tells where it is.
+  let kernel: Kernel?
   /// Physical address inside the kernel image.
   let place: UInt64?
   let warnings: [Warning]
 
   /// A kernel by a note that was found and is sound.
   init(_ scanned: ScannedVMCoreInfo) {
-    architecture = scanned.architecture
-    information = scanned.information
+    kernel = scanned.kernel
+    architecture = scanned.kernel.architecture
+    information = scanned.kernel.information
     note = scanned.note
-    translation = scanned.translation
     place = scanned.system.address
     warnings = []
   }
@@ -105,20 +142,23 @@ struct StandaloneKernel {
   init?(
     _ information: VMCoreInfo, _ given: Architecture?, in memory: PhysicalMemory
   ) throws(ReadError) {
-    var found: (Architecture, AddressTranslation, SystemName)?
+    var found: (kernel: Kernel, system: SystemName)?
     for architecture in given.map({ [$0] }) ?? Architecture.all where found == nil {
-      guard let translation = AddressTranslation(architecture, information),
-        let system = try SystemName(in: memory, information, translation),
-        system.release == information.release, system.isMachine(of: architecture)
+      guard
+        let kernel = Kernel(
+          information, architecture, order: architecture.identity.order, memory: memory),
+        let system = try kernel.confirmedName()
       else { continue }
-      found = (architecture, translation, system)
+      found = (kernel, system)
     }
-    guard let architecture = found?.0 ?? given else { return nil }
+    guard let architecture = found?.kernel.architecture ?? given else { return nil }
     self.architecture = architecture
     self.information = information
     note = nil
-    translation = found?.1 ?? AddressTranslation(architecture, information)
-    place = found?.2.address
+    kernel =
+      found?.kernel
+      ?? Kernel(information, architecture, order: architecture.identity.order, memory: memory)
+    place = found?.system.address
     warnings =
       found == nil
       ? [Warning("--vmcoreinfo: no kernel \(information.release ?? "") is where it says")] : []
@@ -129,7 +169,7 @@ struct StandaloneKernel {
     self.architecture = architecture
     information = nil
     note = nil
-    translation = nil
+    kernel = nil
     place = nil
     warnings =
       [Warning("no sound VMCOREINFO note: readers will not know where the kernel lies")]

@@ -11,14 +11,12 @@ struct StandaloneLoads {
   private static let readWriteExecute: UInt32 = 7
   /// What kexec-tools writes where memory has no virtual address.
   private static let unmapped = UInt64.max
-  /// Largest kernel image that is believed.
-  private static let largestImage: UInt64 = 1 << 30
 
   init(
-    _ ranges: [Range<UInt64>], _ translation: AddressTranslation?, image: Range<UInt64>?
+    _ ranges: [Range<UInt64>], _ map: LinearMap?, image: Range<UInt64>?
   ) {
-    if let translation, translation.mapsImageApart {
-      if let image, let physical = translation.physical(image.lowerBound) {
+    if let map, map.mapsImageApart {
+      if let image, let physical = map.physical(image.lowerBound) {
         add(physical, size: image.length, virtual: image.lowerBound)
       } else {
         warnings.append(
@@ -29,7 +27,7 @@ struct StandaloneLoads {
     }
     var hasUnmapped = false
     for range in ranges {
-      let virtual = translation?.directMapAddress(of: range.lowerBound)
+      let virtual = map?.directMapAddress(of: range.lowerBound)
       if virtual == nil { hasUnmapped = true }
       add(
         range.lowerBound, size: range.length, virtual: virtual ?? StandaloneLoads.unmapped)
@@ -47,17 +45,5 @@ struct StandaloneLoads {
       ProgramHeader(
         type: .load, flags: StandaloneLoads.readWriteExecute, offset: physical,
         virtualAddress: virtual, physicalAddress: physical, fileSize: size, memorySize: size))
-  }
-
-  /// The virtual addresses of the kernel image, `_text` to `_end`, in whole pages.
-  static func image(
-    _ symbols: KernelSymbols, _ information: VMCoreInfo
-  ) throws(ReadError) -> Range<UInt64>? {
-    let places = try symbols.addresses(of: ["_text", "_stext", "_end"])
-    guard let start = places["_text"] ?? places["_stext"] ?? information.symbol("_stext"),
-      let end = places["_end"]?.roundedUp(to: 4096), start < end,
-      case let first = start.roundedDown(to: 4096), end - first <= largestImage
-    else { return nil }
-    return first..<end
   }
 }

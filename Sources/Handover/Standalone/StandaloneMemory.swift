@@ -16,13 +16,13 @@ struct StandaloneMemory {
   /// What the user says, the e820 table, a device tree, else all that the image holds.
   init(
     _ evidence: Evidence, in view: ImageView, _ options: SearchOptions,
-    kernelAt kernel: UInt64?, _ symbols: KernelSymbols?
+    kernelAt place: UInt64?, _ kernel: Kernel?
   ) throws(ReadError) {
     func isOfKernel(_ ranges: [Range<UInt64>]) -> Bool {
-      guard let kernel else { return !ranges.isEmpty }
-      return ranges.contains { $0.contains(kernel) }
+      guard let place else { return !ranges.isEmpty }
+      return ranges.contains { $0.contains(place) }
     }
-    let own = try StandaloneMemory.ownPage(symbols)
+    let own = try StandaloneMemory.ownPage(of: kernel)
     let maps = ((own.map { [$0] } ?? []) + evidence.bootParameters).map { place, page in
       (
         "the e820 table at \(place.hex)",
@@ -48,13 +48,17 @@ struct StandaloneMemory {
 
   /// The kernel's own copy of its zero page.
   private static func ownPage(
-    _ symbols: KernelSymbols?
+    of kernel: Kernel?
   ) throws(ReadError) -> (address: UInt64, page: BootParameters)? {
-    guard let symbols, let symbol = try symbols.address(of: "boot_params"),
-      let bytes = try symbols.kernel.bytes(at: symbol, count: BootParameters.size),
+    guard let kernel, let symbol = try kernel.symbols().value?.address(of: "boot_params") else {
+      return nil
+    }
+    let memory = try kernel.memory()
+    guard let bytes = try memory.read(at: symbol, count: BootParameters.size).value,
       let page = BootParameters(bytes)
     else { return nil }
-    return (symbols.kernel.translation.physical(symbol) ?? 0, page)
+    guard case .at(let place, _) = try memory.translate(symbol) else { return (0, page) }
+    return (place, page)
   }
 
   private init(ranges: [Range<UInt64>], origin: String) {

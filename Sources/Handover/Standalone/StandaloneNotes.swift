@@ -12,28 +12,33 @@ struct StandaloneNotes {
   private static let limit: UInt32 = 8192
 
   /// `crash_save_cpu` writes a note into the area of each CPU (`kernel/crash_core.c`).
-  init(_ symbols: KernelSymbols, _ architecture: Architecture) throws(ReadError) {
-    let kernel = symbols.kernel
-    guard let size = architecture.crashNoteSize else { return }
+  init(_ kernel: Kernel) throws(ReadError) {
+    guard let symbols = try kernel.symbols().value else { return }
+    let memory = try kernel.memory()
     let places = try symbols.addresses(of: ["crash_notes", "__per_cpu_offset", "nr_cpu_ids"])
-    guard let variable = places["crash_notes"], let base = try kernel.word(at: variable),
-      base != 0
+    guard let variable = places["crash_notes"],
+      let base = try memory.pointer(at: variable).value, base != 0
     else { return }
     var count: UInt32 = 1
-    if let place = places["nr_cpu_ids"], let number = try kernel.number(at: place) {
+    if let place = places["nr_cpu_ids"], let number = try memory.read(UInt32.self, at: place).value
+    {
       count = min(number, StandaloneNotes.limit)
     }
     let offsets = places["__per_cpu_offset"]
+    let size = StandaloneNotes.size(kernel.architecture)
     var seen: Set<UInt64> = []
     for index in 0..<UInt64(count) {
       var place = base
       if let offsets {
-        guard let offset = try kernel.word(at: offsets &+ index &* UInt64(kernel.wordSize))
+        guard
+          let offset = try memory.pointer(
+            at: offsets &+ index &* UInt64(memory.wordSize)
+          ).value
         else { continue }
         place = base &+ offset
       }
-      guard let physical = kernel.translation.physical(place), seen.insert(physical).inserted,
-        try isNote(at: physical, kernel)
+      guard case .at(let physical, _) = try memory.translate(place),
+        seen.insert(physical).inserted, try isNote(at: place, memory)
       else { continue }
       segments.append(
         ProgramHeader(
@@ -42,46 +47,21 @@ struct StandaloneNotes {
     }
   }
 
+  /// Size of `note_buf_t`: two note heads, a name and `struct elf_prstatus`
+  /// (`include/linux/crash_core.h`).
+  private static func size(_ architecture: Architecture) -> UInt64 {
+    UInt64(architecture.identity.statusSize) + 32
+  }
+
   /// Areas that are still empty have nothing to tell.
-  private func isNote(at address: UInt64, _ kernel: KernelMemory) throws(ReadError) -> Bool {
-    guard let bytes = try kernel.memory.bytes(at: address, count: 20) else { return false }
-    var reader = ByteReader(bytes, order: kernel.order)
+  private func isNote(at address: UInt64, _ memory: VirtualMemory) throws(ReadError) -> Bool {
+    let name = Array("CORE".utf8)
+    guard let bytes = try memory.read(at: address, count: NoteHeader.size + 8).value else {
+      return false
+    }
+    var reader = ByteReader(bytes, order: memory.order)
     guard let header = try? NoteHeader(from: &reader) else { return false }
     return header.nameSize == 5 && header.type == NoteType.processStatus.type
-      && bytes[12...].starts(with: Array("CORE".utf8))
-  }
-}
-
-extension Architecture {
-  /// Size of `note_buf_t`: two note heads, a name and `struct elf_prstatus`
-  /// (`include/linux/crash_core.h`, `arch/*/include/asm/elf.h`).
-  var crashNoteSize: UInt64? {
-    let status: UInt64? =
-      switch name {
-      case "x86_64", "s390x": 336
-      case "i386": 144
-      case "aarch64": 392
-      case "arm": 148
-      case "ppc64", "ppc64le": 504
-      case "riscv64": 376
-      case "loongarch64", "mips64", "mips64el": 480
-      case "mips", "mipsel": 256
-      default: nil
-      }
-    return status.map { $0 + 32 }
-  }
-
-  /// `e_machine` of the architecture's core files, with class and byte order.
-  var identity: (machine: ELFMachine, elfClass: ELFClass, order: ByteOrder)? {
-    let machines: [ELFMachine] = [
-      .i386, .mips, .ppc64, .s390, .arm, .x86_64, .aarch64, .riscv, .loongArch,
-    ]
-    let native: ELFClass = wordSize == 8 ? .bits64 : .bits32
-    for machine in machines {
-      for order in ByteOrder.allCases where matches(machine, native, order) {
-        return (machine, native, order)
-      }
-    }
-    return nil
+      && bytes[NoteHeader.size...].starts(with: name)
   }
 }

@@ -19,25 +19,20 @@ struct StandaloneParts {
 
   /// Collects them under one layout.
   init(
-    _ kernel: StandaloneKernel, _ image: MemoryImage, _ evidence: Evidence, _ view: ImageView,
-    _ options: SearchOptions
+    _ kernel: StandaloneKernel, _ scene: Scene, _ evidence: Evidence, _ view: ImageView
   ) throws(ReadError) {
     self.kernel = kernel
-    warnings = kernel.warnings
-    let symbols = try StandaloneParts.symbols(of: kernel, in: view.memory, &warnings)
+    let symbols = try StandaloneParts.symbols(of: kernel)
+    warnings = kernel.warnings + symbols.warnings
     memory = try StandaloneMemory(
-      evidence, in: view, options, kernelAt: kernel.place, symbols)
-    var kernelImage: Range<UInt64>?
-    if let symbols, let information = kernel.information {
-      kernelImage = try StandaloneLoads.image(symbols, information)
-    }
+      evidence, in: view, scene.options, kernelAt: kernel.place, kernel.kernel)
     loads = StandaloneLoads(
-      memory.ranges, symbols?.kernel.translation ?? kernel.translation, image: kernelImage)
+      memory.ranges, try kernel.kernel?.linearMap(), image: try kernel.kernel?.imageRange())
     warnings += loads.warnings
     s390 =
-      kernel.architecture.name == Architecture.s390x.name
-      ? try S390Handover(atZeroOf: image.with(view.memory), layout: nil) : nil
-    let order = kernel.architecture.identity?.order ?? .little
+      kernel.architecture.buildsCoreHeader
+      ? try S390Handover(atZeroOf: scene.searchedImage().with(view.memory), layout: nil) : nil
+    let order = kernel.architecture.identity.order
     var notes: [ProgramHeader] = []
     var sections: [NoteSection] = []
     if let s390 {
@@ -45,8 +40,8 @@ struct StandaloneParts {
       let bytes = S390Notes(s390.processors.saved, information: kernel.information).bytes
       sections = [NoteSection(built: bytes, at: 0, notes: [])]
       warnings += s390.processors.warnings
-    } else if let symbols {
-      notes = try StandaloneNotes(symbols, kernel.architecture).segments
+    } else if let found = kernel.kernel, symbols.found != nil {
+      notes = try StandaloneNotes(found).segments
       for (index, note) in notes.enumerated() {
         sections.append(try NoteSection(of: note, at: index, order: order, in: view.memory))
       }
@@ -69,19 +64,23 @@ struct StandaloneParts {
     }
     self.notes = notes
     self.sections = sections
-    moment = try StandaloneParts.moment(kernel, symbols)
+    moment = try StandaloneParts.moment(kernel)
   }
 
   private static func symbols(
-    of kernel: StandaloneKernel, in memory: PhysicalMemory, _ warnings: inout [Warning]
-  ) throws(ReadError) -> KernelSymbols? {
-    guard let information = kernel.information, let order = kernel.architecture.identity?.order
-    else { return nil }
-    switch try KernelSymbols.read(in: memory, information, kernel.architecture, order: order) {
-    case .found(let symbols): return symbols
+    of kernel: StandaloneKernel
+  ) throws(ReadError) -> (found: KernelSymbols?, warnings: [Warning]) {
+    guard kernel.information != nil else { return (nil, []) }
+    let answer =
+      if let kernel = kernel.kernel {
+        try kernel.symbols()
+      } else {
+        Answer<KernelSymbols>.absent(Kernel.absence)
+      }
+    switch answer {
+    case .found(let symbols): return (symbols, [])
     case .absent(let why), .corrupt(let why):
-      warnings.append(Warning("the kernel's symbols: \(why)", isDamage: false))
-      return nil
+      return (nil, [Warning("the kernel's symbols: \(why)", isDamage: false)])
     }
   }
 
@@ -90,7 +89,7 @@ struct StandaloneParts {
     _ kernel: StandaloneKernel, _ order: ByteOrder, at index: Int, _ memory: PhysicalMemory
   ) throws(ReadError) -> NoteSection? {
     guard let information = kernel.information else { return nil }
-    if kernel.architecture.name == Architecture.s390x.name { return nil }
+    if kernel.architecture.buildsCoreHeader { return nil }
     guard let note = kernel.note else {
       var builder = NoteBuilder(order: order)
       builder.add(.vmCoreInfo, information.text)
@@ -106,13 +105,13 @@ struct StandaloneParts {
   /// Without a crash kernel a panic writes no CRASHTIME, but it notes its CPU
   /// (`kernel/panic.c`; -1 while there was none).
   private static func moment(
-    _ kernel: StandaloneKernel, _ symbols: KernelSymbols?
+    _ kernel: StandaloneKernel
   ) throws(ReadError) -> Moment {
     if let time = kernel.information?.crashTime {
       return Moment(phase: .crashed, evidence: "vmcoreinfo has CRASHTIME=\(time)")
     }
-    if let symbols, let place = try symbols.address(of: "panic_cpu"),
-      let number = try symbols.kernel.number(at: place), number != .max
+    if let kernel = kernel.kernel, let place = try kernel.symbols().value?.address(of: "panic_cpu"),
+      let number = try kernel.memory().read(UInt32.self, at: place).value, number != .max
     {
       return Moment(phase: .crashed, evidence: "panic_cpu at \(place.hex) is \(number)")
     }

@@ -14,15 +14,11 @@ package struct VerifiedImage: Sendable {
   package init(_ image: MemoryImage, _ options: SearchOptions) throws(SearchError) {
     var options = options
     options.isThorough = true
-    var search: CoreHeaderSearch?
-    do throws(SearchError) {
-      let system = try CrashedSystem(in: image, options, keeping: &search)
-      self = try VerifiedImage(system)
-    } catch .notFound(let failure) {
-      guard let search, let evidence = search.evidence else { throw .notFound(failure) }
-      self = try VerifiedImage(evidence, in: ImageView(given: search.image))
-    } catch {
-      throw error
+    let scene = Scene(image, options)
+    switch try SystemFinder.findHandedOver(in: scene) {
+    case .success(let system): self = try VerifiedImage(system)
+    case .failure(.notFound): self = try VerifiedImage(scene)
+    case .failure(let error): throw error
     }
   }
 
@@ -36,10 +32,11 @@ package struct VerifiedImage: Sendable {
     }
   }
 
-  private init(_ evidence: Evidence, in view: ImageView) throws(SearchError) {
+  private init(_ scene: Scene) throws(SearchError) {
     system = nil
     do throws(ReadError) {
-      guard let scanned = try VMCoreInfoSearch(evidence, in: view).found.first else {
+      let view = ImageView(given: try scene.searchedImage())
+      guard let scanned = try VMCoreInfoSearch(try scene.evidence(), in: view).found.first else {
         verification = Verification(rows: [])
         return
       }

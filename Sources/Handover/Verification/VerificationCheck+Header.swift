@@ -34,21 +34,17 @@ extension VerificationCheck {
   /// Vmcoreinfo against the kernel that it describes (R9).
   static let systemName = VerificationCheck { subject throws(ReadError) in
     let name = "vmcoreinfo"
-    guard let kernel = subject.kernel, let release = kernel.information.release else {
+    guard let information = subject.information, let release = information.release else {
       return [Verification.Row(name, .nothing, "not found", "no VMCOREINFO note with OSRELEASE")]
     }
-    guard kernel.information.symbol("init_uts_ns") != nil,
-      let translation = AddressTranslation(kernel.architecture, kernel.information)
-    else {
+    guard information.symbol("init_uts_ns") != nil, let kernel = subject.kernel else {
       return [
         Verification.Row(
           name, .nothing, "not applicable",
           "it does not say where init_uts_ns of \(release) lies in memory")
       ]
     }
-    guard
-      let system = try SystemName(in: subject.crashedMemory, kernel.information, translation)
-    else {
+    guard let system = try kernel.systemName() else {
       return [
         Verification.Row(name, .wrong, "differs", "init_uts_ns holds no name of a kernel")
       ]
@@ -85,7 +81,7 @@ extension VerificationCheck {
   /// The memory that is reserved for the core header.
   static let headerRegion = VerificationCheck { subject throws(ReadError) in
     guard let system = subject.system, let range = system.headerRegion else { return [] }
-    let faults = CrashedSystem.overlapWarnings(range, system.header, system.sections)
+    let faults = HeaderRegion.overlaps(of: range, system.header, system.sections)
     let region = range.hex
     return [
       faults.isEmpty

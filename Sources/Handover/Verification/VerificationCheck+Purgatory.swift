@@ -18,7 +18,7 @@ extension VerificationSubject {
   /// digest of what it lists.
   func purgatoryDigest() throws(ReadError) -> PurgatoryDigest? {
     var list: PurgatoryList?
-    if case .found(let image) = kexec, let kernel {
+    if let image = kexec.value, let kernel {
       list = try PurgatoryList.find(of: image, order: kernel.order, in: memory)
     }
     if list == nil, let system, let address = system.headerAddress {
@@ -51,11 +51,7 @@ extension VerificationSubject {
 
   private var reasonForNoPurgatory: String? {
     guard let system, system.producer.kind == .kernel else { return nil }
-    switch system.architecture?.name {
-    case "aarch64": return "kexec_file_load on arm64 has no purgatory"
-    case "ppc64", "ppc64le": return "kexec_file_load on ppc64 checks no digest"
-    default: return nil
-    }
+    return system.architecture?.absenceOfPurgatory
   }
 
   /// What a region of the list holds, as far as anything tells.
@@ -77,20 +73,22 @@ extension VerificationSubject {
   }
 }
 
-extension CrashedSystem {
-  /// As long as the second kernel has not started, the purgatory would compare the digest now.
-  func refuseWrongDigest() throws(SearchError) {
-    let row: Verification.Row
+extension PurgatoryDigest {
+  /// Why a system is refused because the purgatory would have refused it, where the user wants
+  /// that: as long as the second kernel has not started, it would compare the digest now.
+  static func refusal(
+    of system: CrashedSystem, _ options: SearchOptions
+  ) throws(SearchError) -> SearchError? {
+    guard options.verifiesDigest else { return nil }
     do throws(ReadError) {
-      let subject = try VerificationSubject(self)
+      let subject = try VerificationSubject(system)
       guard subject.hasSecondKernelStarted != true,
         let digest = try subject.purgatoryDigest(), digest.outcome == .differs
-      else { return }
-      row = digest.row(in: subject)
+      else { return nil }
+      return .digestDiffers(digest.row(in: subject).detail)
     } catch {
       throw .read(error)
     }
-    throw .digestDiffers(row.detail)
   }
 }
 

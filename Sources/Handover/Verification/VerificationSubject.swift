@@ -7,61 +7,33 @@ internal import MemoryImages
 package struct VerificationSubject: Sendable {
   /// The memory as it lies: what the purgatory checks.
   let memory: PhysicalMemory
-  /// The crashed kernel's memory.
-  let crashedMemory: PhysicalMemory
   /// The system that a core header describes, where there is one.
   let system: CrashedSystem?
-  /// The kernel whose vmcoreinfo is at hand, with or without a core header.
-  let kernel: KernelAtHand?
+  /// The vmcoreinfo that is at hand, with or without a core header.
+  let information: VMCoreInfo?
+  /// The kernel that it describes, where it says where that lies.
+  let kernel: Kernel?
   /// What the crashed kernel had loaded for a crash.
-  let kexec: KexecImage.Answer
-
-  /// A kernel by its vmcoreinfo.
-  struct KernelAtHand: Sendable {
-    let information: VMCoreInfo
-    let architecture: Architecture
-    let order: ByteOrder
-  }
+  let kexec: Answer<KexecImage>
 
   /// A crashed system with its core header.
   package init(_ system: CrashedSystem) throws(ReadError) {
-    let kernel = system.architecture.flatMap { architecture in
-      system.vmCoreInfo.map {
-        KernelAtHand(
-          information: $0, architecture: architecture, order: system.header.order)
-      }
-    }
-    try self.init(system.imageMemory, system, kernel)
+    memory = system.imageMemory
+    self.system = system
+    information = system.architecture == nil ? nil : system.vmCoreInfo
+    kernel = system.kernel
+    kexec =
+      information == nil
+      ? .absent(KexecImageLocator.absence) : try Kernel.kexecImage(of: system.kernel)
   }
 
   /// A kernel without a core header.
   init(_ scanned: ScannedVMCoreInfo, in memory: PhysicalMemory) throws(ReadError) {
-    try self.init(
-      memory, nil,
-      KernelAtHand(
-        information: scanned.information, architecture: scanned.architecture,
-        order: scanned.order))
-  }
-
-  private init(
-    _ memory: PhysicalMemory, _ system: CrashedSystem?, _ kernel: KernelAtHand?
-  ) throws(ReadError) {
     self.memory = memory
-    crashedMemory = system?.memory ?? memory
-    self.system = system
-    self.kernel = kernel
-    guard let kernel else {
-      kexec = .absent("no vmcoreinfo leads to the kernel's symbol table")
-      return
-    }
-    kexec =
-      switch try KernelSymbols.read(
-        in: crashedMemory, kernel.information, kernel.architecture, order: kernel.order)
-      {
-      case .found(let symbols): try KexecImage.read(symbols)
-      case .absent(let why): .absent(why)
-      case .corrupt(let why): .corrupt(why)
-      }
+    system = nil
+    information = scanned.kernel.information
+    kernel = scanned.kernel
+    kexec = try KexecImage.read(scanned.kernel)
   }
 
   /// Whether the second kernel has started; nil where nothing tells.

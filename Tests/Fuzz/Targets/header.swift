@@ -24,7 +24,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 }
 
 private func use(_ image: MemoryImage, _ memory: PhysicalMemory, _ options: SearchOptions) {
-  guard let system = try? CrashedSystem(in: image, options) else { return }
+  guard let system = try? SystemFinder.find(in: image, options) else { return }
   for isExact in [false, true] {
     var planOptions = PlanOptions()
     planOptions.isExact = isExact

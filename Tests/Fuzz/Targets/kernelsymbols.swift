@@ -23,10 +23,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   }
   guard let memory = try? PhysicalMemory(regions: regions) else { return 0 }
   let information = VMCoreInfo(text)
-  if case .found(let symbols)? = try? KernelSymbols.read(
-    in: memory, information, architecture, order: order)
+  if let kernel = Kernel(information, architecture, order: order, memory: memory),
+    case .found(let symbols)? = try? kernel.symbols()
   {
-    use(symbols)
+    use(symbols, of: kernel)
   }
   if input[1] & 2 != 0 { verify(memory, architecture) }
   return 0
@@ -42,14 +42,14 @@ private let windows: [FuzzedMemory.Window] = [
   (0x210000, 0x400),
 ].map { FuzzedMemory.Window($0.0, $0.1) }
 
-private func use(_ symbols: KernelSymbols) {
+private func use(_ symbols: KernelSymbols, of kernel: Kernel) {
   precondition(symbols.count > 0)
   let wanted = ["kexec_crash_image", "_stext", "init_uts_ns", "", "reipl_block_actual"]
   let places = (try? symbols.addresses(of: wanted)) ?? [:]
   for name in wanted {
     precondition((try? symbols.address(of: name)) == places[name])
   }
-  guard case .found(let image)? = try? KexecImage.read(symbols) else { return }
+  guard case .found(let image)? = try? KexecImage.read(kernel) else { return }
   precondition((1...16).contains(image.segments.count))
   precondition(image.segments.allSatisfy { !$0.isEmpty && $0.lowerBound % 4096 == 0 })
 }
@@ -62,7 +62,7 @@ private func verify(_ memory: PhysicalMemory, _ architecture: Architecture) {
   var options = SearchOptions()
   options.architecture = architecture
   _ = try? VerifiedImage(image, options)
-  guard let system = try? CrashedSystem(in: image, options) else { return }
+  guard let system = try? SystemFinder.find(in: image, options) else { return }
   _ = try? VerifiedImage(system)
   guard let plan = try? CorePlan(for: system, PlanOptions()) else { return }
   precondition(plan.extents.last?.range.upperBound == plan.size)

@@ -58,7 +58,7 @@ private func repair(_ memory: inout FuzzedMemory, at base: UInt64, entries: Bool
 }
 
 private func use(_ image: MemoryImage, _ options: SearchOptions, embeds: Bool) {
-  guard let system = try? CrashedSystem(in: image, options) else { return }
+  guard let system = try? SystemFinder.find(in: image, options) else { return }
   if let handover = system.s390 {
     precondition(handover.memory.size == image.memory.size)
     for case .found(let block, _) in handover.reIPL.reports.map(\.answer) {

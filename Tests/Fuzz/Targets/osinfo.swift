@@ -70,7 +70,7 @@ private func follow(_ memory: FuzzedMemory, _ choice: UInt8) {
   var options = SearchOptions()
   options.selection = choice & 4 == 0 ? .all : .production
   options.fallback = .refuse
-  guard let system = try? CrashedSystem(in: image, options) else { return }
+  guard let system = try? SystemFinder.find(in: image, options) else { return }
   _ = system.s390?.reIPL.winner
   _ = try? VerifiedImage(system)
 }

@@ -2,9 +2,10 @@ internal import Bytes
 internal import DumpRecords
 internal import MemoryImages
 
-extension CrashedSystem {
-  /// What is wrong with the notes: each with the CPU's number and the address.
-  static func noteWarnings(
+/// What is wrong with the notes that a core header points at.
+enum NoteWarnings {
+  /// One for each, with the CPU's number and the address.
+  static func about(
     _ sections: [NoteSection], _ processors: [Processor], _ memory: PhysicalMemory
   ) -> [Warning] {
     var warnings: [Warning] = []
@@ -41,39 +42,13 @@ extension CrashedSystem {
 
   /// A machine has thousands of CPUs, and what is wrong with all of them is said once.
   private static func cut(_ warnings: [Warning]) -> [Warning] {
-    guard warnings.count > mostNoteWarnings else { return warnings }
-    let rest = warnings.dropFirst(mostNoteWarnings)
-    return Array(warnings.prefix(mostNoteWarnings)) + [
+    guard warnings.count > limit else { return warnings }
+    let rest = warnings.dropFirst(limit)
+    return Array(warnings.prefix(limit)) + [
       Warning(
         "\(rest.count) more warnings about notes", isPartial: rest.contains(where: \.isPartial))
     ]
   }
 
-  private static let mostNoteWarnings = 64
-
-  /// The header's region must overlap nothing: an overlap means that it may be overwritten.
-  static func overlapWarnings(
-    _ region: Range<UInt64>, _ header: CoreHeader, _ sections: [NoteSection]
-  ) -> [Warning] {
-    var warnings: [Warning] = []
-    func check(_ range: Range<UInt64>?, _ what: String) {
-      guard let range, range.overlaps(region) else { return }
-      warnings.append(
-        Warning(
-          "the header's region \(region.hex) overlaps \(what) \(range.hex): the header may have "
-            + "been overwritten"))
-    }
-    for (index, load) in header.segments(of: .load) {
-      check(load.sourceRange, "the data of PT_LOAD \(index)")
-      if load.offset != load.physicalAddress {
-        check(load.physicalRange, "the memory of PT_LOAD \(index)")
-      }
-    }
-    for section in sections {
-      check(
-        Range(start: section.address, length: section.limit),
-        "the notes of PT_NOTE \(section.index)")
-    }
-    return warnings
-  }
+  private static let limit = 64
 }

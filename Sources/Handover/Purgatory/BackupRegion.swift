@@ -1,28 +1,6 @@
 internal import Bytes
-internal import CrashedKernel
 internal import DumpRecords
 internal import MemoryImages
-
-/// When the memory was read, as far as it matters for what is read from where.
-package struct Moment: Equatable, Sendable {
-  package var phase: Phase
-  /// What the answer rests on, in words.
-  package var evidence: String
-
-  /// The stages of a crash.
-  package enum Phase: String, Sendable {
-    /// The first kernel runs or hangs: no crash path was entered.
-    case running
-    /// The crash path was entered; the purgatory has not run, so nothing was moved.
-    case before = "crashed, second kernel not started"
-    /// The purgatory has run: the backup region holds the low memory.
-    case after = "second kernel started"
-    /// Crashed, and nothing in the image depends on whether the second kernel has started.
-    case crashed
-    /// Nothing tells.
-    case unknown
-  }
-}
 
 /// The load whose memory the purgatory saves, because the second kernel needs that place itself.
 package struct BackupRegion: Equatable, Sendable {
@@ -32,20 +10,20 @@ package struct BackupRegion: Equatable, Sendable {
   package var source: Range<UInt64>
   /// Where the purgatory puts it, inside the crash region: `[p_offset, p_offset + p_memsz)`.
   package var copy: Range<UInt64>
-  /// Whether the data is still at its source (spec: before the purgatory has run, the copy is
-  /// empty and a reader that follows `p_offset` would see zeros).
+  /// Whether the data is still at its source: before the purgatory has run, the copy is empty and
+  /// a reader that follows `p_offset` would see zeros.
   package var isStillAtSource: Bool
 }
 
 extension BackupRegion {
   /// The backup region of a header and where its data is at the moment of the image.
   static func find(
-    in found: FoundHeader, option: MomentOption
+    of candidate: CandidateExamination, in memory: PhysicalMemory, option: MomentOption
   ) throws(ReadError) -> (region: BackupRegion, evidence: String)? {
-    guard let (index, load) = found.examination.backupLoad,
+    guard let (index, load) = candidate.backupLoad,
       let source = load.physicalRange, let copy = load.sourceRange
     else { return nil }
-    let state = try state(source, copy, found, option)
+    let state = try state(source, copy, candidate, in: memory, option)
     return (
       BackupRegion(
         index: index, source: source, copy: copy, isStillAtSource: state.isStillAtSource),
@@ -74,14 +52,14 @@ extension BackupRegion {
   }
 
   private static func state(
-    _ source: Range<UInt64>, _ copy: Range<UInt64>, _ found: FoundHeader, _ option: MomentOption
+    _ source: Range<UInt64>, _ copy: Range<UInt64>, _ candidate: CandidateExamination,
+    in memory: PhysicalMemory, _ option: MomentOption
   ) throws(ReadError) -> (isStillAtSource: Bool, evidence: String) {
     switch option {
     case .before: return (true, "--state=pre")
     case .after: return (false, "--state=post")
     case .automatic: break
     }
-    let memory = found.memory
     guard memory.holds(copy) || !memory.holds(source) else {
       return (true, "the backup region \(copy.hex) lies outside the image")
     }
@@ -89,7 +67,7 @@ extension BackupRegion {
       return (false, "the backup region \(copy.hex) is filled")
     }
     if try memory.isZero(source) {
-      if let list = try PurgatoryList.find(naming: found.examination, in: memory),
+      if let list = try PurgatoryList.find(naming: candidate, in: memory),
         case .matches = try PurgatoryDigest(list, backup: nil, in: memory).outcome
       {
         return (

@@ -1,0 +1,177 @@
+package import Bytes
+package import DumpRecords
+package import MemoryImages
+
+/// A dead kernel: what it says of itself, and its memory. Whoever wants something of its own data
+/// asks this value; symbols and page tables are read when they are first asked for, once for all
+/// copies.
+package struct Kernel: Sendable {
+  /// Its vmcoreinfo.
+  package let information: VMCoreInfo
+  package let architecture: Architecture
+  package let order: ByteOrder
+  /// Its release, where vmcoreinfo has one that can be compared.
+  package let release: KernelRelease?
+  /// Its memory by physical address: where others have moved it since, it is shown at its old
+  /// place.
+  package let physicalMemory: PhysicalMemory
+  /// Stretches of virtual addresses that are known without looking into memory.
+  private let told: LinearMap
+  /// Loads of its dump: what they say of virtual addresses is asked last, because not all who
+  /// write them know it.
+  private let loads: [ProgramHeader]
+  private let readSymbols = Once<Answer<KernelSymbols>>()
+  private let readLinearMap = Once<LinearMap>()
+  private let readMemory = Once<VirtualMemory>()
+  private let readPageTable = Once<PageTable.Answer>()
+
+  /// What is said where there is none.
+  package static let absence = "vmcoreinfo does not say where the kernel image lies in memory"
+
+  /// A kernel by its vmcoreinfo; nil where nothing tells where its image lies.
+  ///
+  /// - Parameters:
+  ///   - order: the machine's byte order.
+  ///   - memory: the memory of that kernel by physical address.
+  ///   - linearMap: what is known better than vmcoreinfo knows it.
+  ///   - loads: of its dump, where their virtual addresses are worth asking.
+  package init?(
+    _ information: VMCoreInfo, _ architecture: Architecture, order: ByteOrder,
+    memory: PhysicalMemory, linearMap: LinearMap? = nil, loads: [ProgramHeader] = []
+  ) {
+    guard let told = linearMap ?? architecture.linearMap(information) else { return nil }
+    self.information = information
+    self.architecture = architecture
+    self.order = order
+    release = information.release.flatMap(KernelRelease.init)
+    physicalMemory = memory
+    self.told = told
+    self.loads = loads
+  }
+
+  /// The kernel image by virtual address: what can be read before anything else of it is known.
+  package var image: VirtualMemory { virtualMemory([], told) }
+
+  /// The symbol table that it carries.
+  package func symbols() throws(ReadError) -> Answer<KernelSymbols> {
+    try readSymbols.value { () throws(ReadError) in
+      try KernelSymbols.read(information, in: image)
+    }
+  }
+
+  /// The address of a symbol: by vmcoreinfo, else by the kernel's own table.
+  package func address(of symbol: String) throws(ReadError) -> UInt64? {
+    if let address = information.symbol(symbol) { return address }
+    return try symbols().value?.address(of: symbol)
+  }
+
+  /// Kernel image and direct map, the latter also where only a variable of the kernel says where
+  /// it begins.
+  package func linearMap() throws(ReadError) -> LinearMap {
+    try readLinearMap.value { () throws(ReadError) in
+      var map = told
+      if let start = try directMap(), let variable = architecture.directMapVariable {
+        map.add(.init(start...variable.range.upperBound - 1, minus: start))
+      }
+      return map
+    }
+  }
+
+  /// Where the direct map begins, where that has to be looked up and can be.
+  private func directMap() throws(ReadError) -> UInt64? {
+    guard let variable = architecture.directMapVariable,
+      let symbols = try symbols().value
+    else { return nil }
+    var start = variable.usual
+    if let place = try symbols.address(of: variable.symbol),
+      let value = try image.pointer(at: place).value
+    {
+      start = value
+    }
+    return variable.range.contains(start) && start % variable.alignment == 0 ? start : nil
+  }
+
+  /// The page tables, or why they are not known.
+  package func pageTable() throws(ReadError) -> PageTable.Answer {
+    try readPageTable.value { () throws(ReadError) in
+      let evidence = PageTableEvidence(information, virtualMemory([], try linearMap())) {
+        name throws(ReadError) in try symbols().value?.address(of: name)
+      }
+      return try architecture.pageTable(evidence)
+    }
+  }
+
+  /// All of its memory by virtual address: the image where it is known to lie, page by page what
+  /// the page tables map, and the direct map where no table tells.
+  package func memory() throws(ReadError) -> VirtualMemory {
+    try readMemory.value { () throws(ReadError) in
+      var first: [Mapping] = []
+      if let image = try imageMapping() { first.append(image) }
+      if case .found(let table) = try pageTable() { first.append(.pageTable(table)) }
+      let map = try linearMap()
+      if let find = architecture.furtherMapping,
+        let further = try find(information, virtualMemory(first, map))
+      {
+        first.append(further)
+      }
+      // Behind the image lie modules, which only page tables know.
+      let others = try imageRange().map { range in
+        map.windows.filter { $0.isDirectMap || !$0.range.contains(range.lowerBound) }
+      }
+      return virtualMemory(first, others.map(LinearMap.init) ?? map, loads)
+    }
+  }
+
+  /// The kernel image alone: behind it other mappings begin.
+  private func imageMapping() throws(ReadError) -> Mapping? {
+    guard let range = try imageRange(), let last = range.last,
+      let physical = told.physical(range.lowerBound)
+    else { return nil }
+    return .linear(range.lowerBound...last, minus: range.lowerBound &- physical)
+  }
+
+  /// Mappings, then the linear ones as far as there is memory, then the loads.
+  private func virtualMemory(
+    _ first: [Mapping], _ map: LinearMap, _ loads: [ProgramHeader] = []
+  ) -> VirtualMemory {
+    let end = physicalMemory.end
+    let linear = map.windows.compactMap {
+      Mapping.linear($0.range, minus: $0.offset).limited(to: end)
+    }
+    return VirtualMemory(
+      physicalMemory, order: order, wordSize: architecture.wordSize,
+      mappings: first + linear + (loads.isEmpty ? [] : [.loads(loads)]))
+  }
+}
+
+extension Kernel {
+  /// Largest kernel image that is believed.
+  private static let largestImage: UInt64 = 1 << 30
+
+  /// The virtual addresses of the kernel image, `_text` to `_end`, in whole pages; nil where the
+  /// symbol table does not tell.
+  package func imageRange() throws(ReadError) -> Range<UInt64>? {
+    guard let symbols = try symbols().value else { return nil }
+    let places = try symbols.addresses(of: ["_text", "_stext", "_end"])
+    guard let start = places["_text"] ?? places["_stext"] ?? information.symbol("_stext"),
+      let end = places["_end"]?.roundedUp(to: 4096), start < end,
+      case let first = start.roundedDown(to: 4096), end - first <= Kernel.largestImage
+    else { return nil }
+    return first..<end
+  }
+
+  /// What the kernel calls itself, through `init_uts_ns`; nil where vmcoreinfo does not say where
+  /// that is, the image lacks it, or no text stands there.
+  package func systemName() throws(ReadError) -> SystemName? {
+    try SystemName(information, in: image)
+  }
+
+  /// Its own name, where that agrees with vmcoreinfo and with the architecture (rule R9): then the
+  /// kernel is where vmcoreinfo says.
+  package func confirmedName() throws(ReadError) -> SystemName? {
+    guard let name = try systemName(), name.release == information.release,
+      architecture.isNamed(name.machine)
+    else { return nil }
+    return name
+  }
+}

@@ -1,0 +1,55 @@
+internal import Bytes
+internal import MemoryImages
+
+/// What the steps of a search share: the image, what the user said, and what was read of it, once.
+final class Scene {
+  let image: MemoryImage
+  let options: SearchOptions
+  private let kept = Once<KeptDump?>()
+  private let machine = Once<S390Machine>()
+  private let scanned = Once<Evidence>()
+
+  init(_ image: MemoryImage, _ options: SearchOptions) {
+    self.image = image
+    self.options = options
+  }
+
+  /// The dump that the image is already, where its header may be kept.
+  func keptDump() throws(ReadError) -> KeptDump? {
+    try kept.value { () throws(ReadError) in
+      guard let stored = image.stored, !options.asksForSearch else { return nil }
+      return try KeptDump(stored, of: image)
+    }
+  }
+
+  /// What is at the fixed places of an s390x machine.
+  func s390() throws(ReadError) -> S390Machine {
+    try machine.value { () throws(ReadError) in try S390Machine(image, options.moment) }
+  }
+
+  /// The image with its memory as the crashed kernel addressed it: what is searched.
+  func searchedImage() throws(ReadError) -> MemoryImage {
+    guard let layout = try s390().handover?.layout, layout.isSwapped else { return image }
+    return image.with(layout.memory)
+  }
+
+  /// Everything in that memory that may tell something, by one pass over it.
+  func evidence() throws(ReadError) -> Evidence {
+    try scanned.value { () throws(ReadError) in
+      try Evidence(
+        try searchedImage().memory, workers: options.workers, isCancelled: options.isCancelled)
+    }
+  }
+
+  /// The image under each layout that the evidence suggests.
+  func views() throws(ReadError) -> [ImageView] {
+    let image = try searchedImage()
+    guard image.layoutIsOpen else { return [ImageView(given: image)] }
+    let layouts = LayoutCandidates(
+      try evidence(), size: image.memory.size, option: options.coreHeader
+    ).layouts
+    return layouts.compactMap { layout in
+      image.memory(under: layout).map { ImageView($0, under: layout) }
+    }
+  }
+}

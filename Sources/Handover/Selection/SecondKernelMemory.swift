@@ -1,0 +1,118 @@
+internal import Bytes
+internal import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+/// The memory between the crashed kernel's loads in which the second kernel runs.
+struct SecondKernelMemory {
+  /// The crashed kernel's system.
+  private let system: CrashedSystem
+  private let options: SearchOptions
+  private var memory: PhysicalMemory { system.imageMemory }
+
+  init(beside system: CrashedSystem, _ options: SearchOptions) {
+    self.system = system
+    self.options = options
+  }
+
+  /// The system with that memory alone, and the second kernel's own vmcoreinfo.
+  func answer() throws(ReadError) -> SystemFinder.Answer {
+    let moment = system.moment
+    guard let address = system.headerAddress, moment.phase == .after || moment.phase == .crashed
+    else {
+      return .corrupt(
+        .corrupt("--select=kdump: the second kernel has not started: \(moment.evidence)"))
+    }
+    let gap = system.header.crashRegion(around: address, end: max(memory.end, address))
+    guard let note = try note(in: gap) else {
+      return .corrupt(
+        .corrupt(
+          "--select=kdump: no vmcoreinfo of a running second kernel in its memory \(gap.hex)"))
+    }
+    return .found(try shown(note, gap))
+  }
+
+  /// The second kernel has the low memory too, once its former content is in the backup.
+  private func loads(_ gap: Range<UInt64>) -> [Range<UInt64>] {
+    guard let backup = system.backup, !backup.isStillAtSource else { return [gap] }
+    return [backup.source, gap]
+  }
+
+  private func shown(_ note: Note, _ gap: Range<UInt64>) throws(ReadError) -> CrashedSystem {
+    var shown = system
+    let size = note.descriptionAddress - note.address + note.descriptionSize
+    let segment = ProgramHeader(
+      type: .note, offset: note.address, physicalAddress: note.address, fileSize: size,
+      memorySize: size.roundedUp(to: 4) ?? size)
+    shown.sections = [
+      try NoteSection(of: segment, at: 0, order: system.header.order, in: memory)
+    ]
+    let information = VMCoreInfo(
+      try memory.paddedBytes(at: note.descriptionAddress, count: Int(note.descriptionSize)).bytes)
+    let image = system.architecture.flatMap { KernelImage(of: $0, information, in: gap) }
+    shown.header.segments =
+      [segment]
+      + (image.map { [ProgramHeader(shown: $0.physical, virtual: $0.virtual)] } ?? [])
+      + loads(gap).map { ProgramHeader(shown: $0, virtual: 0) }
+    shown.unsoundLoads = [:]
+    shown.backup = nil
+    shown.memory = memory
+    shown.processors = []
+    shown.vmCoreInfoNote = note
+    shown.vmCoreInfo = information
+    shown.kernel = system.architecture.flatMap {
+      Kernel(information, $0, order: system.header.order, memory: memory)
+    }
+    shown.warnings = [
+      Warning(
+        "the second kernel's memory is taken to be \(gap.hex), the gap between the loads around "
+          + "the core header; it was running, so it has no CPU notes", isDamage: false)
+    ]
+    return shown
+  }
+
+  /// Notes that are looked at for the second kernel's.
+  private static let mostNotes = 256
+
+  /// The VMCOREINFO note of the kernel that runs in a range: kernels since 4.13 have it at the
+  /// start of a page; copies of the crashed kernel's note have a CRASHTIME.
+  private func note(in range: Range<UInt64>) throws(ReadError) -> Note? {
+    guard let memory = memory.restricted(to: range) else { return nil }
+    let scan = try MemoryScan(memory, workers: options.workers, isCancelled: options.isCancelled)
+    let places = scan.vmCoreInfoNotes.addresses
+    let ordered = places.filter { $0 % 4096 == 0 } + places.filter { $0 % 4096 != 0 }
+    for address in ordered.prefix(SecondKernelMemory.mostNotes)
+    where address != system.vmCoreInfoNote?.address {
+      let limit = UInt64(VMCoreInfo.largestText)
+      let segment = ProgramHeader(
+        type: .note, offset: address, fileSize: limit, memorySize: limit)
+      let section = try NoteSection(
+        of: segment, at: 0, order: system.header.order, in: memory)
+      guard let note = section.notes.first, note.type == .vmCoreInfo else { continue }
+      let information = try note.vmCoreInfo(in: memory)
+      if VMCoreInfo.isPlausible(information.text), information.crashTime == nil { return note }
+    }
+    return nil
+  }
+}
+
+extension CoreHeader {
+  /// What is smaller does not end a crash region: ppc64 firmware has a load of its own inside it.
+  private static let smallestNeighbour: UInt64 = 65_536
+
+  /// The addresses around the header's own that lie in no load.
+  ///
+  /// - Parameter end: where memory ends.
+  func crashRegion(around address: UInt64, end: UInt64) -> Range<UInt64> {
+    var low: UInt64 = 0
+    var high = end
+    let unsound = LoadCheck(self).unsound
+    for (index, load) in segments(of: .load) where unsound[index] == nil {
+      guard let range = load.physicalRange, range.length > CoreHeader.smallestNeighbour
+      else { continue }
+      if range.upperBound <= address { low = max(low, range.upperBound) }
+      if range.lowerBound > address { high = min(high, range.lowerBound) }
+    }
+    return low..<max(low, high)
+  }
+}

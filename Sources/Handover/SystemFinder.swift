@@ -1,0 +1,64 @@
+package import MemoryImages
+
+/// Finds what a crashed kernel left in an image: steps, tried from top to bottom.
+package struct SystemFinder {
+  /// What a step answers.
+  enum Answer {
+    case found(CrashedSystem)
+    /// Nothing of the kind is there: the next step is tried. The error is what to say if no other
+    /// step finds anything; nil where there is nothing to say.
+    case absent(SearchError?)
+    /// It is there and cannot be used: only what stands in for it is tried.
+    case corrupt(SearchError)
+  }
+
+  /// One way to a crashed system.
+  struct Step: Sendable {
+    /// Whether it stands in for what others found wanting.
+    var isFallback = false
+    /// Looks, or says why not. The error is what steps before it said.
+    let answer: @Sendable (Scene, SearchError?) throws(SearchError) -> Answer
+  }
+
+  /// Every way, in the order in which they are believed.
+  private static let steps = [
+    KeptDump.step, S390System.step, CoreHeaderSearch.step, KeptDump.fallback, StandaloneDump.step,
+  ]
+
+  /// Finds the crashed system of an image.
+  package static func find(
+    in image: MemoryImage, _ options: SearchOptions
+  ) throws(SearchError) -> CrashedSystem {
+    let scene = Scene(image, options)
+    var system = try find(scene, by: steps).get()
+    if system.stored == nil, let dump = try scene.dump() { system = dump.better(system) }
+    system.warnings =
+      image.warnings.map { Warning($0.text, isPartial: $0.isPartial) } + system.warnings
+    return system
+  }
+
+  /// What a machine's memory holds, without anything that stands in for it: what can be verified.
+  static func findHandedOver(in scene: Scene) throws(SearchError) -> Result<
+    CrashedSystem, SearchError
+  > {
+    try find(scene, by: [S390System.step, CoreHeaderSearch.step])
+  }
+
+  /// The first system that a step finds, or what the last one said that had something to say.
+  private static func find(
+    _ scene: Scene, by steps: [Step]
+  ) throws(SearchError) -> Result<CrashedSystem, SearchError> {
+    var failure: SearchError?
+    var isOver = false
+    for step in steps where step.isFallback || !isOver {
+      switch try step.answer(scene, failure) {
+      case .found(let system): return .success(system)
+      case .absent(let error): failure = error ?? failure
+      case .corrupt(let error):
+        failure = error
+        isOver = true
+      }
+    }
+    return .failure(failure ?? .corrupt("no memory to search"))
+  }
+}
