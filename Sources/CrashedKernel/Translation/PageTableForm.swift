@@ -89,6 +89,7 @@ extension PageTableForm.Level {
     case leaf(UInt64, shift: Int)
     /// A table at a physical address, and which of its parts exist.
     case branch(UInt64, ClosedRange<UInt64>?)
+    /// It is not used.
     case absent
     /// No kernel writes such an entry.
     case impossible

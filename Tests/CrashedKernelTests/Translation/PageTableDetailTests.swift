@@ -87,6 +87,29 @@ struct PageTableDetailTests {
     }
   }
 
+  @Test(
+    "Tables that are shorter than a page begin inside one",
+    arguments: [
+      ("arm, short descriptors", 1 << 10), ("s390x, 3 levels", 1 << 11),
+      ("ppc64, radix, 64K pages", 1 << 8), ("ppc64, hash, 64K pages", 1 << 8),
+    ] as [(String, UInt64)])
+  func shortTables(name: String, alignment: UInt64) throws {
+    let form = try Self.form(name)
+    let last = form.steps.count - 1
+    let address = form.address(0x1234_5678)
+    let table = 0x50_0000 + alignment
+    var model = form.model()
+    model.map(address, to: 0, by: last)
+    model.write(form.steps[last - 1].table(table), at: model.place(of: address, in: last - 1))
+    let index = (address >> form.steps[last].shift) % (1 << form.steps[last].bits)
+    model.write(form.steps[last].leaf?(0x77_0000) ?? 0, at: table + index * form.entrySize)
+    let offset = address % (1 << form.steps[last].shift)
+    let size = UInt64(1) << form.steps[last].shift
+    #expect(
+      try model.virtualMemory(form.form).translate(address)
+        == .at(0x77_0000 + offset, upTo: size - offset))
+  }
+
   @Test("Unused entries of loongarch64 lead to a table of unused pages")
   func invalidTables() throws {
     let form = try Self.form("loongarch64, 16K pages, 3 levels")
