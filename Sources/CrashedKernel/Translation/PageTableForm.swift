@@ -1,4 +1,5 @@
 package import Bytes
+internal import DumpRecords
 
 /// How page tables lie in memory: data alone, so that one walk reads those of every architecture.
 package struct PageTableForm: Equatable, Sendable {
@@ -111,5 +112,5 @@ extension PageTableForm.Level {
 
 extension UInt64 {
   /// Whether a machine can have such a physical address.
-  fileprivate var isPhysical: Bool { self >> LoadCheck.addressBits == 0 }
+  fileprivate var isPhysical: Bool { self < PhysicalAddress.end }
 }

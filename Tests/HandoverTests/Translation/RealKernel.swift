@@ -2,6 +2,7 @@ import Bytes
 import CrashedKernel
 import DumpRecords
 import Foundation
+import Handover
 import MemoryImages
 import TestSupport
 

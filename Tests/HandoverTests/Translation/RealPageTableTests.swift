@@ -85,7 +85,9 @@ struct RealPageTableTests {
     let orders = try #require(kernel.information.decimal("LENGTH(zone.free_area)"))
     var free = 0
     for range in kernel.memory.regions.map(\.range) {
-      for place in stride(from: range.lowerBound, to: range.upperBound, by: 32 * Int(pageSize)) {
+      let step = 32 * pageSize
+      let first = range.lowerBound.roundedUp(to: step) ?? 0
+      for place in stride(from: first, to: range.upperBound, by: Int(step)) {
         guard let page = try pages.page(of: place) else { continue }
         #expect(page.references >= 0, "\(place.hex): \(page)")
         guard page.mappings == pages.free else { continue }
