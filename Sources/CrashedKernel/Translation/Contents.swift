@@ -2,7 +2,9 @@ internal import Bytes
 
 /// What was read at a virtual address, or why nothing can be.
 package enum Contents<Value: Sendable>: Sendable {
+  /// What stands there.
   case found(Value)
+  /// At least one byte cannot be read.
   case unreadable(Unreadable)
 
   /// What was read.

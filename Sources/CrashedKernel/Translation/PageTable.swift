@@ -3,6 +3,7 @@ internal import DumpRecords
 
 /// The page tables of a kernel: their form, and where they begin.
 package struct PageTable: Equatable, Sendable {
+  /// How the tables are read.
   package var form: PageTableForm
   /// Physical address of the first level's table.
   package var root: UInt64
@@ -15,7 +16,9 @@ package struct PageTable: Equatable, Sendable {
 
   /// The tables, or one sentence that says why they are not known.
   package enum Answer: Equatable, Sendable {
+    /// Form and place of the tables.
     case found(PageTable)
+    /// Why they are not known, as the end of a sentence.
     case absent(String)
   }
 }

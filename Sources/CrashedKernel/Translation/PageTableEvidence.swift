@@ -3,6 +3,7 @@ package import DumpRecords
 
 /// What is known of a kernel before its page tables are.
 package struct PageTableEvidence: Sendable {
+  /// The kernel's own description.
   package let information: VMCoreInfo
   /// The kernel's memory by the mappings that need no page tables: its image above all.
   package let memory: VirtualMemory

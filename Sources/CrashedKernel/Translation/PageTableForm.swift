@@ -1,4 +1,5 @@
 package import Bytes
+internal import DumpRecords
 
 /// How page tables lie in memory: data alone, so that one walk reads those of every architecture.
 package struct PageTableForm: Equatable, Sendable {
@@ -89,6 +90,7 @@ extension PageTableForm.Level {
     case leaf(UInt64, shift: Int)
     /// A table at a physical address, and which of its parts exist.
     case branch(UInt64, ClosedRange<UInt64>?)
+    /// It is not used.
     case absent
     /// No kernel writes such an entry.
     case impossible
@@ -110,5 +112,5 @@ extension PageTableForm.Level {
 
 extension UInt64 {
   /// Whether a machine can have such a physical address.
-  fileprivate var isPhysical: Bool { self >> 56 == 0 }
+  fileprivate var isPhysical: Bool { self < PhysicalAddress.end }
 }

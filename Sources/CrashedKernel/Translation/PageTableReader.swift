@@ -4,8 +4,11 @@ internal import MemoryImages
 /// Reads entries of page tables; of each level it keeps the last piece that it read, because the
 /// next address most often lies beside the one before.
 struct PageTableReader: Sendable {
+  /// Where the tables are.
   private let memory: PhysicalMemory
+  /// Size of an entry in bytes.
   private let entrySize: Int
+  /// Byte order of the entries.
   private let order: ByteOrder
   /// What was read last, by level.
   private var pieces: [Int: Piece] = [:]
@@ -15,7 +18,9 @@ struct PageTableReader: Sendable {
 
   /// A part of a table.
   private struct Piece: Sendable {
+    /// Physical address of the first byte.
     let start: UInt64
+    /// All of it.
     let bytes: ByteReader
   }
 
@@ -43,6 +48,7 @@ struct PageTableReader: Sendable {
     return entry(in: piece.bytes, at: Int(place - start))
   }
 
+  /// The entry at an offset of bytes that were read.
   private func entry(in bytes: ByteReader, at offset: Int) -> UInt64? {
     entrySize == 8
       ? try? bytes.peek(at: offset, UInt64.self)

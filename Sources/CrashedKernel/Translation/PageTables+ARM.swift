@@ -34,6 +34,7 @@ extension PageTableForm {
     addresses: [0...0xffff_ffff],
     levels: [longLevel(30..<32), longLevel(21..<30), longLevel(12..<21)])
 
+  /// One level of long descriptors: 01 is a block, 11 a table or a page.
   private static func longLevel(_ index: Range<Int>) -> Level {
     let shift = index.lowerBound
     let address = [AddressBits(12..<40)]

@@ -42,6 +42,7 @@ extension PageTableForm {
   /// `PMD_TYPE_TABLE`, `PTE_TYPE_PAGE`
   private static let table = EntryTest.equals(3, under: 3)
 
+  /// Levels that the kernel uses for addresses of so many bits (`ARM64_HW_PGTABLE_LEVELS`).
   private static func levels(_ bits: Int, _ pageShift: Int) -> Int {
     (bits - 4) / (pageShift - 3)
   }

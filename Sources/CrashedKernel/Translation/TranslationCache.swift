@@ -4,9 +4,13 @@ internal import MemoryImages
 /// What was last read of a kernel's page tables, for all copies of a `VirtualMemory`: the tables,
 /// and the stretches of memory that they led to. Of fixed size.
 final class TranslationCache: @unchecked Sendable {
+  /// The tables.
   private let table: PageTable
+  /// Held while what stands below is used.
   private let lock = Lock()
+  /// The pieces of tables that were read last.
   private var reader: PageTableReader
+  /// The stretches that were found last.
   private var stretches: [Stretch] = []
   /// The stretch that the next one replaces.
   private var oldest = 0
@@ -16,8 +20,11 @@ final class TranslationCache: @unchecked Sendable {
 
   /// Virtual memory that lies in a row in physical memory: what one entry maps.
   private struct Stretch {
+    /// The first virtual address that was asked for.
     let start: UInt64
+    /// Bytes from there to the end.
     let size: UInt64
+    /// The physical address of the first one.
     let physical: UInt64
   }
 
@@ -42,6 +49,7 @@ final class TranslationCache: @unchecked Sendable {
     }
   }
 
+  /// Keeps one more stretch, in place of the oldest one where there are enough.
   private func keep(_ stretch: Stretch) {
     if stretches.count < TranslationCache.capacity {
       stretches.append(stretch)

@@ -21,12 +21,9 @@ extension VirtualMemory {
   package func read<Value: FixedWidthInteger & BitwiseCopyable & Sendable>(
     _ type: Value.Type, at address: UInt64
   ) throws(ReadError) -> Contents<Value> {
-    let bytes: [UInt8]
-    switch try read(at: address, count: MemoryLayout<Value>.size) {
-    case .found(let found): bytes = found
-    case .unreadable(let why): return .unreadable(why)
-    }
-    return .found((try? ByteReader(bytes, order: order).peek(at: 0, type)) ?? 0)
+    // As many bytes as were asked for are there.
+    try read(at: address, count: MemoryLayout<Value>.size)
+      .map { (try? ByteReader($0, order: order).peek(at: 0, type)) ?? 0 }
   }
 
   /// A pointer of the kernel, widened.
@@ -53,11 +50,14 @@ extension VirtualMemory {
 extension VirtualMemory {
   /// Physical ranges that follow each other in virtual memory, all of which the image holds.
   private struct Plan {
+    /// The ranges, joined where they touch.
     var ranges: [Range<UInt64>] = []
+    /// The bytes of all of them.
     var count: UInt64 = 0
     /// Why it is shorter than was asked for.
     var stop: Unreadable?
 
+    /// Adds what follows.
     mutating func add(_ range: Range<UInt64>) {
       guard !range.isEmpty else { return }
       count += range.length
@@ -69,6 +69,7 @@ extension VirtualMemory {
     }
   }
 
+  /// Finds the memory of a stretch, up to its end or to the first byte that cannot be read.
   private func plan(at address: UInt64, count: Int) throws(ReadError) -> Plan {
     var plan = Plan()
     let wanted = UInt64(max(0, count))
@@ -108,6 +109,7 @@ extension VirtualMemory {
     }
   }
 
+  /// Reads what a plan found.
   private func bytes(_ plan: Plan) throws(ReadError) -> [UInt8] {
     if plan.ranges.count == 1 {
       return try memory.paddedBytes(at: plan.ranges[0].lowerBound, count: Int(plan.count)).bytes

@@ -6,6 +6,7 @@ package import MemoryImages
 package struct VirtualMemory: Sendable {
   /// The memory of that kernel by physical address.
   package let memory: PhysicalMemory
+  /// Byte order of the kernel.
   package let order: ByteOrder
   /// Size of a pointer in bytes: 4 or 8.
   package let wordSize: Int
@@ -52,6 +53,7 @@ package struct VirtualMemory: Sendable {
     return .notMapped(level: level)
   }
 
+  /// What one mapping says of an address.
   private func translate(
     _ address: UInt64, _ mapping: Mapping, _ cache: TranslationCache?
   ) throws(ReadError) -> Translated {
