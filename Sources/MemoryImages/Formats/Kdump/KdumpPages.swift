@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 internal import DumpRecords
 
 /// The pages of a kdump-compressed dump as one source: offset = physical address. Pages are
@@ -9,7 +10,7 @@ final class KdumpPages: ByteSource {
   /// Ascending and disjoint by their frames.
   private let parts: [(part: KdumpPart, zeroPage: UInt64?)]
   private let blockSize: UInt64
-  private let inflaters = InflaterPool()
+  private let unpackers: CodecPool<PageUnpacker>
   private let cache: PageCache
 
   /// The pages of one file, or of the files of a split set, in the order of their frames.
@@ -19,6 +20,7 @@ final class KdumpPages: ByteSource {
     name = parts.first?.part.file.source.name ?? ""
     size = frames * blockSize
     cache = PageCache()
+    unpackers = CodecPool { PageUnpacker(.zlib, pageSize: Int(blockSize)) }
   }
 
   func read(
@@ -115,11 +117,11 @@ final class KdumpPages: ByteSource {
       try unsafe KdumpPages.fill(output, from: source, descriptor)
       return
     }
-    let size = try inflaters.with { (inflater) throws(ReadError) -> Int? in
+    let size = try unpackers.with { (page) throws(ReadError) -> Int? in
       let input = unsafe UnsafeMutableRawBufferPointer(
-        rebasing: inflater.input.bytes[..<Int(descriptor.size)])
+        rebasing: page.packed.bytes[..<Int(descriptor.size)])
       try unsafe KdumpPages.fill(input, from: source, descriptor)
-      return unsafe inflater.inflate(input, into: output)
+      return unsafe page.unpacker.unpack(UnsafeRawBufferPointer(input), into: output)
     }
     guard let size, size == output.count else {
       throw KdumpPages.error(
@@ -143,6 +145,20 @@ final class KdumpPages: ByteSource {
     _ source: any ByteSource, _ descriptor: PageDescriptor, _ text: String
   ) -> ReadError {
     ReadError(source: source.name, offset: descriptor.offset, reason: text)
+  }
+}
+
+/// What unpacks one page at a time.
+private struct PageUnpacker: Sendable {
+  let unpacker: any Unpacker
+  /// Room for the packed bytes, which are never more than a page.
+  let packed: Chunk
+
+  /// nil where memory is short.
+  init?(_ form: PackedForm, pageSize: Int) {
+    guard let unpacker = form.unpacker() else { return nil }
+    self.unpacker = unpacker
+    packed = Chunk(size: pageSize)
   }
 }
 

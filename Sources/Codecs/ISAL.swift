@@ -2,7 +2,7 @@ internal import Glibc
 
 /// ISA-L's igzip of level 0, where it is installed: many times as fast as zlib, with an output that
 /// is a quarter larger. It knows no other level here.
-@safe final class ISALDeflater: Deflater, @unchecked Sendable {
+@safe final class ISALPacker: Packer, @unchecked Sendable {
   private let library: Library
   private let stream: UnsafeMutableRawPointer
   private let flag: UInt16
@@ -52,7 +52,7 @@ internal import Glibc
     unsafe stream.deallocate()
   }
 
-  func deflate(
+  func pack(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) -> Int? {
     unsafe library.initialize(stream)

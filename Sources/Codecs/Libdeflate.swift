@@ -1,5 +1,5 @@
 /// libdeflate, where it is installed: the same format as zlib's, two to three times as fast.
-@safe final class LibdeflateDeflater: Deflater, @unchecked Sendable {
+@safe final class LibdeflatePacker: Packer, @unchecked Sendable {
   private let library: Library
   private let compressor: OpaquePointer
   private let compress: Library.Compress
@@ -47,7 +47,7 @@
     unsafe library.free(compressor)
   }
 
-  func deflate(
+  func pack(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) -> Int? {
     let count = unsafe compress(
