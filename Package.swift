@@ -57,8 +57,8 @@ let package = Package(
     layer(
       "VMCore",
       on: [
-        "Bytes", "Codecs", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover", "CoreWriting",
-        "CoreServing", system,
+        "Bytes", "Codecs", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover",
+        "CoreWriting", "CoreServing", system,
       ]),
     .executableTarget(
       name: "vmcoregen",
@@ -76,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "make-dumps", dependencies: ["TestSupport"], path: "Tests/MakeDumps",
       swiftSettings: testSettings),
-    tests(of: "Bytes"),
+    tests(of: "Bytes", with: [system]),
     tests(of: "Codecs", with: ["Bytes", "CZlib"]),
     tests(of: "DumpRecords", with: ["Bytes"]),
     tests(of: "MemoryImages", with: ["Bytes", "DumpRecords"]),
