@@ -8,8 +8,8 @@ package struct ImageOptions: Sendable {
   package var holes: [Range<UInt64>] = []
   /// `--machine`: a known hole.
   package var machine: MachinePreset?
-  /// `--input-format=raw`: no look at the content.
-  package var isRaw = false
+  /// `--input-format`: what the file is; nil looks at its content.
+  package var format: ImageFormat?
   /// `--part`: the other files of a split dump.
   package var parts: [String] = []
   /// Asked while a stream is read; true ends that.
@@ -17,4 +17,7 @@ package struct ImageOptions: Sendable {
 
   /// Nothing said.
   package init() {}
+
+  /// Whether something says where the bytes of the file lie in memory.
+  var hasLayout: Bool { base != nil || !holes.isEmpty || machine != nil }
 }

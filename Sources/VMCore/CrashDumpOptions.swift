@@ -89,7 +89,7 @@ public struct CrashDumpOptions: Sendable {
     }
     options.base = base
     options.holes = holes
-    options.isRaw = isRaw
+    options.format = isRaw ? .raw : nil
     options.parts = parts
     if let machine {
       guard let preset = MachinePreset.all.first(where: { $0.name == machine }) else {

@@ -4,6 +4,7 @@ package import Bytes
 package struct MemoryRegion: Sendable {
   /// Physical addresses, half open.
   package let range: Range<UInt64>
+  /// What holds the bytes.
   package let source: any ByteSource
   /// Offset in the source of the byte at the start of the range.
   package let offset: UInt64

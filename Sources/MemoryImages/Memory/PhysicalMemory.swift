@@ -104,16 +104,9 @@ package struct PhysicalMemory: Sendable {
     at address: UInt64, count: Int
   ) throws(ReadError) -> (bytes: [UInt8], present: Int) {
     var bytes = [UInt8](repeating: 0, count: max(0, count))
-    var present = 0
-    var failure: ReadError?
-    unsafe bytes.withUnsafeMutableBytes { buffer in
-      do throws(ReadError) {
-        present = try unsafe read(at: address, into: buffer)
-      } catch {
-        failure = error
-      }
+    let present = try unsafe bytes.withMutableBytes { buffer throws(ReadError) in
+      try unsafe read(at: address, into: buffer)
     }
-    if let failure { throw failure }
     return (bytes, present)
   }
 
@@ -167,6 +160,8 @@ package struct PhysicalMemory: Sendable {
 
 /// Two regions hold the same address.
 package struct OverlappingRegions: Error {
+  /// The one that begins first.
   package let first: MemoryRegion
+  /// The one that begins before the first ends.
   package let second: MemoryRegion
 }

@@ -4,8 +4,8 @@ internal import DumpRecords
 extension ImageFormat {
   /// The flattened form of another format (`makedumpfile -F`, QEMU `kdump-zlib`).
   package static let flattened = ImageFormat(
-    name: "flattened", recognizes: { $0.starts(with: FlattenedHeader.signature) },
-    open: FlattenedImage.open)
+    name: "flattened", accepts: .all,
+    recognizes: { $0.starts(with: FlattenedHeader.signature) }, open: FlattenedImage.open)
 }
 
 private enum FlattenedImage {
@@ -23,9 +23,7 @@ private enum FlattenedImage {
         "\(input.name): a flattened file of something else than an ELF core or a "
           + "kdump-compressed dump")
     }
-    var image = try format.open(plain, options)
-    image.format = "\(ImageFormat.flattened.name) \(image.format)"
-    return image
+    return try format.open(plain, options)
   }
 
   private static func unflattened(_ input: ImageInput) throws(ImageError) -> ImageInput {
@@ -34,6 +32,7 @@ private enum FlattenedImage {
       let source = try FlattenedSource(input.source)
       plain.source = source
       plain.warnings += source.warnings
+      plain.isUnflattened = true
     }
     plain.parts = []
     for part in input.parts {

@@ -4,10 +4,12 @@ internal import DumpRecords
 /// A flattened file as the file that `makedumpfile -R` would make of it: records in any order,
 /// the later ones win, gaps are holes. It lies under the readers of the formats.
 package struct FlattenedSource: ByteSource {
+  /// That of the flattened file.
   package let name: String
+  /// The size of the file that it stands for.
   package let size: UInt64
   /// What is wrong with the file, though it can be read.
-  package let warnings: [ImageWarning]
+  package let warnings: [Finding]
   private let file: any ByteSource
   private let map: PieceMap
 
@@ -18,13 +20,13 @@ package struct FlattenedSource: ByteSource {
   package init(_ file: any ByteSource) throws(ImageError) {
     self.file = file
     name = file.name
-    var walk = try FlattenedWalk(file)
-    try walk.run()
-    map = PieceMap(laterWins: walk.pieces)
+    var cursor = try FileCursor(file)
+    warnings = try FlattenedWalk.run(&cursor)
+    map = PieceMap(laterWins: cursor.pieces)
     size = map.end
-    warnings = walk.warnings
   }
 
+  /// Reads what the last record of each byte says; zeros where there is none.
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(ReadError) -> Int {
@@ -51,6 +53,7 @@ package struct FlattenedSource: ByteSource {
     return done
   }
 
+  /// A hole is what no record holds, and a hole of the flattened file inside a record.
   package func extent(at offset: UInt64) -> SourceExtent {
     guard let piece = map.piece(endingAfter: offset) else {
       return SourceExtent(isHole: false, end: max(offset, size))
@@ -66,6 +69,7 @@ package struct FlattenedSource: ByteSource {
       : SourceExtent(isHole: inner.isHole, end: offset + length)
   }
 
+  /// Where the bytes stand in the flattened file.
   package func filePosition(at offset: UInt64) -> FilePosition? {
     guard let piece = map.piece(endingAfter: offset), piece.range.contains(offset) else {
       return nil
@@ -74,25 +78,28 @@ package struct FlattenedSource: ByteSource {
   }
 }
 
-/// One pass over the heads of all records.
-private struct FlattenedWalk {
+/// Steps over the bytes of records, and notes where they stand.
+private struct FileCursor: FlattenedCursor {
+  let name: String
+  private(set) var position = UInt64(FlattenedHeader.size)
   private(set) var pieces: [PieceMap.Piece] = []
-  private(set) var warnings: [ImageWarning] = []
   private let file: any ByteSource
-  private var position = UInt64(FlattenedHeader.size)
 
+  static let medium = "file"
+
+  /// A cursor at the first record, behind a sound header.
   init(_ file: any ByteSource) throws(ImageError) {
     self.file = file
-    var reader = ByteReader(
-      try FlattenedWalk.bytes(of: file, at: 0, count: FlattenedHeader.size),
-      order: FlattenedHeader.order)
-    let header: FlattenedHeader?
-    do throws(ShortRecord) { header = try FlattenedHeader(from: &reader) } catch {
-      throw ImageError(
-        .unusable,
-        "\(file.name): ends inside the header of a flattened dump, after "
-          + "\(error.size) bytes")
-    }
+    name = file.name
+    let bytes = try rethrow(
+      as: ImageError.init(reading:), file.bytes(at: 0, count: FlattenedHeader.size))
+    var reader = ByteReader(bytes, order: FlattenedHeader.order)
+    let header = try rethrow(
+      as: { (error: ShortRecord) in
+        ImageError(
+          .unusable,
+          "\(file.name): ends inside the header of a flattened dump, after \(error.size) bytes")
+      }, FlattenedHeader(from: &reader))
     guard let header, header == .current else {
       throw ImageError(
         .unusable,
@@ -101,57 +108,24 @@ private struct FlattenedWalk {
     }
   }
 
-  mutating func run() throws(ImageError) {
-    while position < file.size {
-      let head = try FlattenedWalk.bytes(of: file, at: position, count: FlattenedRecord.size)
-      var reader = ByteReader(head, order: FlattenedHeader.order)
-      guard let record = try? FlattenedRecord(from: &reader) else { break }
-      if record == .end { return }
-      try add(record)
-    }
-    guard warnings.isEmpty else { return }
-    // What stood behind the last record, also inside the file, is not known.
-    warnings.append(
-      ImageWarning(
-        "the flattened file has no end marker: whoever wrote it may have been cut off",
-        isPartial: true))
+  mutating func bytes(_ count: Int) throws(ImageError) -> [UInt8] {
+    let bytes = try rethrow(
+      as: ImageError.init(reading:), file.bytes(at: position, count: count))
+    position += UInt64(bytes.count)
+    return bytes
   }
 
-  private mutating func add(_ record: FlattenedRecord) throws(ImageError) {
-    guard record.offset >= 0, record.count >= 0,
-      let range = Range(start: UInt64(record.offset), length: UInt64(record.count)),
-      range.upperBound <= UInt64(Int64.max)
-    else {
-      throw fault("offset \(record.offset), size \(record.count), expected a range of a file")
-    }
+  mutating func take(_ range: Range<UInt64>) throws(ImageError) -> UInt64 {
     guard pieces.count < FlattenedSource.mostRecords else {
-      throw fault(
-        "is one of more than \(FlattenedSource.mostRecords) records: "
-          + "'makedumpfile -R FILE' makes a file of them")
+      throw ImageError(
+        .unusable,
+        "\(name): record at \((position - UInt64(FlattenedRecord.size)).hex): is one of more than "
+          + "\(FlattenedSource.mostRecords) records: 'makedumpfile -R FILE' makes a file of them")
     }
-    let start = position + UInt64(FlattenedRecord.size)
-    let length = min(range.length, file.size - start)
-    if length < range.length {
-      warnings.append(
-        ImageWarning(
-          "the flattened file ends inside its record at \(position.hex), "
-            + "\((range.length - length).hex) bytes early",
-          isPartial: true))
-    }
+    let length = min(range.length, file.size - position)
     pieces.append(
-      PieceMap.Piece(range: range.lowerBound..<range.lowerBound + length, position: start))
-    position = start + length
-  }
-
-  private func fault(_ text: String) -> ImageError {
-    ImageError(.unusable, "\(file.name): record at \(position.hex): \(text)")
-  }
-
-  private static func bytes(
-    of file: any ByteSource, at offset: UInt64, count: Int
-  ) throws(ImageError) -> [UInt8] {
-    do throws(ReadError) { return try file.bytes(at: offset, count: count) } catch {
-      throw ImageError(error)
-    }
+      PieceMap.Piece(range: range.lowerBound..<range.lowerBound + length, position: position))
+    position += length
+    return length
   }
 }

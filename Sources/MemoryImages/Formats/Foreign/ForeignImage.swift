@@ -45,7 +45,7 @@ enum ForeignImage {
 
   private static func format(_ kind: Kind) -> ImageFormat {
     ImageFormat(
-      name: kind.name, recognizes: { $0.starts(with: kind.magic) },
+      name: kind.name, accepts: .all, recognizes: { $0.starts(with: kind.magic) },
       open: { (input, _) throws(ImageError) in
         throw ImageError(.unusable, "\(input.name): \(kind.advice)")
       })

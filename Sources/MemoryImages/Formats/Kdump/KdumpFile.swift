@@ -14,9 +14,6 @@ struct KdumpFile: Sendable {
   /// The frames that have a page in this file, of a split set.
   let range: Range<UInt64>
 
-  /// No architecture that Linux runs on has physical addresses of more bits.
-  private static let addressBits: UInt64 = 56
-
   var blockSize: UInt64 { UInt64(header.blockSize) }
   private var bitmapOffset: UInt64 { (1 + UInt64(header.subHeaderBlocks)) * blockSize }
   private var bitmapSize: UInt64 { UInt64(header.bitmapBlocks) * blockSize }
@@ -28,10 +25,8 @@ struct KdumpFile: Sendable {
   /// Reads the headers.
   init(_ source: any ByteSource) throws(ImageError) {
     self.source = source
-    let head: [UInt8]
-    do throws(ReadError) { head = try source.bytes(at: 0, count: ImageFormat.headSize) } catch {
-      throw ImageError(error)
-    }
+    let head = try rethrow(
+      as: ImageError.init(reading:), source.bytes(at: 0, count: ImageFormat.headSize))
     var refusal: String?
     for order in ByteOrder.allCases {
       for layout in KdumpLayout.all {
@@ -63,12 +58,17 @@ struct KdumpFile: Sendable {
         "\(source.name): the file ends at \(source.size.hex), inside its bitmaps "
           + "\((bitmapOffset..<descriptorOffset).hex)")
     }
-    guard frames <= (1 << KdumpFile.addressBits) / blockSize else {
+    guard frames <= PhysicalAddress.end / blockSize else {
       throw ImageError(
         .unusable,
         "\(source.name): max_mapnr is \(frames.hex), expected physical addresses of at most "
-          + "\(KdumpFile.addressBits) bits")
+          + "\(PhysicalAddress.bits) bits")
     }
+  }
+
+  /// The addresses of page frames.
+  func addresses(of frames: Range<UInt64>) -> Range<UInt64> {
+    frames.lowerBound * blockSize..<frames.upperBound * blockSize
   }
 
   /// The bitmap of the frames that exist.

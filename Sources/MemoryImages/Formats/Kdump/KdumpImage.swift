@@ -4,140 +4,115 @@ internal import DumpRecords
 extension ImageFormat {
   /// A kdump-compressed dump of makedumpfile or QEMU, in one file or in several (`--split`).
   package static let kdump = ImageFormat(
-    name: "kdump-compressed", recognizes: { $0.starts(with: KdumpHeader.signature) },
-    open: KdumpImage.open)
+    name: "kdump-compressed", accepts: .parts,
+    recognizes: { $0.starts(with: KdumpHeader.signature) }, open: KdumpImage.open)
 }
 
 /// Reads header_version 1 to 6 of every machine, with pages that zlib packed.
-private struct KdumpImage {
-  private let input: ImageInput
-  private let file: KdumpFile
-  private var parts: [(part: KdumpPart, zeroPage: UInt64?)] = []
-  private var runs: [Range<UInt64>] = []
-  private var missing: [Range<UInt64>] = []
-  private var warnings: [ImageWarning]
-
+private enum KdumpImage {
   /// Stretches of memory at most: more than any machine has.
   private static let mostRuns = 1 << 20
 
-  static func open(
-    _ input: ImageInput, _ options: ImageOptions
-  ) throws(ImageError) -> MemoryImage {
-    try ImageFormat.refuseLayout(options, of: input)
-    var image = try KdumpImage(input)
-    do throws(ReadError) { try image.readDirectory() } catch { throw ImageError(error) }
-    try image.check()
-    return try image.memoryImage()
-  }
-
-  private init(_ input: ImageInput) throws(ImageError) {
-    self.input = input
-    file = try KdumpFile(input.source)
-    warnings = input.warnings
-    warnings += input.parts.flatMap(\.warnings)
-    var files = [file]
-    for other in input.parts {
-      let part = try KdumpFile(other.source)
-      guard part.subHeader.split == 1, file.subHeader.split == 1, part.frames == file.frames,
-        part.blockSize == file.blockSize, part.order == file.order,
-        part.header.systemName == file.header.systemName
-      else {
-        throw ImageError(
-          .usage, "--part \(other.name): is no part of the split dump that \(input.name) is of")
-      }
-      files.append(part)
+  static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
+    let file = try KdumpFile(input.source)
+    let files = try KdumpFile.set(of: file, with: input.parts)
+    let directories = try files.map { file throws(ImageError) in
+      try rethrow(as: ImageError.init(reading:), KdumpDirectory(file))
     }
-    files.sort { $0.range.lowerBound < $1.range.lowerBound }
-    for (first, second) in zip(files, files.dropFirst())
-    where first.range.upperBound > second.range.lowerBound {
-      throw ImageError(
-        .usage,
-        "--part: \(first.source.name) and \(second.source.name) both have the page frames from "
-          + "\(second.range.lowerBound.hex) on")
+    let existing = try rethrow(as: ImageError.init(reading:), file.existing())
+    let runs = try rethrow(as: ImageError.init(reading:), runs(of: existing, input.name))
+    let volumes = try directories.map { directory throws(ImageError) in
+      try rethrow(as: ImageError.init(reading:), KdumpVolume(directory))
     }
-    do throws(ReadError) {
-      for file in files { parts.append((try KdumpPart(file), nil)) }
-    } catch {
-      throw ImageError(error)
-    }
-  }
-
-  private mutating func readDirectory() throws(ReadError) {
-    let existing = try file.existing()
-    guard let runs = try existing.runs(atMost: KdumpImage.mostRuns) else {
-      throw ReadError(
-        source: input.name, offset: 0,
-        reason: "the first bitmap has more than \(KdumpImage.mostRuns) stretches of memory")
-    }
-    self.runs = runs
-    let dumped = parts.first?.part.dumped.count ?? 0
-    if existing.count > dumped {
-      warnings.append(
-        ImageWarning(
-          "the dump leaves out \(existing.count - dumped) of \(existing.count) pages (dump level "
-            + "\(file.subHeader.dumpLevel)): they read as zeros"))
-    }
-  }
-
-  private mutating func check() throws(ImageError) {
-    for index in parts.indices {
-      let check = try KdumpCheck(parts[index].part)
-      parts[index].zeroPage = check.zeroPage
-      let name = parts[index].part.file.source.name
-      if check.lost > 0, let first = check.firstLost {
-        warnings.append(
-          ImageWarning(
-            "\(name): \(check.lost) pages are lost, the first at "
-              + "\((first * file.blockSize).hex): they read as zeros",
-            isPartial: true))
-      }
-    }
-    if parts.contains(where: { $0.part.file.header.status.contains(.incomplete) }) {
-      warnings.append(
-        ImageWarning("the dump is marked as incomplete by whoever wrote it", isPartial: true))
-    }
-    findMissing()
-  }
-
-  /// The memory of files of a split set that were not given.
-  private mutating func findMissing() {
-    guard file.subHeader.split == 1 else { return }
-    var next: UInt64 = 0
-    var gaps: [Range<UInt64>] = []
-    for range in parts.map(\.part.file.range) + [file.frames..<file.frames] {
-      if range.lowerBound > next { gaps.append(next..<range.lowerBound) }
-      next = max(next, range.upperBound)
-    }
-    for gap in gaps {
-      missing += runs.map { $0.clamped(to: gap) }.filter { !$0.isEmpty }.map(bytes)
-    }
-    guard !missing.isEmpty else { return }
-    warnings.append(
-      ImageWarning(
-        "the dump is split, and \(gaps.count == 1 ? "a file" : "files") of the set with the "
-          + "memory \(gaps.map { bytes($0).hex }.joined(separator: ", ")) "
-          + "\(gaps.count == 1 ? "is" : "are") not given: --part names the others",
-        isPartial: true))
-  }
-
-  private func bytes(_ frames: Range<UInt64>) -> Range<UInt64> {
-    frames.lowerBound * file.blockSize..<frames.upperBound * file.blockSize
-  }
-
-  private func memoryImage() throws(ImageError) -> MemoryImage {
-    let pages = KdumpPages(parts, blockSize: file.blockSize, frames: file.frames)
-    let ranges = runs.map(bytes)
-    let map = PieceMap(
-      laterWins: ranges.map { PieceMap.Piece(range: $0, position: $0.lowerBound) })
-    guard !ranges.isEmpty else {
+    guard !runs.isEmpty else {
       throw ImageError(
         .unusable, "\(input.name): no bit of the first bitmap is set: the dump holds no memory")
     }
-    var core = KdumpCore(file)
-    let stored = try core.stored(ranges, missing: missing)
+    let state = KdumpState(file: file, volumes: volumes, existing: existing.count, runs: runs)
+    let ranges = runs.map { file.addresses(of: $0) }
+    let map = PieceMap(
+      laterWins: ranges.map { PieceMap.Piece(range: $0, position: $0.lowerBound) })
+    let core = try KdumpCore(of: file, loads: ranges, missing: state.missing)
     return MemoryImage(
-      name: input.name, format: ImageFormat.kdump.name, memory: PhysicalMemory(map, in: pages),
-      layout: .ofDump, layoutIsOpen: false, files: input.files + input.parts.flatMap(\.files),
-      stored: stored, warnings: warnings + core.warnings)
+      ofDump: input, as: .kdump, memory: PhysicalMemory(map, in: KdumpPages(volumes, of: file)),
+      stored: core.stored, warnings: state.warnings + core.warnings)
+  }
+
+  /// The memory that existed, in frames.
+  private static func runs(
+    of existing: KdumpBitmap, _ name: String
+  ) throws(ReadError) -> [Range<UInt64>] {
+    guard let runs = try existing.runs(atMost: mostRuns) else {
+      throw ReadError(
+        source: name, offset: 0,
+        reason: "the first bitmap has more than \(mostRuns) stretches of memory")
+    }
+    return runs
+  }
+}
+
+/// How whole a dump is.
+private struct KdumpState {
+  let file: KdumpFile
+  let volumes: [KdumpVolume]
+  /// Number of frames that existed, and where they are.
+  let existing: UInt64
+  let runs: [Range<UInt64>]
+
+  /// What the user must know, in the order in which it is told.
+  var warnings: [Finding] { leftOut + lost + incomplete + absentVolumes }
+
+  private var leftOut: [Finding] {
+    let dumped = volumes.first?.directory.dumped.count ?? 0
+    guard existing > dumped else { return [] }
+    return [
+      Finding(
+        "the dump leaves out \(existing - dumped) of \(existing) pages (dump level "
+          + "\(file.subHeader.dumpLevel)): they read as zeros")
+    ]
+  }
+
+  private var lost: [Finding] {
+    volumes.compactMap { volume in
+      guard volume.lost > 0, let first = volume.firstLost else { return nil }
+      return Finding(
+        "\(volume.directory.file.source.name): \(volume.lost) pages are lost, the first at "
+          + "\((first * file.blockSize).hex): they read as zeros",
+        isPartial: true)
+    }
+  }
+
+  private var incomplete: [Finding] {
+    volumes.contains { $0.directory.file.header.status.contains(.incomplete) }
+      ? [Finding("the dump is marked as incomplete by whoever wrote it", isPartial: true)] : []
+  }
+
+  // MARK: Files of a split set that were not given
+
+  /// The frames of which no file of the set was given.
+  private var absentFrames: RangeSet {
+    guard file.subHeader.split == 1 else { return RangeSet([]) }
+    return RangeSet(volumes.map(\.directory.file.range)).gaps(in: 0..<file.frames)
+  }
+
+  /// The memory in them.
+  var missing: [Range<UInt64>] {
+    let absent = absentFrames.ranges
+    guard !absent.isEmpty else { return [] }
+    let runs = RangeSet(runs)
+    return absent.flatMap { runs.clamped(to: $0).ranges }.map { file.addresses(of: $0) }
+  }
+
+  private var absentVolumes: [Finding] {
+    guard !missing.isEmpty else { return [] }
+    let gaps = absentFrames.ranges.map { file.addresses(of: $0).hex }
+    let isOne = gaps.count == 1
+    return [
+      Finding(
+        "the dump is split, and \(isOne ? "a file" : "files") of the set with the memory "
+          + "\(gaps.joined(separator: ", ")) \(isOne ? "is" : "are") not given: --part names the "
+          + "others",
+        isPartial: true)
+    ]
   }
 }

@@ -1,6 +1,7 @@
 /// A QEMU x86 machine whose RAM leaves room for devices below 4 GiB: its RAM file has no bytes for
 /// that hole. Figures: `info mtree -f`, QEMU `hw/i386/pc_piix.c`, `pc_q35.c`, `microvm.c`.
 package struct MachinePreset: Sendable, Hashable {
+  /// What `--machine` calls it.
   package let name: String
   /// Where low RAM ends when there is enough RAM for a hole.
   package let lowEnd: UInt64

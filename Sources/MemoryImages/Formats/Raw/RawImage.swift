@@ -3,26 +3,22 @@ internal import Bytes
 extension ImageFormat {
   /// Memory as it is: address = file offset, unless a layout says otherwise.
   package static let raw = ImageFormat(
-    name: "raw", recognizes: { _ in true }, open: RawImage.open)
+    name: "raw", accepts: .layout, recognizes: { _ in true }, open: RawImage.open)
 }
 
 private enum RawImage {
   static func open(
     _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
-    try ImageFormat.refuseParts(of: input)
     let source = input.source
     let layout = try layout(for: source, options)
-    let memory: PhysicalMemory
-    do throws(OverlappingRegions) {
-      memory = try PhysicalMemory(regions: (layout ?? .identity).regions(of: source))
-    } catch {
-      throw ImageError(.usage, "--hole: two parts of \(source.name) lie at the same address")
-    }
+    let memory = try rethrow(
+      as: { (_: OverlappingRegions) in
+        ImageError(.usage, "--hole: two parts of \(source.name) lie at the same address")
+      }, PhysicalMemory(regions: (layout ?? .identity).regions(of: source)))
     return MemoryImage(
-      name: source.name, format: ImageFormat.raw.name, memory: memory,
-      layout: layout ?? .identity, layoutIsOpen: layout == nil, files: input.files,
-      warnings: input.warnings)
+      of: input, as: .raw, memory: memory, layout: layout ?? .identity,
+      layoutIsOpen: layout == nil, stored: nil, warnings: [])
   }
 
   private static func layout(
@@ -34,7 +30,7 @@ private enum RawImage {
       }
       return machine.layout(forSize: source.size)
     }
-    guard options.base != nil || !options.holes.isEmpty else { return nil }
+    guard options.hasLayout else { return nil }
     let base = options.base ?? 0
     let holes = options.holes.sorted { $0.lowerBound < $1.lowerBound }
     for (first, second) in zip(holes, holes.dropFirst())

@@ -3,10 +3,13 @@ internal import DumpRecords
 
 /// `FILE@ADDR[:LENGTH[:OFFSET]]`: a file, or a part of one, as memory at an address.
 package struct SegmentSpecification: Equatable, Sendable {
+  /// The file.
   package var path: String
+  /// Address of its first byte that is taken.
   package var address: UInt64
   /// nil: up to the end of the file.
   package var length: UInt64?
+  /// Offset of that byte in the file.
   package var offset: UInt64
 
   /// Reads the text of one `--segment`; the last `@` ends the file's name.

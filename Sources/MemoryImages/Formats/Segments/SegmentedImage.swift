@@ -6,10 +6,8 @@ enum SegmentedImage {
     var regions: [MemoryRegion] = []
     var files: [FileIdentity] = []
     for segment in segments {
-      let source: FileSource
-      do throws(OpenError) { source = try FileSource(path: segment.path) } catch {
-        throw ImageError(error)
-      }
+      let source = try rethrow(
+        as: ImageError.init(opening:), FileSource(path: segment.path))
       files.append(source.identity)
       regions.append(try region(of: segment, in: source))
     }
