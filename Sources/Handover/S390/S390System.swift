@@ -82,7 +82,7 @@ struct S390System {
       throw .read(error)
     }
     let known = image.memory.end
-    guard let end, end > known, end <= 1 << LoadCheck.addressBits else { return [] }
+    guard let end, end > known, end <= PhysicalAddress.end else { return [] }
     return [
       Warning(
         "the kernel's high_memory is \(end.hex), the image ends at \(known.hex): it is cut, or the "
