@@ -75,7 +75,7 @@ extension CrashedSystem {
     vmCoreInfoNote = note
     vmCoreInfo = information
     warnings = [
-      Warning(
+      Finding(
         "the second kernel's memory is taken to be \(gap.hex), the gap between the loads around "
           + "the core header; it was running, so it has no CPU notes", isDamage: false)
     ]

@@ -6,12 +6,12 @@ extension CrashedSystem {
   /// What is wrong with the notes: each with the CPU's number and the address.
   static func noteWarnings(
     _ sections: [NoteSection], _ processors: [Processor], _ memory: PhysicalMemory
-  ) -> [Warning] {
-    var warnings: [Warning] = []
+  ) -> [Finding] {
+    var warnings: [Finding] = []
     let allEmpty = !processors.isEmpty && processors.allSatisfy(\.isEmpty)
     if allEmpty {
       warnings.append(
-        Warning(
+        Finding(
           "none of the \(processors.count) CPUs has saved registers: the machine had not crashed "
             + "yet, the vmcore has no CPU notes", isDamage: false))
     }
@@ -23,14 +23,14 @@ extension CrashedSystem {
         !memory.holds(range)
       {
         warnings.append(
-          Warning("\(place): the image does not hold all of \(range.hex)", isPartial: true))
+          Finding("\(place): the image does not hold all of \(range.hex)", isPartial: true))
       } else if section.isEmpty && section.end == .terminator && !allEmpty {
         warnings.append(
-          Warning("\(place): no registers were saved (the CPU was offline or did not answer)"))
+          Finding("\(place): no registers were saved (the CPU was offline or did not answer)"))
       }
       if case .cutShort(let address, let claims) = section.end {
         warnings.append(
-          Warning(
+          Finding(
             "\(place): the note at \(address.hex) claims \(claims.hex) bytes, but only "
               + "\((section.address + section.limit - address).hex) are left of the section: "
               + "it is dropped, as the second kernel does"))
@@ -40,11 +40,11 @@ extension CrashedSystem {
   }
 
   /// A machine has thousands of CPUs, and what is wrong with all of them is said once.
-  private static func cut(_ warnings: [Warning]) -> [Warning] {
+  private static func cut(_ warnings: [Finding]) -> [Finding] {
     guard warnings.count > mostNoteWarnings else { return warnings }
     let rest = warnings.dropFirst(mostNoteWarnings)
     return Array(warnings.prefix(mostNoteWarnings)) + [
-      Warning(
+      Finding(
         "\(rest.count) more warnings about notes", isPartial: rest.contains(where: \.isPartial))
     ]
   }
@@ -54,12 +54,12 @@ extension CrashedSystem {
   /// The header's region must overlap nothing: an overlap means that it may be overwritten.
   static func overlapWarnings(
     _ region: Range<UInt64>, _ header: CoreHeader, _ sections: [NoteSection]
-  ) -> [Warning] {
-    var warnings: [Warning] = []
+  ) -> [Finding] {
+    var warnings: [Finding] = []
     func check(_ range: Range<UInt64>?, _ what: String) {
       guard let range, range.overlaps(region) else { return }
       warnings.append(
-        Warning(
+        Finding(
           "the header's region \(region.hex) overlaps \(what) \(range.hex): the header may have "
             + "been overwritten"))
     }

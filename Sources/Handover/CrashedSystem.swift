@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import CrashedKernel
 package import DumpRecords
 package import MemoryImages
@@ -35,7 +35,7 @@ package struct CrashedSystem: Sendable {
   package let namedBy: [NamedPlace]
   package let locators: [LocatorReport]
   package let candidates: [CandidateReport]
-  package internal(set) var warnings: [Warning]
+  package internal(set) var warnings: [Finding]
   /// What an s390x kernel left at its fixed places.
   package let s390: S390Handover?
   /// The header that the file brought along, where that one is kept.

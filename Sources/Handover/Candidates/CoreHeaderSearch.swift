@@ -105,7 +105,7 @@ package struct CoreHeaderSearch {
       mergedHeader: evidence.mergedHeader(of: best.examination, in: best.view),
       locators: reports.locators, candidates: reports.candidates,
       warnings: best.examination.rejections.map {
-        Warning("the header at \(parameter.address.hex) was asked for, though \($0.text)")
+        Finding("the header at \(parameter.address.hex) was asked for, though \($0.text)")
       })
   }
 
@@ -156,7 +156,7 @@ package struct CoreHeaderSearch {
       mergedHeader: evidence.mergedHeader(of: winner, in: result.view),
       locators: reports.locators, candidates: reports.candidates,
       warnings: winner.rejections.map {
-        Warning(
+        Finding(
           "the header at \(winner.address.hex) is named, and used though \($0.text)",
           isPartial: $0.rule == .readableNotes)
       })

@@ -1,3 +1,4 @@
+package import Bytes
 package import MemoryImages
 
 /// The core header that was chosen, with everything that its choice rests on.
@@ -13,5 +14,5 @@ package struct FoundHeader: Sendable {
   package let locators: [LocatorReport]
   package let candidates: [CandidateReport]
   /// Rules that a header chosen by the user breaks.
-  package let warnings: [Warning]
+  package let warnings: [Finding]
 }

@@ -17,7 +17,7 @@ extension CrashedSystem {
     } else {
       self = try CrashedSystem(searching: image, options)
     }
-    warnings = image.warnings.map { Warning($0.text, isPartial: $0.isPartial) } + warnings
+    warnings = image.warnings + warnings
   }
 
   private static func ofDump(
@@ -38,7 +38,7 @@ extension CrashedSystem {
       var found = try CrashedSystem(in: image, options, keeping: &search)
       guard !isWhole || found.moment.phase == .after || found.isCrash(of: kept) else { return kept }
       found.warnings.insert(
-        Warning(
+        Finding(
           "the file is a dump of a machine with a crashed kernel's core header in its memory: "
             + "that kernel's vmcore is made, the notes of the dump are not kept", isDamage: false),
         at: 0)
@@ -52,14 +52,14 @@ extension CrashedSystem {
     }
     if kept.vmCoreInfo?.crashTime != nil {
       kept.warnings.append(
-        Warning(
+        Finding(
           "the kernel of the dump has crashed, and its core header is not found in the memory: the "
             + "dump is kept as it is, with the registers that the hypervisor saw (--rebuild says "
             + "what was searched)"))
     }
     if !isWhole {
       kept.warnings.append(
-        Warning(
+        Finding(
           "the dump has no VMCOREINFO note, and no crashed kernel's core header is in its "
             + "memory: it is kept as it is (--rebuild looks for a kernel's vmcoreinfo, too)"))
     }
@@ -187,18 +187,18 @@ extension CrashedSystem {
     return processors
   }
 
-  private static func warnings(about sections: [NoteSection]) -> [Warning] {
+  private static func warnings(about sections: [NoteSection]) -> [Finding] {
     sections.prefix(64).compactMap { section in
       let place = "PT_NOTE \(section.index) at offset \(section.address.hex)"
       switch section.end {
       case .terminator, .full: return nil
       case .cutShort(let offset, let claims):
-        return Warning(
+        return Finding(
           "\(place): the note at \(offset.hex) claims \(claims.hex) bytes, expected at most "
             + "\((section.address + section.limit - offset).hex): the rest is left out",
           isPartial: true)
       case .tooLarge:
-        return Warning(
+        return Finding(
           "\(place): holds more than \(NoteSection.mostNotes) notes: the rest is left out",
           isPartial: true)
       }

@@ -7,7 +7,7 @@ extension CrashedSystem {
   /// The system of an s390x kernel with a header that is built.
   init(
     _ kernel: S390Handover, header: CoreHeader, notes: [UInt8], image: MemoryImage,
-    moment: Moment, evidence: String, warnings: [Warning]
+    moment: Moment, evidence: String, warnings: [Finding]
   ) {
     memory = kernel.memory
     imageMemory = memory

@@ -52,7 +52,7 @@ struct S390System {
       } catch {
         guard error.isAbsence else { throw error }
         warnings.append(
-          Warning(
+          Finding(
             "the second kernel's command line names elfcorehdr=\(named.coreHeader?.text ?? ""), "
               + "where no usable core header is: one is built"))
       }
@@ -74,7 +74,7 @@ struct S390System {
 
   /// The kernel's `high_memory` tells where memory ends, or where it could end if standby memory
   /// were added: a hint that the image is cut, and no more.
-  private func endWarnings(_ kernel: S390Handover) throws(SearchError) -> [Warning] {
+  private func endWarnings(_ kernel: S390Handover) throws(SearchError) -> [Finding] {
     let end: UInt64?
     do throws(ReadError) {
       end = try kernel.value(of: "high_memory").flatMap(kernel.rule.physical)
@@ -84,7 +84,7 @@ struct S390System {
     let known = image.memory.end
     guard let end, end > known, end <= PhysicalAddress.end else { return [] }
     return [
-      Warning(
+      Finding(
         "the kernel's high_memory is \(end.hex), the image ends at \(known.hex): it is cut, or the "
           + "machine has standby memory", isDamage: false)
     ]
@@ -154,7 +154,7 @@ struct S390System {
 
   private func system(
     _ kernel: S390Handover, loads: [Range<UInt64>], moment: Moment, evidence: String,
-    warnings: [Warning]
+    warnings: [Finding]
   ) throws(SearchError) -> CrashedSystem {
     let information = kernel.information.information
     let notes = S390Notes(kernel.processors.saved, information: information).bytes

@@ -51,7 +51,7 @@ extension CrashedSystem {
     }
     warnings =
       [
-        Warning(
+        Finding(
           "FALLBACK: \(reason): this is a stand-alone dump of all memory "
             + "(\(parts.memory.origin)), not what a second kernel would have offered")
       ] + parts.warnings

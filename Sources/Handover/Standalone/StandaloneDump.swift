@@ -89,7 +89,7 @@ struct StandaloneKernel {
   let translation: AddressTranslation?
   /// Physical address inside the kernel image.
   let place: UInt64?
-  let warnings: [Warning]
+  let warnings: [Finding]
 
   /// A kernel by a note that was found and is sound.
   init(_ scanned: ScannedVMCoreInfo) {
@@ -121,7 +121,7 @@ struct StandaloneKernel {
     place = found?.2.address
     warnings =
       found == nil
-      ? [Warning("--vmcoreinfo: no kernel \(information.release ?? "") is where it says")] : []
+      ? [Finding("--vmcoreinfo: no kernel \(information.release ?? "") is where it says")] : []
   }
 
   /// Only what the user says.
@@ -132,7 +132,7 @@ struct StandaloneKernel {
     translation = nil
     place = nil
     warnings =
-      [Warning("no sound VMCOREINFO note: readers will not know where the kernel lies")]
-      + rejected.prefix(8).map { Warning($0) }
+      [Finding("no sound VMCOREINFO note: readers will not know where the kernel lies")]
+      + rejected.prefix(8).map { Finding($0) }
   }
 }

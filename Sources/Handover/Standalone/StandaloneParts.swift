@@ -15,7 +15,7 @@ struct StandaloneParts {
   let moment: Moment
   /// What an s390x kernel left at its fixed places.
   let s390: S390Handover?
-  private(set) var warnings: [Warning]
+  private(set) var warnings: [Finding]
 
   /// Collects them under one layout.
   init(
@@ -53,7 +53,7 @@ struct StandaloneParts {
     }
     if sections.isEmpty {
       warnings.append(
-        Warning("no CPU's registers are known: the vmcore has no CPU notes", isDamage: false))
+        Finding("no CPU's registers are known: the vmcore has no CPU notes", isDamage: false))
     }
     if let section = try StandaloneParts.information(
       kernel, order, at: sections.count, view.memory)
@@ -73,14 +73,14 @@ struct StandaloneParts {
   }
 
   private static func symbols(
-    of kernel: StandaloneKernel, in memory: PhysicalMemory, _ warnings: inout [Warning]
+    of kernel: StandaloneKernel, in memory: PhysicalMemory, _ warnings: inout [Finding]
   ) throws(ReadError) -> KernelSymbols? {
     guard let information = kernel.information, let order = kernel.architecture.identity?.order
     else { return nil }
     switch try KernelSymbols.read(in: memory, information, kernel.architecture, order: order) {
     case .found(let symbols): return symbols
     case .absent(let why), .corrupt(let why):
-      warnings.append(Warning("the kernel's symbols: \(why)", isDamage: false))
+      warnings.append(Finding("the kernel's symbols: \(why)", isDamage: false))
       return nil
     }
   }
