@@ -38,7 +38,7 @@ package struct PhysicalMemory: Sendable {
   package var size: UInt64 { regions.reduce(0) { $0 &+ $1.range.length } }
 
   /// A stretch of addresses inside one region, or in none.
-  package enum Piece: Sendable {
+  package enum Stretch: Sendable {
     case present(Range<UInt64>, MemoryRegion)
     case absent(Range<UInt64>)
 
@@ -50,8 +50,8 @@ package struct PhysicalMemory: Sendable {
     }
   }
 
-  /// The first piece of `range`: what holds its lowest address, and how far that reaches.
-  package func firstPiece(of range: Range<UInt64>) -> Piece {
+  /// The first stretch of `range`: what holds its lowest address, and how far that reaches.
+  package func firstStretch(of range: Range<UInt64>) -> Stretch {
     let index = firstRegion(endingAfter: range.lowerBound)
     guard index < regions.count else { return .absent(range) }
     let region = regions[index]
@@ -77,7 +77,7 @@ package struct PhysicalMemory: Sendable {
         return present
       }
       let wanted = start..<(start.adding(UInt64(buffer.count - done)) ?? .max)
-      switch firstPiece(of: wanted) {
+      switch firstStretch(of: wanted) {
       case .absent(let range):
         let count = Int(range.length)
         unsafe clear(buffer, from: done, count: count)
@@ -115,7 +115,7 @@ package struct PhysicalMemory: Sendable {
     var missing: [Range<UInt64>] = []
     var rest = range
     while !rest.isEmpty {
-      switch firstPiece(of: rest) {
+      switch firstStretch(of: rest) {
       case .absent(let gap):
         missing.append(gap)
         rest = gap.upperBound..<rest.upperBound
