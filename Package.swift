@@ -41,14 +41,15 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libz-dev"]), .yum(["zlib-devel"])]),
     layer("Bytes", on: ["CLinux", system]),
+    layer("Codecs", on: ["Bytes", "CLinux", "CZlib"]),
     layer("DumpRecords", on: ["Bytes"]),
-    layer("MemoryImages", on: ["Bytes", "CLinux", "CZlib", "DumpRecords", system]),
+    layer("MemoryImages", on: ["Bytes", "Codecs", "DumpRecords"]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
     layer("Handover", on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     layer(
       "CoreWriting",
       on: [
-        "Bytes", "CLinux", "CZlib", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover",
+        "Bytes", "Codecs", "CLinux", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover",
         system,
       ]),
     layer("ChildProcesses", on: ["CLinux"]),
@@ -56,8 +57,8 @@ let package = Package(
     layer(
       "VMCore",
       on: [
-        "Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover", "CoreWriting",
-        "CoreServing", system,
+        "Bytes", "Codecs", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover",
+        "CoreWriting", "CoreServing", system,
       ]),
     .executableTarget(
       name: "vmcoregen",
@@ -75,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "make-dumps", dependencies: ["TestSupport"], path: "Tests/MakeDumps",
       swiftSettings: testSettings),
-    tests(of: "Bytes"),
+    tests(of: "Bytes", with: [system]),
+    tests(of: "Codecs", with: ["Bytes", "CZlib"]),
     tests(of: "DumpRecords", with: ["Bytes"]),
     tests(of: "MemoryImages", with: ["Bytes", "DumpRecords"]),
     tests(of: "CrashedKernel", with: ["Bytes", "DumpRecords", "MemoryImages"]),

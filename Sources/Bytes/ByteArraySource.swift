@@ -1,5 +1,6 @@
 /// Bytes in memory as a source.
 package struct ByteArraySource: ByteSource {
+  /// What messages call it.
   package let name: String
   private let content: [UInt8]
 
@@ -9,8 +10,10 @@ package struct ByteArraySource: ByteSource {
     self.name = name
   }
 
+  /// Number of bytes.
   package var size: UInt64 { UInt64(content.count) }
 
+  /// Copies bytes.
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(ReadError) -> Int {

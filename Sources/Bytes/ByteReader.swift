@@ -2,7 +2,9 @@
 ///
 /// It never reads past the end: it throws ``ShortRecord``, which says where the record ended.
 package struct ByteReader: Sendable {
+  /// The whole record.
   package let bytes: [UInt8]
+  /// Its byte order.
   package let order: ByteOrder
   /// Position of the next byte, from the start of the record.
   package private(set) var position: Int

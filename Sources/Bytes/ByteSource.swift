@@ -20,9 +20,11 @@ package protocol ByteSource: Sendable {
 
 /// A stretch of a source that reads as zeros without being stored (a hole), or is data.
 package struct SourceExtent: Equatable, Sendable {
+  /// Whether it reads as zeros without being stored.
   package var isHole: Bool
   /// Of a hole: whether the zeros stand for bytes that a dump lacks, rather than for zeros.
   package var isLeftOut: Bool
+  /// Offset behind its last byte.
   package var end: UInt64
 
   /// A stretch up to `end`.
@@ -35,7 +37,9 @@ package struct SourceExtent: Equatable, Sendable {
 
 /// A place in an open file.
 package struct FilePosition: Equatable, Sendable {
+  /// The open file.
   package var descriptor: Int32
+  /// Offset of the byte in it.
   package var offset: UInt64
 
   /// The byte at `offset` of an open file.
@@ -58,18 +62,10 @@ extension ByteSource {
   package func bytes(at offset: UInt64, count: Int) throws(ReadError) -> [UInt8] {
     let available = offset < size ? min(UInt64(max(0, count)), size - offset) : 0
     var bytes = [UInt8](repeating: 0, count: Int(available))
-    let read = try readArray(&bytes, at: offset)
-    bytes.removeLast(bytes.count - read)
-    return bytes
-  }
-
-  private func readArray(_ bytes: inout [UInt8], at offset: UInt64) throws(ReadError) -> Int {
-    do {
-      return try unsafe bytes.withUnsafeMutableBytes { try unsafe read(at: offset, into: $0) }
-    } catch let error as ReadError {
-      throw error
-    } catch {
-      throw ReadError(source: name, offset: offset, reason: "\(error)")
+    let found = try unsafe bytes.withMutableBytes { buffer throws(ReadError) in
+      try unsafe read(at: offset, into: buffer)
     }
+    bytes.removeLast(bytes.count - found)
+    return bytes
   }
 }

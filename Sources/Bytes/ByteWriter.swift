@@ -1,6 +1,8 @@
 /// Builds a record: integers in one byte order, appended.
 package struct ByteWriter: Sendable {
+  /// The record so far.
   package private(set) var bytes: [UInt8] = []
+  /// Its byte order.
   package let order: ByteOrder
 
   /// An empty record.

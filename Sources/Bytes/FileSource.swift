@@ -4,7 +4,9 @@ internal import SystemPackage
 
 /// A regular file or a block device, read with `pread`.
 package final class FileSource: ByteSource {
+  /// The name that it was opened by.
   package let name: String
+  /// Number of bytes, as of when it was opened.
   package let size: UInt64
   /// Device and inode: tells whether two names are one file.
   package let identity: FileIdentity
@@ -40,6 +42,7 @@ package final class FileSource: ByteSource {
     try? descriptor.close()
   }
 
+  /// Reads with `pread`, until the buffer is full or the file ends.
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(ReadError) -> Int {
@@ -48,19 +51,23 @@ package final class FileSource: ByteSource {
       guard let position = offset.adding(UInt64(done)), position <= UInt64(Int64.max) else {
         return done
       }
-      let count = unsafe pread(
-        descriptor.rawValue, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done,
-        off_t(position))
-      if count == 0 { return done }
-      if count > 0 {
-        done += count
-      } else if errno != EINTR {
-        throw ReadError(source: name, offset: position, reason: describe(Errno(rawValue: errno)))
+      let count: Int
+      do throws(Errno) {
+        count = try systemCall {
+          unsafe pread(
+            descriptor.rawValue, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done,
+            off_t(position))
+        }
+      } catch {
+        throw ReadError(source: name, offset: position, reason: error.description)
       }
+      if count == 0 { return done }
+      done += count
     }
     return done
   }
 
+  /// Asks the file system for holes.
   package func extent(at offset: UInt64) -> SourceExtent {
     guard offset < size else { return SourceExtent(isHole: false, end: offset) }
     let data = clinux_seek_data(descriptor.rawValue, Int64(offset))
@@ -78,6 +85,7 @@ package final class FileSource: ByteSource {
       isHole: false, end: hole > Int64(offset) ? min(UInt64(hole), size) : size)
   }
 
+  /// The file itself.
   package func filePosition(at offset: UInt64) -> FilePosition? {
     FilePosition(descriptor: descriptor.rawValue, offset: offset)
   }

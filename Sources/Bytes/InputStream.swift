@@ -34,20 +34,31 @@ package final class InputStream {
     var done = 0
     while done < buffer.count {
       if isCancelled() { throw .cancelled }
-      let count = unsafe Glibc.read(
-        descriptor.rawValue, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      guard let count = try unsafe readOnce(into: rest) else { continue }
       if count == 0 { break }
-      if count > 0 {
-        done += count
-        position += UInt64(count)
-      } else if errno == EAGAIN {
-        var poll = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        _ = unsafe Glibc.poll(&poll, 1, 1000)
-      } else if errno != EINTR {
-        throw .failed(describeErrno())
-      }
+      done += count
+      position += UInt64(count)
     }
     return done
+  }
+
+  /// What one read gives; nil where there is nothing yet, or a signal came: it may mean the end.
+  private func readOnce(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int? {
+    do throws(Errno) {
+      return try interruptibleCall {
+        unsafe Glibc.read(descriptor.rawValue, buffer.baseAddress, buffer.count)
+      }
+    } catch {
+      switch error {
+      case .interrupted: return nil
+      case .resourceTemporarilyUnavailable:
+        var poll = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        _ = unsafe Glibc.poll(&poll, 1, 1000)
+        return nil
+      default: throw .failed(error.description)
+      }
+    }
   }
 }
 

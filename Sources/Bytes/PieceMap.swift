@@ -6,7 +6,9 @@ package struct PieceMap: Sendable {
 
   /// A range, and where its first byte stands.
   package struct Piece: Equatable, Sendable {
+    /// Offsets in the one space.
     package var range: Range<UInt64>
+    /// Offset in the other of the byte at the start of the range.
     package var position: UInt64
 
     /// The bytes of `range` stand at `position` and behind it.

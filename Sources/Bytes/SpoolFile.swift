@@ -35,20 +35,24 @@ package final class SpoolFile {
   ) throws(OpenError) {
     var done = 0
     while done < bytes.count {
-      let written = unsafe pwrite(
-        descriptor.rawValue, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done,
-        off_t(offset) + off_t(done))
-      if written > 0 {
-        done += written
-      } else if written == 0 || errno != EINTR {
-        throw failure()
+      let written: Int
+      do throws(Errno) {
+        written = try systemCall {
+          unsafe pwrite(
+            descriptor.rawValue, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done,
+            off_t(offset) + off_t(done))
+        }
+      } catch {
+        throw failure(error)
       }
+      guard written > 0 else { throw failure(.noSpace) }
+      done += written
     }
   }
 
   /// The file, `size` bytes long, as a source of its own.
   package func source(size: UInt64) throws(OpenError) -> FileSource {
-    guard ftruncate(descriptor.rawValue, off_t(size)) == 0 else { throw failure() }
+    _ = try rethrow(as: failure, systemCall { ftruncate(descriptor.rawValue, off_t(size)) })
     isHandedOver = true
     return try FileSource(takingOver: descriptor, name: name)
   }
@@ -57,10 +61,10 @@ package final class SpoolFile {
     if !isHandedOver { try? descriptor.close() }
   }
 
-  private func failure() -> OpenError {
+  private func failure(_ error: Errno) -> OpenError {
     OpenError(
       path: name,
       reason: "can only be read in order, and its copy cannot be written in \(directory) "
-        + "(TMPDIR names another directory): \(describeErrno())")
+        + "(TMPDIR names another directory): \(error.description)")
   }
 }

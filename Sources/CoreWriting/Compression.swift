@@ -1,3 +1,5 @@
+package import Codecs
+
 /// How output is compressed.
 package struct Compression: Sendable {
   package var engine: DeflateEngine
@@ -8,5 +10,22 @@ package struct Compression: Sendable {
   package init(engine: DeflateEngine, level: Int) {
     self.engine = engine
     self.level = level
+  }
+
+  /// Packers for as many threads as pack at once.
+  func packers(in container: DeflateContainer) -> CodecPool<any Packer> {
+    CodecPool { [engine, level] in engine.packer(level: level, container: container) }
+  }
+}
+
+extension CodecPool<any Packer> {
+  /// Runs `body` with a packer that nobody else uses meanwhile.
+  func withPacker<Result>(
+    _ body: (any Packer) throws(WriteError) -> Result
+  ) throws(WriteError) -> Result {
+    guard let result = try with(body) else {
+      throw WriteError(.failed, "there is no memory for compression")
+    }
+    return result
   }
 }

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import CrashedKernel
 package import DumpRecords
 package import Handover
@@ -20,7 +20,7 @@ package struct CorePlan: Sendable {
   package let size: UInt64
   /// Physical memory that the vmcore shows as zeros because the image lacks it: merged, ascending.
   package let missing: [Range<UInt64>]
-  package let warnings: [Warning]
+  package let warnings: [Finding]
   /// The dump file that is converted, as if it were memory; nil where a vmcore is made.
   package let file: PhysicalMemory?
 
@@ -65,7 +65,7 @@ package struct CorePlan: Sendable {
 
   /// Notes that no kernel writes, behind those of the crashed one.
   private static func ownNotes(
-    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
+    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Finding]
   ) throws(PlanError) -> [NoteSection] {
     guard options.embedsReIPL else { return [] }
     guard let search = system.s390?.reIPL else {
@@ -73,7 +73,7 @@ package struct CorePlan: Sendable {
     }
     guard let (source, block) = search.winner, !source.isLastIPL else {
       warnings.append(
-        Warning("--embed-reipl: no re-IPL block was found, the vmcore has no note with one"))
+        Finding("--embed-reipl: no re-IPL block was found, the vmcore has no note with one"))
       return []
     }
     var notes = NoteBuilder(order: system.header.order)
@@ -82,7 +82,7 @@ package struct CorePlan: Sendable {
   }
 
   private static func pageSize(
-    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
+    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Finding]
   ) -> UInt64 {
     if let size = options.pageSize ?? system.vmCoreInfo?.pageSize
       ?? system.architecture?.onlyPageSize
@@ -92,7 +92,7 @@ package struct CorePlan: Sendable {
     // The section of the vmcoreinfo note is one page, its name and two note heads: 36 bytes.
     let guess = system.sections.map { $0.limit &- 36 }.first(where: VMCoreInfo.isPageSize)
     warnings.append(
-      Warning(
+      Finding(
         "vmcoreinfo does not say the page size: \(guess ?? 4096) is assumed"
           + (guess == nil ? "" : " from the size of its section")
           + "; --page-size overrides"))
@@ -100,14 +100,14 @@ package struct CorePlan: Sendable {
   }
 
   private static func compatibility(
-    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Warning]
+    of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Finding]
   ) -> Compatibility {
     if let compatibility = options.compatibility { return compatibility }
     if let release = system.vmCoreInfo?.release.flatMap(KernelRelease.init) {
       return Compatibility(release: release)
     }
     warnings.append(
-      Warning(
+      Finding(
         "vmcoreinfo does not say the kernel's release: the layout of Linux 3.11 to 6.4 is "
           + "assumed; --compat overrides"))
     return .since3_11
@@ -120,7 +120,7 @@ package struct CorePlan: Sendable {
   /// `p_memsz` cut to its real size since 3.11 (`update_note_header_size_elf64`).
   private static func table(
     of system: CrashedSystem, isExact: Bool, _ compatibility: Compatibility,
-    _ warnings: inout [Warning]
+    _ warnings: inout [Finding]
   ) throws(PlanError) -> [(index: Int, segment: ProgramHeader)] {
     let count = system.sections.count
     guard count > 0 else {
@@ -149,7 +149,7 @@ package struct CorePlan: Sendable {
             + "--exact cannot be done")
       }
       warnings.append(
-        Warning("PT_LOAD \(index) is left out: \(reason)", isPartial: true))
+        Finding("PT_LOAD \(index) is left out: \(reason)", isPartial: true))
     }
     return table
   }
@@ -170,11 +170,11 @@ package struct CorePlan: Sendable {
     return merged
   }
 
-  static func warning(about missing: [Range<UInt64>]) -> Warning {
+  static func warning(about missing: [Range<UInt64>]) -> Finding {
     let shown = missing.prefix(16).map(\.hex).joined(separator: ", ")
     let more = missing.count > 16 ? " and \(missing.count - 16) more" : ""
     let bytes = missing.reduce(UInt64(0)) { $0 &+ $1.length }
-    return Warning(
+    return Finding(
       "the image lacks \(bytes.hex) bytes of memory, filled with zeros: \(shown)\(more)",
       isPartial: true)
   }

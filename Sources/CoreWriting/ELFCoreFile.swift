@@ -68,7 +68,7 @@ package struct ELFCoreFile: ByteSource {
   ) -> SourceExtent {
     let address = start + (offset - extent.range.lowerBound)
     let wanted = address..<address + (extent.range.upperBound - offset)
-    switch memory.firstPiece(of: wanted) {
+    switch memory.firstStretch(of: wanted) {
     case .absent(let range): return SourceExtent(isHole: true, end: offset + range.length)
     case .present(let range, let region):
       let place = region.sourceOffset(of: address)
@@ -94,7 +94,7 @@ package struct ELFCoreFile: ByteSource {
   ) -> FilePosition? {
     let address = start + (offset - extent.range.lowerBound)
     guard
-      case .present(_, let region) = memory.firstPiece(
+      case .present(_, let region) = memory.firstStretch(
         of: address..<address + (extent.range.upperBound - offset))
     else { return nil }
     return region.source.filePosition(at: region.sourceOffset(of: address))

@@ -12,6 +12,7 @@ package struct BootParameters: Equatable, Sendable {
 
   /// One `struct boot_e820_entry`.
   package struct MemoryMapEntry: Equatable, Sendable {
+    /// `addr` and `size`.
     package var range: Range<UInt64>
     /// 1 is usable RAM.
     package var type: UInt32

@@ -3,9 +3,13 @@ package import Bytes
 /// An ELF core header as it lies in memory: the file header with the program header table
 /// directly behind it. `e_phoff` is ignored, as the kernel does (`fs/proc/vmcore.c`).
 package struct CoreHeader: Equatable, Sendable {
+  /// The file header.
   package var header: ELFHeader
+  /// Its class, which decides the layout of the table.
   package var elfClass: ELFClass
+  /// The byte order of both.
   package var order: ByteOrder
+  /// The program header table.
   package var segments: [ProgramHeader]
 
   /// A header from its parts; the class and the byte order are those of `e_ident`.

@@ -50,6 +50,7 @@ package struct ELFCoreHeaderParameter: Equatable, Sendable {
 /// A number in the syntax of the kernel's `memparse`: the base by its prefix (0x hexadecimal,
 /// 0 octal, else decimal), then one letter K, M, G, T, P or E in either case.
 package struct MemoryNumber: Equatable, Sendable {
+  /// The number, with its letter counted in.
   package let value: UInt64
   /// What follows the number.
   package let rest: Substring

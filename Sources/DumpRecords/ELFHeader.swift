@@ -24,6 +24,8 @@ package struct ELFHeader: Equatable, Sendable {
   package static let identificationSize = 16
   /// `ET_CORE`
   package static let coreType: UInt16 = 4
+  /// `PN_XNUM`, a value of `e_phnum`: the true number stands in the first section header.
+  package static let countInSection: UInt16 = 0xffff
 
   /// `EI_CLASS`, or nil for a value that the specification does not have.
   package var elfClass: ELFClass? { ELFClass(rawValue: identification[4]) }

@@ -13,6 +13,15 @@ package struct FlattenedRecord: Equatable, Sendable {
   /// The head that ends a file: offset and size −1.
   package static let end = FlattenedRecord(offset: -1, count: -1)
 
+  /// Where the bytes belong; nil where that is no range of a file.
+  package var range: Range<UInt64>? {
+    guard offset >= 0, count >= 0,
+      let range = Range(start: UInt64(offset), length: UInt64(count)),
+      range.upperBound <= UInt64(Int64.max)
+    else { return nil }
+    return range
+  }
+
   /// A head from its fields.
   package init(offset: Int64, count: Int64) {
     self.offset = offset

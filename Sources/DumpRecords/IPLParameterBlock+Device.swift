@@ -32,6 +32,7 @@ extension IPLParameterBlock {
 
   /// `struct ipl_pb0_fcp`
   package struct FibreChannelDevice: Equatable, Sendable {
+    /// What every list-directed device has.
     package let list: ListDirected
     package let subchannelSystem: UInt8  // cssid
     package let number: UInt16  // devno
@@ -42,6 +43,7 @@ extension IPLParameterBlock {
 
   /// `struct ipl_pb0_nvme`
   package struct NVMeDevice: Equatable, Sendable {
+    /// What every list-directed device has.
     package let list: ListDirected
     package let function: UInt32  // fid
     package let namespace: UInt32  // nsid
@@ -50,6 +52,7 @@ extension IPLParameterBlock {
 
   /// `struct ipl_pb0_eckd`
   package struct ListDirectedDisk: Equatable, Sendable {
+    /// What every list-directed device has.
     package let list: ListDirected
     package let subchannelSet: UInt8  // ssid
     package let number: UInt16  // devno

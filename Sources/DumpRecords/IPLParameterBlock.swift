@@ -9,6 +9,7 @@ package struct IPLParameterBlock: Equatable, Sendable {
   package let version: UInt8  // hdr.version
   package let firstLength: UInt32  // pb0_hdr.len
   package let type: UInt8  // pb0_hdr.pbt
+  /// What the second part describes.
   package let device: Device
 
   /// Longest block: one page.

@@ -1,6 +1,7 @@
 /// `DUMP_DH_*`: how a page is packed (`page_desc.flags`), and the same bits with a few more for
 /// the whole file (`disk_dump_header.status`). Source: makedumpfile `diskdump_mod.h`.
 package struct KdumpFlags: OptionSet, Hashable, Sendable {
+  /// The bits as they stand in the file.
   package let rawValue: UInt32
 
   /// Any value; unknown bits survive.
@@ -16,8 +17,6 @@ package struct KdumpFlags: OptionSet, Hashable, Sendable {
   package static let snappy = KdumpFlags(rawValue: 0x4)
   /// `DUMP_DH_COMPRESSED_INCOMPLETE`: status only; memory is missing from the dump.
   package static let incomplete = KdumpFlags(rawValue: 0x8)
-  /// `DUMP_DH_EXCLUDED_VMEMMAP`: status only.
-  package static let excludedMemoryMap = KdumpFlags(rawValue: 0x10)
   /// `DUMP_DH_COMPRESSED_ZSTD`
   package static let zstd = KdumpFlags(rawValue: 0x20)
 }

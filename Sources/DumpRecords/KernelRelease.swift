@@ -1,6 +1,8 @@
 /// The version at the start of `uname -r`: `6.1.0-56-amd64` is 6.1.
 package struct KernelRelease: Comparable, Sendable {
+  /// The first number.
   package let major: Int
+  /// The second number.
   package let minor: Int
 
   /// A release by its numbers.
@@ -19,6 +21,7 @@ package struct KernelRelease: Comparable, Sendable {
     self.minor = minor
   }
 
+  /// Orders releases by their numbers.
   package static func < (left: KernelRelease, right: KernelRelease) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }

@@ -1,6 +1,8 @@
 /// Name and type of a note: what kdump and its readers know. Values: `include/uapi/linux/elf.h`.
 package struct NoteType: Hashable, Sendable {
+  /// The name, without the NUL.
   package let name: String
+  /// `n_type`
   package let type: UInt32
 
   /// A note of that name (without the NUL) and type.

@@ -49,8 +49,7 @@ package struct OSInfo: Equatable, Sendable {
   package static let knownMajorVersion: UInt16 = 1
   /// Where the checksummed part begins.
   private static let checkedOffset = 12
-  private static let entryOffset = 32
-  private static let entrySize = 20
+  /// Entries that every version has room for.
   private static let entryCount = 13
 
   /// Why a page is no `os_info`, in the order of the kernel's tests (`os_info_old_init`).

@@ -65,6 +65,7 @@ package struct ProgramHeader: Equatable, Sendable {
 
 /// `p_type`: an open enumeration, unknown values survive.
 package struct SegmentType: RawRepresentable, Hashable, Sendable {
+  /// The value as it stands in the file.
   package let rawValue: UInt32
 
   /// Any value of `p_type`.

@@ -10,8 +10,6 @@ package enum S390ParameterArea {
 
   /// `oldmem_base`: where the crash region of the crashed kernel begins.
   package static let oldMemoryBase = Field<UInt64>(at: 0x10418)
-  /// `oldmem_size`
-  package static let oldMemorySize = Field<UInt64>(at: 0x10420)
   /// Address of `command_line`
   package static let commandLineAddress: UInt64 = 0x10480
   /// Size of the command line in kernels without `max_command_line_size`.

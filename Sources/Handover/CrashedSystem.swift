@@ -1,3 +1,4 @@
+package import Bytes
 package import CrashedKernel
 package import DumpRecords
 package import MemoryImages
@@ -41,7 +42,7 @@ package struct CrashedSystem: Sendable {
   package var locators: [LocatorReport] = []
   /// Every look-alike of the header that was seen.
   package var candidates: [CandidateReport] = []
-  package var warnings: [Warning]
+  package var warnings: [Finding]
   /// What an s390x kernel left at its fixed places.
   package var s390: S390Handover?
   /// The header that the file brought along, where that one is kept.

@@ -33,7 +33,7 @@ package struct SystemFinder {
     var system = try find(scene, by: steps).get()
     if system.stored == nil, let dump = try scene.dump() { system = dump.better(system) }
     system.warnings =
-      image.warnings.map { Warning($0.text, isPartial: $0.isPartial) } + system.warnings
+      image.warnings + system.warnings
     return system
   }
 

@@ -15,7 +15,9 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
     case cancelled
   }
 
+  /// What went wrong, for the exit status.
   package var kind: Kind
+  /// The text.
   package var description: String
 
   /// An error with its whole text.
@@ -24,11 +26,13 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
     self.description = description
   }
 
-  init(_ error: OpenError) {
+  /// An input that cannot be opened.
+  init(opening error: OpenError) {
     self.init(.cannotOpen, error.description)
   }
 
-  init(_ error: ReadError) {
+  /// Bytes that cannot be read: the image cannot be used.
+  init(reading error: ReadError) {
     self.init(.unusable, error.description)
   }
 }

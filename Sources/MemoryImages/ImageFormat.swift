@@ -6,11 +6,44 @@ internal import Bytes
 package struct ImageFormat: Sendable {
   /// What `info` and the manual call it.
   package let name: String
+  /// What the user may say of such a file beside its name.
+  package let accepts: Accepted
   /// Looks at the first bytes of the file (up to ``headSize``).
   package let recognizes: @Sendable (_ head: [UInt8]) -> Bool
-  /// Makes memory of the file.
-  package let open:
+  private let read: Reader
+
+  /// Makes memory of a file.
+  package typealias Reader =
     @Sendable (_ input: ImageInput, _ options: ImageOptions) throws(ImageError) -> MemoryImage
+
+  /// What goes with a format.
+  package struct Accepted: OptionSet, Sendable {
+    /// The bits.
+    package let rawValue: UInt8
+
+    /// Any bits.
+    package init(rawValue: UInt8) {
+      self.rawValue = rawValue
+    }
+
+    /// Further files of the same dump (`parts`).
+    package static let parts = Accepted(rawValue: 1)
+    /// Where memory lies (`base`, `holes`, `machine`): headers of a dump say it themselves.
+    package static let layout = Accepted(rawValue: 2)
+    /// Anything, because something else judges it.
+    package static let all: Accepted = [.parts, .layout]
+  }
+
+  /// A format from its parts.
+  package init(
+    name: String, accepts: Accepted, recognizes: @escaping @Sendable ([UInt8]) -> Bool,
+    open: @escaping Reader
+  ) {
+    self.name = name
+    self.accepts = accepts
+    self.recognizes = recognizes
+    read = open
+  }
 
   /// Number of bytes that recognition sees.
   package static let headSize = 65_536
@@ -19,22 +52,41 @@ package struct ImageFormat: Sendable {
   package static let all: [ImageFormat] =
     [.elf, .flattened, .kdump] + ForeignImage.formats + [.raw]
 
-  /// Opens a file with the first format that recognises it.
+  /// Makes memory of a file that the format has recognised.
+  package func open(
+    _ input: ImageInput, _ options: ImageOptions
+  ) throws(ImageError) -> MemoryImage {
+    if let part = input.parts.first, !accepts.contains(.parts) {
+      throw ImageError(
+        .usage,
+        "--part \(part.name): goes with the files of a split kdump-compressed dump, "
+          + "and \(input.name) is none")
+    }
+    if options.hasLayout, !accepts.contains(.layout) {
+      throw ImageError(
+        .usage,
+        "--base, --hole, --machine: are for raw memory, and \(input.name) is a dump whose headers "
+          + "say where its memory lies")
+    }
+    return try read(input, options)
+  }
+}
+
+extension ImageFormat {
+  /// Opens a file with the format that the options name, else the first that recognises it.
   package static func open(
     path: String, options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
     if !options.segments.isEmpty { return try SegmentedImage.open(options.segments) }
     var input = try opened(path, options)
     for part in options.parts { input.parts.append(try opened(part, options)) }
-    var image = try format(of: input, options).open(input, options)
-    image.notices = input.notices + input.parts.flatMap(\.notices)
-    return image
+    return try format(of: input, options).open(input, options)
   }
 
   private static func format(
     of input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> ImageFormat {
-    if options.isRaw { return .raw }
+    if let format = options.format { return format }
     if input.isUnflattened { return .flattened }
     let head = try input.head()
     return all.first { $0.recognizes(head) } ?? .raw
@@ -44,40 +96,17 @@ package struct ImageFormat: Sendable {
   private static func opened(
     _ path: String, _ options: ImageOptions
   ) throws(ImageError) -> ImageInput {
-    let opened: InputStream.Opened
-    do throws(OpenError) {
-      opened = try InputStream.open(path, isCancelled: options.isCancelled)
-    } catch {
-      throw ImageError(error)
-    }
+    let opened = try rethrow(
+      as: ImageError.init(opening:),
+      InputStream.open(path, isCancelled: options.isCancelled))
     let input =
       switch opened {
       case .file(let source): ImageInput(source)
-      case .stream(let stream): try InputSpool.input(of: stream, isRaw: options.isRaw)
+      case .stream(let stream): try InputSpool.input(of: stream, unflattens: options.format == nil)
       }
     guard input.source.size > 0 else {
       throw ImageError(.unusable, "\(input.name): is empty, expected a memory image")
     }
     return input
-  }
-
-  /// Only kdump-compressed dumps come in several files.
-  static func refuseParts(of input: ImageInput) throws(ImageError) {
-    guard let part = input.parts.first else { return }
-    throw ImageError(
-      .usage,
-      "--part \(part.name): goes with the files of a split kdump-compressed dump, "
-        + "and \(input.name) is none")
-  }
-
-  /// A dump says itself where its memory lies.
-  static func refuseLayout(
-    _ options: ImageOptions, of input: ImageInput
-  ) throws(ImageError) {
-    guard options.base != nil || !options.holes.isEmpty || options.machine != nil else { return }
-    throw ImageError(
-      .usage,
-      "--base, --hole, --machine: are for raw memory, and \(input.name) is a dump whose headers "
-        + "say where its memory lies")
   }
 }

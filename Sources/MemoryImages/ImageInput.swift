@@ -9,7 +9,7 @@ package struct ImageInput: Sendable {
   /// Whether a flattened file was put together on the way: only a dump can come of that.
   package var isUnflattened = false
   /// What was seen on the way.
-  package var warnings: [ImageWarning] = []
+  package var warnings: [Finding] = []
   /// What was done to read it at all.
   package var notices: [String] = []
   /// The other files of a split set (`--part`).
@@ -32,10 +32,7 @@ package struct ImageInput: Sendable {
 
   /// The first bytes, as far as recognition looks.
   func head() throws(ImageError) -> [UInt8] {
-    do throws(ReadError) {
-      return try source.bytes(at: 0, count: ImageFormat.headSize)
-    } catch {
-      throw ImageError(error)
-    }
+    try rethrow(
+      as: ImageError.init(reading:), source.bytes(at: 0, count: ImageFormat.headSize))
   }
 }

@@ -1,3 +1,5 @@
+package import DumpRecords
+
 /// What the user says about an image.
 package struct ImageOptions: Sendable {
   /// `--segment`, in the order given; where there are any, the image is made of them alone.
@@ -8,13 +10,18 @@ package struct ImageOptions: Sendable {
   package var holes: [Range<UInt64>] = []
   /// `--machine`: a known hole.
   package var machine: MachinePreset?
-  /// `--input-format=raw`: no look at the content.
-  package var isRaw = false
+  /// `--input-format`: what the file is; nil looks at its content.
+  package var format: ImageFormat?
   /// `--part`: the other files of a split dump.
   package var parts: [String] = []
+  /// The machines that a dump can be of, where its format says no more than a name.
+  package var machines: [MachineIdentity] = []
   /// Asked while a stream is read; true ends that.
   package var isCancelled: @Sendable () -> Bool = { false }
 
   /// Nothing said.
   package init() {}
+
+  /// Whether something says where the bytes of the file lie in memory.
+  var hasLayout: Bool { base != nil || !holes.isEmpty || machine != nil }
 }

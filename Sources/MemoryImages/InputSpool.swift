@@ -3,21 +3,19 @@ internal import DumpRecords
 
 /// Copies what can only be read in order into a file without a name. A flattened stream is
 /// unflattened on the way: it is made for that, and its later records overwrite the earlier ones.
-struct InputSpool {
+struct InputSpool: FlattenedCursor {
   private let stream: InputStream
   private let file: SpoolFile
   private let chunk = Chunk()
   private var end: UInt64 = 0
-  private var warnings: [ImageWarning] = []
 
-  /// Reads a stream to its end; one that is to be raw memory stays as it is.
-  static func input(of stream: InputStream, isRaw: Bool) throws(ImageError) -> ImageInput {
-    let file: SpoolFile
-    do throws(OpenError) { file = try SpoolFile(for: stream.name) } catch {
-      throw ImageError(error)
-    }
+  /// Reads a stream to its end; one whose format is known beforehand may have to stay as it is.
+  static func input(
+    of stream: InputStream, unflattens: Bool
+  ) throws(ImageError) -> ImageInput {
+    let file = try rethrow(as: ImageError.init(opening:), SpoolFile(for: stream.name))
     var spool = InputSpool(stream, file)
-    return try spool.run(isRaw: isRaw)
+    return try spool.run(unflattens: unflattens)
   }
 
   private init(_ stream: InputStream, _ file: SpoolFile) {
@@ -25,20 +23,19 @@ struct InputSpool {
     self.file = file
   }
 
-  private mutating func run(isRaw: Bool) throws(ImageError) -> ImageInput {
+  private mutating func run(unflattens: Bool) throws(ImageError) -> ImageInput {
     let head = try bytes(FlattenedHeader.size)
-    let isFlattened = !isRaw && head.starts(with: FlattenedHeader.signature)
+    let isFlattened = unflattens && head.starts(with: FlattenedHeader.signature)
+    var warnings: [Finding] = []
     if isFlattened {
       try checkHeader(head)
-      try copyRecords()
+      warnings = try FlattenedWalk.run(&self)
     } else {
       unsafe chunk.bytes.copyBytes(from: head)
       try write(count: head.count, at: 0)
       while try copy(upTo: UInt64(Chunk.usualSize), at: end) == Chunk.usualSize {}
     }
-    let source: FileSource
-    do throws(OpenError) { source = try file.source(size: end) } catch { throw ImageError(error) }
-    var input = ImageInput(source)
+    var input = ImageInput(try rethrow(as: ImageError.init(opening:), file.source(size: end)))
     input.isUnflattened = isFlattened
     input.warnings = warnings
     input.notices = [
@@ -58,47 +55,29 @@ struct InputSpool {
     }
   }
 
-  private mutating func copyRecords() throws(ImageError) {
-    while true {
-      let place = stream.position
-      let head = try bytes(FlattenedRecord.size)
-      var reader = ByteReader(head, order: FlattenedHeader.order)
-      guard let record = try? FlattenedRecord(from: &reader) else { break }
-      if record == .end { return }
-      guard record.offset >= 0, record.count >= 0,
-        let range = Range(start: UInt64(record.offset), length: UInt64(record.count)),
-        range.upperBound <= UInt64(Int64.max)
-      else {
-        throw ImageError(
-          .unusable,
-          "\(stream.name): record at \(place.hex): offset \(record.offset), size "
-            + "\(record.count), expected a range of a file")
-      }
-      var next = range.lowerBound
-      while next < range.upperBound {
-        let wanted = min(range.upperBound - next, UInt64(Chunk.usualSize))
-        let copied = try copy(upTo: wanted, at: next)
-        next += UInt64(copied)
-        if copied < Int(wanted) {
-          warnings.append(
-            ImageWarning(
-              "the flattened stream ends inside its record at \(place.hex), "
-                + "\((range.upperBound - next).hex) bytes early",
-              isPartial: true))
-          return
-        }
-      }
-    }
-    warnings.append(
-      ImageWarning(
-        "the flattened stream has no end marker: whoever wrote it may have been cut off",
-        isPartial: true))
-  }
+  // MARK: A cursor for the walk over records
 
-  private func bytes(_ count: Int) throws(ImageError) -> [UInt8] {
+  static let medium = "stream"
+  var name: String { stream.name }
+  var position: UInt64 { stream.position }
+
+  func bytes(_ count: Int) throws(ImageError) -> [UInt8] {
     let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<count])
     return unsafe Array(buffer[..<(try read(into: buffer))])
   }
+
+  mutating func take(_ range: Range<UInt64>) throws(ImageError) -> UInt64 {
+    var next = range.lowerBound
+    while next < range.upperBound {
+      let wanted = min(range.upperBound - next, UInt64(Chunk.usualSize))
+      let copied = try copy(upTo: wanted, at: next)
+      next += UInt64(copied)
+      if copied < Int(wanted) { break }
+    }
+    return next - range.lowerBound
+  }
+
+  // MARK: Its copy
 
   /// Copies up to `count` bytes of the stream to an offset of the file; fewer where it ends.
   private mutating func copy(upTo count: UInt64, at offset: UInt64) throws(ImageError) -> Int {
@@ -113,9 +92,7 @@ struct InputSpool {
     guard count > 0 else { return }
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: chunk.bytes[..<count])
     if offset < end || !(unsafe isAllZero(bytes)) {
-      do throws(OpenError) { try unsafe file.write(bytes, at: offset) } catch {
-        throw ImageError(error)
-      }
+      try rethrow(as: ImageError.init(opening:), unsafe file.write(bytes, at: offset))
     }
     end = max(end, offset + UInt64(count))
   }

@@ -5,13 +5,13 @@ package struct MemoryImage: Sendable {
   /// The file's name, for messages.
   package let name: String
   /// The input format's name.
-  package internal(set) var format: String
+  package let format: String
   /// The memory under the layout that was given, or address = file offset.
-  package let memory: PhysicalMemory
+  package private(set) var memory: PhysicalMemory
   /// How a raw file lies in memory.
   package let layout: ImageLayout
   /// Whether nobody said how: evidence in the image may choose another layout.
-  package let layoutIsOpen: Bool
+  package private(set) var layoutIsOpen: Bool
   /// The re-IPL block that this program put into a note of the input (`--embed-reipl`).
   package let reIPLBlock: [UInt8]?
   /// The files behind it: an output must be none of them.
@@ -19,15 +19,14 @@ package struct MemoryImage: Sendable {
   /// The core header that the file brings along, where it is a dump already.
   package let stored: StoredCore?
   /// What was seen while it was opened.
-  package let warnings: [ImageWarning]
+  package let warnings: [Finding]
   /// What was done to read it at all.
-  package internal(set) var notices: [String] = []
+  package let notices: [String]
 
   /// An image from its parts.
   package init(
     name: String, format: String, memory: PhysicalMemory, layout: ImageLayout,
-    layoutIsOpen: Bool, files: [FileIdentity], reIPLBlock: [UInt8]? = nil,
-    stored: StoredCore? = nil, warnings: [ImageWarning] = []
+    layoutIsOpen: Bool, files: [FileIdentity], reIPLBlock: [UInt8]? = nil
   ) {
     self.name = name
     self.format = format
@@ -36,16 +35,46 @@ package struct MemoryImage: Sendable {
     self.layoutIsOpen = layoutIsOpen
     self.files = files
     self.reIPLBlock = reIPLBlock
+    stored = nil
+    warnings = []
+    notices = []
+  }
+
+  /// What a format made of an input and its parts; what was seen and done on the way to them
+  /// comes first.
+  init(
+    of input: ImageInput, as format: ImageFormat, memory: PhysicalMemory,
+    layout: ImageLayout, layoutIsOpen: Bool, stored: StoredCore?, warnings: [Finding]
+  ) {
+    let inputs = [input] + input.parts
+    name = input.name
+    self.format =
+      input.isUnflattened ? "\(ImageFormat.flattened.name) \(format.name)" : format.name
+    self.memory = memory
+    self.layout = layout
+    self.layoutIsOpen = layoutIsOpen
+    files = inputs.flatMap(\.files)
+    reIPLBlock = nil
     self.stored = stored
-    self.warnings = warnings
+    self.warnings = inputs.flatMap(\.warnings) + warnings
+    notices = inputs.flatMap(\.notices)
+  }
+
+  /// What a format made of a dump, whose headers say where its memory lies.
+  init(
+    ofDump input: ImageInput, as format: ImageFormat, memory: PhysicalMemory,
+    stored: StoredCore, warnings: [Finding]
+  ) {
+    self.init(
+      of: input, as: format, memory: memory, layout: .ofDump, layoutIsOpen: false,
+      stored: stored, warnings: warnings)
   }
 
   /// The same file with its memory at other addresses; its layout is settled by that.
   package func with(_ memory: PhysicalMemory) -> MemoryImage {
-    var image = MemoryImage(
-      name: name, format: format, memory: memory, layout: layout, layoutIsOpen: false,
-      files: files, reIPLBlock: reIPLBlock, stored: stored, warnings: warnings)
-    image.notices = notices
+    var image = self
+    image.memory = memory
+    image.layoutIsOpen = false
     return image
   }
 

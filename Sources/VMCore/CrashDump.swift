@@ -60,7 +60,7 @@ public final class CrashDump: Sendable {
     report = CrashReport(image, system, plan)
   }
 
-  private static func refuse(_ warnings: [Warning], _ name: String) throws(VMCoreError) {
+  private static func refuse(_ warnings: [Finding], _ name: String) throws(VMCoreError) {
     let damage = warnings.filter(\.isDamage).map(\.text)
     guard let first = damage.first else { return }
     throw VMCoreError(

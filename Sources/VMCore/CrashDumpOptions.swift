@@ -81,6 +81,7 @@ public struct CrashDumpOptions: Sendable {
     isCancelled: @escaping @Sendable () -> Bool
   ) throws(VMCoreError) -> ImageOptions {
     var options = ImageOptions()
+    options.machines = Architecture.all.map(\.identity)
     options.isCancelled = isCancelled
     do throws(ImageError) {
       for segment in segments { options.segments.append(try SegmentSpecification(segment)) }
@@ -89,7 +90,7 @@ public struct CrashDumpOptions: Sendable {
     }
     options.base = base
     options.holes = holes
-    options.isRaw = isRaw
+    options.format = isRaw ? .raw : nil
     options.parts = parts
     if let machine {
       guard let preset = MachinePreset.all.first(where: { $0.name == machine }) else {

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 internal import CoreWriting
 internal import Glibc
 

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 internal import CoreWriting
 
 /// In what form a vmcore is written. By default it is the ELF file that the second kernel would

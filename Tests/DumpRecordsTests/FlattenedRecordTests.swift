@@ -49,4 +49,18 @@ struct FlattenedRecordTests {
       #expect(throws: ShortRecord.self) { try FlattenedRecord(from: &reader) }
     }
   }
+
+  @Test("A record belongs to a range of a file, or to none")
+  func range() {
+    func range(_ offset: Int64, _ count: Int64) -> Range<UInt64>? {
+      FlattenedRecord(offset: offset, count: count).range
+    }
+    #expect(range(0x1000, 0x20) == 0x1000..<0x1020)
+    #expect(range(5, 0) == 5..<5)
+    #expect(range(.max - 1, 1) == UInt64(Int64.max) - 1..<UInt64(Int64.max))
+    for (offset, count) in [(-1, 0), (0, -1), (-1, -1), (.max, 1), (.max, .max)] as [(Int64, Int64)]
+    {
+      #expect(range(offset, count) == nil)
+    }
+  }
 }

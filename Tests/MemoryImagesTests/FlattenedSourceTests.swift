@@ -68,7 +68,7 @@ struct FlattenedSourceTests {
   @Test("in a pipe is raw memory as it stands where the user says so, as a file is")
   func rawStream() throws {
     var options = ImageOptions()
-    options.isRaw = true
+    options.format = .raw
     let bytes = FlattenedFileModel(leavingOutZerosOf: Self.content(100, seed: 1)).bytes
     let image = try Pipe.open(bytes, options)
     #expect(image.format == "raw")

@@ -79,7 +79,7 @@ struct ImageFormatTests {
     #expect(error?.description.hasPrefix("\(path): is ") == true)
     #expect(error?.description.contains(advice) == true, "\(error?.description ?? "")")
     var options = ImageOptions()
-    options.isRaw = true
+    options.format = .raw
     #expect(try ImageFormat.open(path: path, options: options).format == "raw")
   }
 
@@ -90,6 +90,38 @@ struct ImageFormatTests {
     #expect(
       ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([UInt8](repeating: 0, count: 64)) })
     #expect(ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([]) })
+  }
+
+  @Test(
+    "An option that does not go with the format is refused before the file is read",
+    arguments: ImageFormat.all.map(\.name))
+  func accepted(_ name: String) throws {
+    let format = try #require(ImageFormat.all.first { $0.name == name })
+    let source = ByteArraySource([UInt8](repeating: 0, count: 16), name: "image")
+    var input = ImageInput(source)
+    input.parts = [ImageInput(source)]
+    var options = ImageOptions()
+    options.base = 0x1000
+    func text(_ input: ImageInput, _ options: ImageOptions) -> String {
+      do throws(ImageError) {
+        _ = try format.open(input, options)
+        return ""
+      } catch {
+        return error.description
+      }
+    }
+    let isPart = text(input, ImageOptions()).hasPrefix("--part image: goes with")
+    #expect(isPart == !format.accepts.contains(.parts))
+    let isLayout = text(ImageInput(source), options).hasPrefix("--base, --hole, --machine:")
+    #expect(isLayout == !format.accepts.contains(.layout))
+  }
+
+  @Test("What goes with each format is known")
+  func acceptance() {
+    #expect(ImageFormat.elf.accepts == [])
+    #expect(ImageFormat.kdump.accepts == .parts)
+    #expect(ImageFormat.raw.accepts == .layout)
+    #expect(ImageFormat.flattened.accepts == .all)
   }
 
   @Test("An empty file, an empty pipe and a name without a file are refused in words")

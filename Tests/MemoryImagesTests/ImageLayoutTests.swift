@@ -27,7 +27,7 @@ struct ImageLayoutTests {
     #expect(memory.size == source.size)
     for offset in stride(from: UInt64(0), to: source.size, by: 0x400) {
       let address = try #require(layout.address(ofFileOffset: offset))
-      guard case .present(_, let region) = memory.firstPiece(of: address..<address + 1) else {
+      guard case .present(_, let region) = memory.firstStretch(of: address..<address + 1) else {
         Issue.record("\(address.hex) of offset \(offset.hex) is absent")
         continue
       }

@@ -35,7 +35,7 @@ struct KdumpImageTests {
   private func open(
     _ bytes: [UInt8], parts: [[UInt8]] = []
   ) throws(ImageError) -> MemoryImage {
-    var options = ImageOptions()
+    var options = ImageOptions.withMachines
     for (index, part) in parts.enumerated() {
       options.parts.append((try? directory.file(part, named: "part\(index)")) ?? "")
     }

@@ -31,7 +31,7 @@ struct PhysicalMemoryTests {
   @Test("Each piece of a range is present in one region, or absent")
   func pieces() {
     func text(_ range: Range<UInt64>) -> String {
-      switch memory.firstPiece(of: range) {
+      switch memory.firstStretch(of: range) {
       case .present(let piece, let region): "\(piece.hex) in \(region.range.hex)"
       case .absent(let piece): "\(piece.hex) absent"
       }

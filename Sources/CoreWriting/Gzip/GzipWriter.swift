@@ -1,10 +1,11 @@
 package import Bytes
+internal import Codecs
 
 /// Writes a vmcore as a gzip file: each 256 KiB are a member of their own, so that all workers can
 /// pack. `gzip -d` puts the members together again (RFC 1952, section 2.2).
 package struct GzipWriter {
   private let chunks: SourceChunks
-  private let deflaters: DeflaterPool
+  private let packers: CodecPool<any Packer>
   private let pool = ChunkPool(size: GzipWriter.memberSize + GzipWriter.mostGrowth)
 
   /// Memory of one member.
@@ -18,8 +19,7 @@ package struct GzipWriter {
   ) {
     chunks = SourceChunks(
       source, size: GzipWriter.memberSize, workers: workers, monitor: monitor)
-    deflaters = DeflaterPool(
-      compression.engine, level: compression.level, container: .gzip)
+    packers = compression.packers(in: .gzip)
   }
 
   /// One packed member, or the number of zeros that it stands for.
@@ -60,9 +60,9 @@ package struct GzipWriter {
   }
 
   private func pack(_ bytes: UnsafeRawBufferPointer) throws(WriteError) -> Member {
-    try deflaters.with { deflater throws(WriteError) in
+    try packers.withPacker { packer throws(WriteError) in
       let chunk = pool.take()
-      guard let count = unsafe deflater.deflate(bytes, into: chunk.bytes) else {
+      guard let count = unsafe packer.pack(bytes, into: chunk.bytes) else {
         throw WriteError(.failed, "a gzip member of \(bytes.count) bytes could not be packed")
       }
       return Member(chunk: chunk, count: count)

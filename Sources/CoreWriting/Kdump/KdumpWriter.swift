@@ -1,4 +1,5 @@
 package import Bytes
+internal import Codecs
 internal import DumpRecords
 
 /// Writes a vmcore as a kdump-compressed file: pages are packed by all workers and placed in order,
@@ -6,7 +7,7 @@ internal import DumpRecords
 package struct KdumpWriter {
   private let plan: KdumpPlan
   private let source: any ByteSource
-  private let deflaters: DeflaterPool?
+  private let packers: CodecPool<any Packer>?
   private let workers: Int
   private let monitor: WriteMonitor
 
@@ -17,9 +18,7 @@ package struct KdumpWriter {
   ) {
     self.plan = plan
     self.source = source
-    deflaters =
-      compression.level > 0
-      ? DeflaterPool(compression.engine, level: compression.level, container: .zlib) : nil
+    packers = compression.level > 0 ? compression.packers(in: .zlib) : nil
     self.workers = workers
     self.monitor = monitor
   }
@@ -57,7 +56,7 @@ package struct KdumpWriter {
           + "\(smallest)")
     }
     let forecast = try SplitForecast(
-      plan.frames, packer: PagePacker(plan.frames, source: source, deflaters: deflaters))
+      plan.frames, packer: PagePacker(plan.frames, source: source, packers: packers))
     var set = KdumpSet(plan, source: source, size: size, forecast: forecast)
     try withoutActuallyEscaping(next) { next throws(WriteError) in
       try run { product throws(WriteError) in try set.add(product, next: next) }
@@ -68,7 +67,7 @@ package struct KdumpWriter {
   private func run(
     _ consume: (PackedPages) throws(WriteError) -> Void
   ) throws(WriteError) {
-    let packer = PagePacker(plan.frames, source: source, deflaters: deflaters)
+    let packer = PagePacker(plan.frames, source: source, packers: packers)
     var jobs = PageJobs(plan.frames, source: source, hasLeftOut: plan.leftOut != nil)
     var done: UInt64 = 0
     try OrderedPipeline(workers: workers).run(

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 
 /// The packed pages of one job.
 struct PackedPages: Sendable {
@@ -15,14 +16,14 @@ struct PagePacker: Sendable {
   private let frames: PageFrames
   private let source: any ByteSource
   /// nil: pages are stored as they are.
-  private let deflaters: DeflaterPool?
+  private let packers: CodecPool<any Packer>?
   private let pool: ChunkPool
 
   /// A packer of the frames of `source`.
-  init(_ frames: PageFrames, source: any ByteSource, deflaters: DeflaterPool?) {
+  init(_ frames: PageFrames, source: any ByteSource, packers: CodecPool<any Packer>?) {
     self.frames = frames
     self.source = source
-    self.deflaters = deflaters
+    self.packers = packers
     pool = ChunkPool(size: max(1 << 18, Int(frames.pageSize)))
   }
 
@@ -42,15 +43,15 @@ struct PagePacker: Sendable {
     } catch {
       throw WriteError(error)
     }
-    guard let deflaters else {
+    guard let packers else {
       let output = pool.take()
       defer { pool.giveBack(input) }
       return unsafe pack(job, input, into: output) { _, _ in nil }
     }
-    return try deflaters.with { deflater throws(WriteError) in
+    return try packers.withPacker { packer throws(WriteError) in
       let output = pool.take()
       defer { pool.giveBack(input) }
-      return unsafe pack(job, input, into: output) { unsafe deflater.deflate($0, into: $1) }
+      return unsafe pack(job, input, into: output) { unsafe packer.pack($0, into: $1) }
     }
   }
 

@@ -98,7 +98,7 @@ extension VirtualMemory {
     var left = count
     while left > 0 {
       guard let range = Range(start: place, length: left),
-        case .present(let part, _) = memory.firstPiece(of: range)
+        case .present(let part, _) = memory.firstStretch(of: range)
       else {
         plan.stop = .missing(place, at: address &+ (count - left))
         return

@@ -107,7 +107,7 @@ package struct CandidateExamination: Sendable {
         Rejection(.outsideLoads, "lies in its own PT_LOAD \(index) \(range.hex)"))
       break
     }
-    let covered = AddressSet(soundLoads.lazy.compactMap(\.segment.physicalRange))
+    let covered = RangeSet(soundLoads.lazy.compactMap(\.segment.physicalRange))
     for (index, note) in header.segments(of: .note) where !covered.contains(note.offset) {
       rejections.append(
         Rejection(

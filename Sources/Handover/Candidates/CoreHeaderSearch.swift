@@ -85,7 +85,7 @@ struct CoreHeaderSearch {
       return .corrupt(.corrupt("--elfcorehdr=\(parameter.text): \(rejection.text)"))
     }
     let warnings = best.examination.rejections.map {
-      Warning("the header at \(parameter.address.hex) was asked for, though \($0.text)")
+      Finding("the header at \(parameter.address.hex) was asked for, though \($0.text)")
     }
     let kernels = try CandidateKernels(
       [best.examination], evidence, in: best.view, options.moment)
@@ -137,7 +137,7 @@ struct CoreHeaderSearch {
         try PurgatoryList.find(naming: winner, in: result.view.memory), naming: winner.address)
     }
     let warnings = winner.rejections.map {
-      Warning(
+      Finding(
         "the header at \(winner.address.hex) is named, and used though \($0.text)",
         isPartial: $0.rule == .readableNotes)
     }
@@ -155,7 +155,7 @@ struct CoreHeaderSearch {
 
   private func found(
     _ winner: CandidateExamination, in view: ImageView, _ evidence: Evidence,
-    _ reports: inout Reports, _ kernels: CandidateKernels, warnings: [Warning]
+    _ reports: inout Reports, _ kernels: CandidateKernels, warnings: [Finding]
   ) -> FoundHeader {
     reports.settle(chosen: winner.address)
     return FoundHeader(

@@ -16,7 +16,7 @@ struct FoundHeader: Sendable {
   var locators: [LocatorReport] = []
   var candidates: [CandidateReport] = []
   /// Rules that a header chosen by the user breaks.
-  var warnings: [Warning] = []
+  var warnings: [Finding] = []
   /// What it left beside the header, where the search has read that already.
   var left: CandidateKernel?
 

@@ -18,12 +18,12 @@ enum HeaderRegion {
   /// What it overlaps: an overlap means that the header may be overwritten.
   static func overlaps(
     of region: Range<UInt64>, _ header: CoreHeader, _ sections: [NoteSection]
-  ) -> [Warning] {
-    var warnings: [Warning] = []
+  ) -> [Finding] {
+    var warnings: [Finding] = []
     func check(_ range: Range<UInt64>?, _ what: String) {
       guard let range, range.overlaps(region) else { return }
       warnings.append(
-        Warning(
+        Finding(
           "the header's region \(region.hex) overlaps \(what) \(range.hex): the header may have "
             + "been overwritten"))
     }

@@ -6,9 +6,6 @@ package struct LoadCheck: Sendable {
   /// Loads that no machine can have, by their place in the table, each with the reason.
   package let unsound: [Int: String]
 
-  /// No architecture that Linux runs on has physical addresses of more bits.
-  package static let addressBits: UInt64 = 56
-
   /// Looks at every PT_LOAD.
   package init(_ header: CoreHeader) {
     var unsound: [Int: String] = [:]
@@ -23,9 +20,9 @@ package struct LoadCheck: Sendable {
     guard let range = load.sourceRange else {
       return "\(found): ends beyond 2⁶⁴, expected a range of physical memory"
     }
-    guard range.upperBound <= 1 << addressBits else {
+    guard range.upperBound <= PhysicalAddress.end else {
       return "\(found): ends at \(range.upperBound.hex), expected a physical address of at most "
-        + "\(addressBits) bits"
+        + "\(PhysicalAddress.bits) bits"
     }
     return nil
   }

@@ -80,7 +80,7 @@ struct KeptDump: Sendable {
     guard !isWhole || found.moment.phase == .after || isCrash(found) else { return system }
     var found = found
     found.warnings.insert(
-      Warning(
+      Finding(
         "the file is a dump of a machine with a crashed kernel's core header in its memory: "
           + "that kernel's vmcore is made, the notes of the dump are not kept", isDamage: false),
       at: 0)
@@ -91,14 +91,14 @@ struct KeptDump: Sendable {
     var kept = system
     if kept.vmCoreInfo?.crashTime != nil {
       kept.warnings.append(
-        Warning(
+        Finding(
           "the kernel of the dump has crashed, and its core header is not found in the memory: the "
             + "dump is kept as it is, with the registers that the hypervisor saw (--rebuild says "
             + "what was searched)"))
     }
     if !isWhole {
       kept.warnings.append(
-        Warning(
+        Finding(
           "the dump has no VMCOREINFO note, and no crashed kernel's core header is in its "
             + "memory: it is kept as it is (--rebuild looks for a kernel's vmcoreinfo, too)"))
     }
@@ -169,18 +169,18 @@ struct KeptDump: Sendable {
     return processors
   }
 
-  private static func warnings(about sections: [NoteSection]) -> [Warning] {
+  private static func warnings(about sections: [NoteSection]) -> [Finding] {
     sections.prefix(64).compactMap { section in
       let place = "PT_NOTE \(section.index) at offset \(section.address.hex)"
       switch section.end {
       case .terminator, .full: return nil
       case .cutShort(let offset, let claims):
-        return Warning(
+        return Finding(
           "\(place): the note at \(offset.hex) claims \(claims.hex) bytes, expected at most "
             + "\((section.address + section.limit - offset).hex): the rest is left out",
           isPartial: true)
       case .tooLarge:
-        return Warning(
+        return Finding(
           "\(place): holds more than \(NoteSection.mostNotes) notes: the rest is left out",
           isPartial: true)
       }

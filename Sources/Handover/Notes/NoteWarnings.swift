@@ -7,12 +7,12 @@ enum NoteWarnings {
   /// One for each, with the CPU's number and the address.
   static func about(
     _ sections: [NoteSection], _ processors: [Processor], _ memory: PhysicalMemory
-  ) -> [Warning] {
-    var warnings: [Warning] = []
+  ) -> [Finding] {
+    var warnings: [Finding] = []
     let allEmpty = !processors.isEmpty && processors.allSatisfy(\.isEmpty)
     if allEmpty {
       warnings.append(
-        Warning(
+        Finding(
           "none of the \(processors.count) CPUs has saved registers: the machine had not crashed "
             + "yet, the vmcore has no CPU notes", isDamage: false))
     }
@@ -24,14 +24,14 @@ enum NoteWarnings {
         !memory.holds(range)
       {
         warnings.append(
-          Warning("\(place): the image does not hold all of \(range.hex)", isPartial: true))
+          Finding("\(place): the image does not hold all of \(range.hex)", isPartial: true))
       } else if section.isEmpty && section.end == .terminator && !allEmpty {
         warnings.append(
-          Warning("\(place): no registers were saved (the CPU was offline or did not answer)"))
+          Finding("\(place): no registers were saved (the CPU was offline or did not answer)"))
       }
       if case .cutShort(let address, let claims) = section.end {
         warnings.append(
-          Warning(
+          Finding(
             "\(place): the note at \(address.hex) claims \(claims.hex) bytes, but only "
               + "\((section.address + section.limit - address).hex) are left of the section: "
               + "it is dropped, as the second kernel does"))
@@ -41,11 +41,11 @@ enum NoteWarnings {
   }
 
   /// A machine has thousands of CPUs, and what is wrong with all of them is said once.
-  private static func cut(_ warnings: [Warning]) -> [Warning] {
+  private static func cut(_ warnings: [Finding]) -> [Finding] {
     guard warnings.count > limit else { return warnings }
     let rest = warnings.dropFirst(limit)
     return Array(warnings.prefix(limit)) + [
-      Warning(
+      Finding(
         "\(rest.count) more warnings about notes", isPartial: rest.contains(where: \.isPartial))
     ]
   }

@@ -95,7 +95,7 @@ package struct PurgatoryList: Equatable, Sendable {
     var address = range.lowerBound.roundedUp(to: 8) ?? range.upperBound
     while address < range.upperBound {
       guard
-        case .present(let piece, let region) = memory.firstPiece(of: address..<range.upperBound)
+        case .present(let piece, let region) = memory.firstStretch(of: address..<range.upperBound)
       else {
         address = nextPresent(after: address, in: range, memory)
         continue
@@ -145,7 +145,7 @@ package struct PurgatoryList: Equatable, Sendable {
   private static func nextPresent(
     after address: UInt64, in range: Range<UInt64>, _ memory: PhysicalMemory
   ) -> UInt64 {
-    if case .absent(let gap) = memory.firstPiece(of: address..<range.upperBound) {
+    if case .absent(let gap) = memory.firstStretch(of: address..<range.upperBound) {
       return gap.upperBound
     }
     return range.upperBound

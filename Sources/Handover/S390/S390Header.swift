@@ -51,15 +51,8 @@ enum S390Header {
   static func ranges(
     of memory: PhysicalMemory, without hole: Range<UInt64>?
   ) -> [Range<UInt64>] {
-    var joined: [Range<UInt64>] = []
-    for region in memory.regions {
-      if let last = joined.last, last.upperBound == region.range.lowerBound {
-        joined[joined.count - 1] = last.lowerBound..<region.range.upperBound
-      } else {
-        joined.append(region.range)
-      }
-    }
-    return joined.flatMap { range -> [Range<UInt64>] in
+    let joined = RangeSet(memory.regions.map(\.range))
+    return joined.ranges.flatMap { range -> [Range<UInt64>] in
       let end = range.upperBound.roundedDown(to: pageSize)
       guard let start = range.lowerBound.roundedUp(to: pageSize), start < end else { return [] }
       guard let hole else { return [start..<end] }

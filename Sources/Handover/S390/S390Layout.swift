@@ -18,7 +18,7 @@ package struct S390Layout: Sendable {
   /// Absolute 0 to 0x1fff of the crashed kernel.
   package let lowcore: [UInt8]
   /// What was wrong, and what was used instead.
-  package let warnings: [Warning]
+  package let warnings: [Finding]
 
   /// The same as a reader.
   package var lowcoreReader: ByteReader { ByteReader(lowcore, order: .big) }

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import CrashedKernel
 package import DumpRecords
 internal import MemoryImages
@@ -22,7 +22,7 @@ package struct S390Processors: Sendable {
   /// CPUs that have a lowcore but no saved registers: number and address.
   package private(set) var unsaved: [(number: Int, lowcore: UInt64)] = []
   /// What was wrong, and what was used instead.
-  package private(set) var warnings: [Warning] = []
+  package private(set) var warnings: [Finding] = []
 
   /// Entries of `lowcore_ptr[]` that are read at most: no kernel is built for more CPUs.
   static let limit: UInt64 = 4096
@@ -65,13 +65,13 @@ package struct S390Processors: Sendable {
       let count = information?.decimal("LENGTH(lowcore_ptr)"), let list = addresses.physical(symbol)
     else {
       warnings.append(
-        Warning("vmcoreinfo does not say where lowcore_ptr is: only the crashing CPU is known"))
+        Finding("vmcoreinfo does not say where lowcore_ptr is: only the crashing CPU is known"))
       return
     }
     let size = Int(min(count, S390Processors.limit)) * 8
     guard let bytes = try memory.bytes(at: list, count: size) else {
       warnings.append(
-        Warning("lowcore_ptr at \(list.hex) lies outside the image: only the crashing CPU is known")
+        Finding("lowcore_ptr at \(list.hex) lies outside the image: only the crashing CPU is known")
       )
       return
     }
@@ -85,7 +85,7 @@ package struct S390Processors: Sendable {
         address % Lowcore.alignment == 0, seen.insert(address).inserted
       else {
         warnings.append(
-          Warning("CPU \(number): lowcore_ptr is \(pointer.hex), expected a page of its own"))
+          Finding("CPU \(number): lowcore_ptr is \(pointer.hex), expected a page of its own"))
         continue
       }
       try add(number, at: address, in: memory, isBoot: address == boot)
@@ -99,7 +99,7 @@ package struct S390Processors: Sendable {
       let registers = SaveArea(Array(page.dropFirst(Lowcore.saveArea)))
     else {
       warnings.append(
-        Warning(
+        Finding(
           "CPU \(number): the lowcore at \(address.hex) lies outside the image", isPartial: true))
       return
     }
@@ -127,7 +127,7 @@ package struct S390Processors: Sendable {
     let page = try memory.bytes(at: prefix, count: Lowcore.size)
     if page == nil || prefix % Lowcore.alignment != 0 {
       warnings.append(
-        Warning(
+        Finding(
           "absolute 0x1318 is \(prefix.hex), expected the prefix of the crashing CPU: its registers "
             + "are taken from absolute 0x1200, without vector registers"))
     }
@@ -154,13 +154,13 @@ package struct S390Processors: Sendable {
     if saved.isEmpty {
       let why = hasCrashed ? "though this kernel has crashed" : "this kernel had not crashed yet"
       warnings.append(
-        Warning(
+        Finding(
           "no CPU has saved registers: \(why), the vmcore has no CPU notes", isDamage: hasCrashed))
       return
     }
     for (number, lowcore) in unsaved {
       warnings.append(
-        Warning(
+        Finding(
           "CPU \(number): the saved prefix in its lowcore at \(lowcore.hex) is not its own: no "
             + "registers were saved, it has no notes"))
     }

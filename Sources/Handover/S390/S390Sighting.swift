@@ -18,15 +18,15 @@ struct S390Sighting {
     let osInfo = try S390View(memory: memory, lowcore: lowcore).osInfo(shift: region.lowerBound)
     let named = osInfo.page.map { ($0.crashKernelAddress, $0.crashKernelSize) }
     isConfirmed = named.map { $0 == (region.lowerBound, region.length) } ?? false
-    var warnings: [Warning] = []
+    var warnings: [Finding] = []
     if let fault = osInfo.fault {
       warnings.append(
-        Warning(
+        Finding(
           "\(fault); the crash region \(region.hex) is taken from the second kernel's parameter "
             + "area at 0x10418"))
     } else if let named, !isConfirmed {
       warnings.append(
-        Warning(
+        Finding(
           "os_info names a crash region of \(named.1.hex) bytes at \(named.0.hex), the second "
             + "kernel's parameter area at 0x10418 \(region.hex): the latter is used"))
     }
@@ -45,10 +45,10 @@ struct S390Sighting {
       let region = S390View.crashRegion(
         start: page.crashKernelAddress, size: page.crashKernelSize)
     else { return nil }
-    var warnings: [Warning] = []
+    var warnings: [Finding] = []
     if try !view.isEntry(at: region.lowerBound) {
       warnings.append(
-        Warning(
+        Finding(
           "no kdump kernel is loaded in the crash region \(region.hex): the machine itself "
             + "would have offered no vmcore"))
     }
@@ -71,7 +71,7 @@ struct S390Sighting {
       evidence: "a kdump kernel is loaded at \(region.lowerBound.hex) and not started",
       osInfo: osInfo, lowcore: lowcore,
       warnings: [
-        Warning(
+        Finding(
           "\(fault); the crash region \(region.hex) is taken from the parameter area of the "
             + "loaded kdump kernel at \((region.lowerBound + 0x10418).hex)")
       ])

@@ -60,7 +60,7 @@ struct S390System {
       case .corrupt(let error) where !error.isAbsence: return .corrupt(error)
       case .absent, .corrupt:
         warnings.append(
-          Warning(
+          Finding(
             "the second kernel's command line names elfcorehdr=\(named.coreHeader?.text ?? ""), "
               + "where no usable core header is: one is built"))
       }
@@ -82,7 +82,7 @@ struct S390System {
 
   /// The kernel's `high_memory` tells where memory ends, or where it could end if standby memory
   /// were added: a hint that the image is cut, and no more.
-  private func endWarnings(_ kernel: S390Handover) throws(SearchError) -> [Warning] {
+  private func endWarnings(_ kernel: S390Handover) throws(SearchError) -> [Finding] {
     let end: UInt64?
     do throws(ReadError) {
       end = try kernel.value(of: "high_memory").flatMap(kernel.addresses.physical)
@@ -90,9 +90,9 @@ struct S390System {
       throw .read(error)
     }
     let known = image.memory.end
-    guard let end, end > known, end <= 1 << LoadCheck.addressBits else { return [] }
+    guard let end, end > known, end <= PhysicalAddress.end else { return [] }
     return [
-      Warning(
+      Finding(
         "the kernel's high_memory is \(end.hex), the image ends at \(known.hex): it is cut, or the "
           + "machine has standby memory", isDamage: false)
     ]
@@ -163,7 +163,7 @@ struct S390System {
 
   private func system(
     _ left: S390Handover, loads: [Range<UInt64>], moment: Moment, evidence: String,
-    warnings: [Warning]
+    warnings: [Finding]
   ) throws(SearchError) -> SystemFinder.Answer {
     let information = left.information.information
     let notes = S390Notes(left.processors.saved, information: information).bytes

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import DumpRecords
 internal import MemoryImages
 
@@ -11,7 +11,7 @@ package struct S390VMCoreInfo: Sendable {
   /// The offset that the kernel put into the lowcore instead of a pointer, early in its boot.
   package private(set) var kaslrOffset: UInt64?
   /// What was wrong, and what was used instead.
-  package private(set) var warnings: [Warning] = []
+  package private(set) var warnings: [Finding] = []
 
   /// Looks where the second kernel looks (`nt_vmcoreinfo`, `arch/s390/kernel/crash_dump.c`):
   /// entry 0 of os_info, then the note at lowcore 0xe0c.
@@ -26,14 +26,14 @@ package struct S390VMCoreInfo: Sendable {
         return
       case .damaged(let reason):
         warnings.append(
-          Warning(
+          Finding(
             "os_info entry 0 (vmcoreinfo): \(reason); the note at lowcore 0xe0c is used"))
       }
     }
     let reading = try S390VMCoreInfo.note(in: memory, lowcore: lowcore)
     kaslrOffset = reading.kaslrOffset
     guard let found = reading.note else {
-      warnings.append(Warning("\(reading.fault); the vmcore has no VMCOREINFO note"))
+      warnings.append(Finding("\(reading.fault); the vmcore has no VMCOREINFO note"))
       return
     }
     note = found
@@ -42,7 +42,7 @@ package struct S390VMCoreInfo: Sendable {
     information = VMCoreInfo(text.bytes)
     if text.present < count {
       warnings.append(
-        Warning(
+        Finding(
           "the VMCOREINFO note at \(found.address.hex): the image ends inside it",
           isPartial: true))
     }

@@ -7,7 +7,7 @@ extension PhysicalMemory {
     let chunk = Chunk(size: 65_536)
     var address = range.lowerBound
     while address < range.upperBound {
-      switch firstPiece(of: address..<range.upperBound) {
+      switch firstStretch(of: address..<range.upperBound) {
       case .absent(let gap): address = gap.upperBound
       case .present(let piece, let region):
         let place = region.sourceOffset(of: address)

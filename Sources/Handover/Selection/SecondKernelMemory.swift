@@ -64,7 +64,7 @@ struct SecondKernelMemory {
       Kernel(information, $0, order: system.header.order, memory: memory)
     }
     shown.warnings = [
-      Warning(
+      Finding(
         "the second kernel's memory is taken to be \(gap.hex), the gap between the loads around "
           + "the core header; it was running, so it has no CPU notes", isDamage: false)
     ]

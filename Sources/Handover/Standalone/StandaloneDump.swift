@@ -107,7 +107,7 @@ struct StandaloneDump {
         kind: .standalone, evidence: "built from vmcoreinfo and \(parts.memory.origin)"),
       processors: processors, locators: seen?.locators ?? [], candidates: seen?.candidates ?? [],
       warnings: [
-        Warning(
+        Finding(
           "FALLBACK: \(reason): this is a stand-alone dump of all memory "
             + "(\(parts.memory.origin)), not what a second kernel would have offered")
       ] + parts.warnings,
@@ -126,7 +126,7 @@ struct StandaloneKernel {
   let kernel: Kernel?
   /// Physical address inside the kernel image.
   let place: UInt64?
-  let warnings: [Warning]
+  let warnings: [Finding]
 
   /// A kernel by a note that was found and is sound.
   init(_ scanned: ScannedVMCoreInfo) {
@@ -161,7 +161,7 @@ struct StandaloneKernel {
     place = found?.system.address
     warnings =
       found == nil
-      ? [Warning("--vmcoreinfo: no kernel \(information.release ?? "") is where it says")] : []
+      ? [Finding("--vmcoreinfo: no kernel \(information.release ?? "") is where it says")] : []
   }
 
   /// Only what the user says.
@@ -172,7 +172,7 @@ struct StandaloneKernel {
     kernel = nil
     place = nil
     warnings =
-      [Warning("no sound VMCOREINFO note: readers will not know where the kernel lies")]
-      + rejected.prefix(8).map { Warning($0) }
+      [Finding("no sound VMCOREINFO note: readers will not know where the kernel lies")]
+      + rejected.prefix(8).map { Finding($0) }
   }
 }

@@ -6,7 +6,7 @@ internal import DumpRecords
 /// then all memory, with virtual addresses by the architecture's rule.
 struct StandaloneLoads {
   private(set) var segments: [ProgramHeader] = []
-  private(set) var warnings: [Warning] = []
+  private(set) var warnings: [Finding] = []
 
   private static let readWriteExecute: UInt32 = 7
   /// What kexec-tools writes where memory has no virtual address.
@@ -20,7 +20,7 @@ struct StandaloneLoads {
         add(physical, size: image.length, virtual: image.lowerBound)
       } else {
         warnings.append(
-          Warning(
+          Finding(
             "nothing tells how large the kernel image is: there is no PT_LOAD for it",
             isDamage: false))
       }
@@ -34,7 +34,7 @@ struct StandaloneLoads {
     }
     if hasUnmapped {
       warnings.append(
-        Warning(
+        Finding(
           "nothing tells where the direct map begins: p_vaddr of memory is all ones, readers "
             + "have to go through the page tables", isDamage: false))
     }

@@ -72,18 +72,13 @@ struct StandaloneMemory {
 
   /// Whole pages, ascending, none twice; what no machine has is left out.
   private static func joined(_ ranges: [Range<UInt64>]) -> [Range<UInt64>] {
-    var joined: [Range<UInt64>] = []
-    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+    let pages = ranges.compactMap { range -> Range<UInt64>? in
       guard let start = range.lowerBound.roundedUp(to: 4096),
         case let end = range.upperBound.roundedDown(to: 4096), start < end,
-        end <= 1 << LoadCheck.addressBits
-      else { continue }
-      if let last = joined.last, start <= last.upperBound {
-        joined[joined.count - 1] = last.lowerBound..<max(last.upperBound, end)
-      } else {
-        joined.append(start..<end)
-      }
+        end <= PhysicalAddress.end
+      else { return nil }
+      return start..<end
     }
-    return joined
+    return RangeSet(pages).ranges
   }
 }

@@ -15,7 +15,7 @@ struct StandaloneParts {
   let moment: Moment
   /// What an s390x kernel left at its fixed places.
   let s390: S390Handover?
-  private(set) var warnings: [Warning]
+  private(set) var warnings: [Finding]
 
   /// Collects them under one layout.
   init(
@@ -48,7 +48,7 @@ struct StandaloneParts {
     }
     if sections.isEmpty {
       warnings.append(
-        Warning("no CPU's registers are known: the vmcore has no CPU notes", isDamage: false))
+        Finding("no CPU's registers are known: the vmcore has no CPU notes", isDamage: false))
     }
     if let section = try StandaloneParts.information(
       kernel, order, at: sections.count, view.memory)
@@ -69,7 +69,7 @@ struct StandaloneParts {
 
   private static func symbols(
     of kernel: StandaloneKernel
-  ) throws(ReadError) -> (found: KernelSymbols?, warnings: [Warning]) {
+  ) throws(ReadError) -> (found: KernelSymbols?, warnings: [Finding]) {
     guard kernel.information != nil else { return (nil, []) }
     let answer =
       if let kernel = kernel.kernel {
@@ -80,7 +80,7 @@ struct StandaloneParts {
     switch answer {
     case .found(let symbols): return (symbols, [])
     case .absent(let why), .corrupt(let why):
-      return (nil, [Warning("the kernel's symbols: \(why)", isDamage: false)])
+      return (nil, [Finding("the kernel's symbols: \(why)", isDamage: false)])
     }
   }
 

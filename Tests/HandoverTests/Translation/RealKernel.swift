@@ -13,7 +13,7 @@ struct RealKernel: Sendable {
   let architecture: Architecture
   let order: ByteOrder
   /// The rules that need no page tables, with the direct map.
-  let translation: AddressTranslation
+  let translation: LinearMap
   /// Memory by those rules, each as far as there is memory.
   let linear: VirtualMemory
   let table: PageTable
@@ -64,16 +64,15 @@ struct RealKernel: Sendable {
       path: "\(Self.folder ?? "")/\(name)", options: ImageOptions())
     var options = SearchOptions()
     options.workers = 2
-    let system = try CrashedSystem(in: image, options)
-    guard let information = system.vmCoreInfo, let architecture = system.architecture,
-      case .found(let found) = try KernelSymbols.read(
-        in: system.memory, information, architecture, order: system.header.order)
-    else { throw Failure(text: "\(name): no kernel with symbols") }
-    memory = system.memory
-    self.information = information
-    self.architecture = architecture
-    order = system.header.order
-    translation = found.kernel.translation
+    let system = try SystemFinder.find(in: image, options)
+    guard let kernel = system.kernel, case .found(let found) = try kernel.symbols() else {
+      throw Failure(text: "\(name): no kernel with symbols")
+    }
+    memory = kernel.physicalMemory
+    information = kernel.information
+    architecture = kernel.architecture
+    order = kernel.order
+    translation = try kernel.linearMap()
     symbols = try found.addresses(of: Self.wanted)
     let end = memory.end
     linear = VirtualMemory(
@@ -81,28 +80,13 @@ struct RealKernel: Sendable {
       mappings: translation.windows.compactMap {
         Mapping.linear($0.range, minus: $0.offset).limited(to: end)
       })
-    table = try Self.table(PageTableEvidence(information, linear), architecture.name)
-    paged = VirtualMemory(
-      memory, order: order, wordSize: architecture.wordSize, mappings: [.pageTable(table)])
-    all = linear.adding(
-      [try Mapping.powerVmemmap(information, in: linear), .pageTable(table)].compactMap { $0 })
-  }
-
-  private static func table(
-    _ evidence: PageTableEvidence, _ name: String
-  ) throws -> PageTable {
-    let answer =
-      switch name {
-      case "x86_64": try PageTable.x86_64(evidence)
-      case "aarch64": try PageTable.arm64(evidence)
-      case "s390x": try PageTable.s390x(evidence)
-      case "riscv64": try PageTable.riscv64(evidence)
-      default: try PageTable.power(evidence)
-      }
-    switch answer {
-    case .found(let table): return table
+    switch try kernel.pageTable() {
+    case .found(let found): table = found
     case .absent(let why): throw Failure(text: why)
     }
+    paged = VirtualMemory(
+      memory, order: order, wordSize: architecture.wordSize, mappings: [.pageTable(table)])
+    all = try kernel.memory()
   }
 
   /// Where the kernel has vmalloc, as far as it tells; on s390x all that lies above its memory.

@@ -1,0 +1,42 @@
+internal import Bytes
+internal import DumpRecords
+
+extension ImageFormat {
+  /// An ELF core file of a whole machine: `/proc/vmcore`, makedumpfile's copies of it, QEMU's
+  /// `dump-guest-memory`.
+  package static let elf = ImageFormat(
+    name: "ELF core", accepts: [], recognizes: ELFCoreImage.recognizes, open: ELFCoreImage.open)
+}
+
+/// Reads what any producer writes: program headers anywhere, several notes, loads in any order,
+/// overlaps (the first load wins), a file that ends early. Section headers are not looked at,
+/// but for the number of program headers where `e_phnum` has no room for it.
+private enum ELFCoreImage {
+  static func recognizes(_ head: [UInt8]) -> Bool {
+    guard head.count >= 18, head.starts(with: ELFHeader.magic), ELFClass(rawValue: head[4]) != nil,
+      let order = ELFHeader.order(of: head[5])
+    else { return false }
+    return ByteReader(head, order: order).coreType == ELFHeader.coreType
+  }
+
+  static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
+    let table = try ELFCoreTable(input.source)
+    let map = PieceMap(firstWins: table.pieces)
+    let header = CoreHeader(header: table.header, segments: table.segments)
+    guard let header, !map.pieces.isEmpty || !table.missing.isEmpty else {
+      throw ImageError(
+        .unusable, "\(input.name): the ELF core file holds no memory, expected a PT_LOAD with data")
+    }
+    return MemoryImage(
+      ofDump: input, as: .elf, memory: PhysicalMemory(map, in: input.source),
+      stored: StoredCore(
+        header: header, file: input.source, hasLoadsInFile: true,
+        isWellPlaced: table.isWellPlaced, missing: table.missing),
+      warnings: table.warnings)
+  }
+}
+
+extension ByteReader {
+  /// `e_type`, where the bytes reach so far.
+  fileprivate var coreType: UInt16? { try? peek(at: ELFHeader.identificationSize) }
+}

@@ -1,0 +1,44 @@
+internal import Bytes
+internal import DumpRecords
+
+extension ImageFormat {
+  /// The flattened form of another format (`makedumpfile -F`, QEMU `kdump-zlib`).
+  package static let flattened = ImageFormat(
+    name: "flattened", accepts: .all,
+    recognizes: { $0.starts(with: FlattenedHeader.signature) }, open: FlattenedImage.open)
+}
+
+private enum FlattenedImage {
+  /// What is ever written in that form.
+  private static let contents: [ImageFormat] = [.elf, .kdump]
+
+  static func open(
+    _ input: ImageInput, _ options: ImageOptions
+  ) throws(ImageError) -> MemoryImage {
+    let plain = try unflattened(input)
+    let head = try plain.head()
+    guard let format = contents.first(where: { $0.recognizes(head) }) else {
+      throw ImageError(
+        .unusable,
+        "\(input.name): a flattened file of something else than an ELF core or a "
+          + "kdump-compressed dump")
+    }
+    return try format.open(plain, options)
+  }
+
+  private static func unflattened(_ input: ImageInput) throws(ImageError) -> ImageInput {
+    var plain = input
+    if !input.isUnflattened {
+      let source = try FlattenedSource(input.source)
+      plain.source = source
+      plain.warnings += source.warnings
+      plain.isUnflattened = true
+    }
+    plain.parts = []
+    for part in input.parts {
+      let isFlattened = try part.head().starts(with: FlattenedHeader.signature)
+      plain.parts.append(isFlattened ? try unflattened(part) : part)
+    }
+    return plain
+  }
+}

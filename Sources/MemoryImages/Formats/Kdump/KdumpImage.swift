@@ -1,0 +1,120 @@
+internal import Bytes
+internal import DumpRecords
+
+extension ImageFormat {
+  /// A kdump-compressed dump of makedumpfile or QEMU, in one file or in several (`--split`).
+  package static let kdump = ImageFormat(
+    name: "kdump-compressed", accepts: .parts,
+    recognizes: { $0.starts(with: KdumpHeader.signature) }, open: KdumpImage.open)
+}
+
+/// Reads header_version 1 to 6 of every machine, with pages that zlib packed.
+private enum KdumpImage {
+  /// Stretches of memory at most: more than any machine has.
+  private static let mostRuns = 1 << 20
+
+  static func open(
+    _ input: ImageInput, _ options: ImageOptions
+  ) throws(ImageError) -> MemoryImage {
+    let file = try KdumpFile(input.source)
+    let files = try KdumpFile.set(of: file, with: input.parts)
+    let directories = try files.map { file throws(ImageError) in
+      try rethrow(as: ImageError.init(reading:), KdumpDirectory(file))
+    }
+    let existing = try rethrow(as: ImageError.init(reading:), file.existing())
+    let runs = try rethrow(as: ImageError.init(reading:), runs(of: existing, input.name))
+    let volumes = try directories.map { directory throws(ImageError) in
+      try rethrow(as: ImageError.init(reading:), KdumpVolume(directory))
+    }
+    guard !runs.isEmpty else {
+      throw ImageError(
+        .unusable, "\(input.name): no bit of the first bitmap is set: the dump holds no memory")
+    }
+    let state = KdumpState(file: file, volumes: volumes, existing: existing.count, runs: runs)
+    let ranges = runs.map { file.addresses(of: $0) }
+    let map = PieceMap(
+      laterWins: ranges.map { PieceMap.Piece(range: $0, position: $0.lowerBound) })
+    let core = try KdumpCore(of: file, loads: ranges, missing: state.missing, options.machines)
+    return MemoryImage(
+      ofDump: input, as: .kdump, memory: PhysicalMemory(map, in: KdumpPages(volumes, of: file)),
+      stored: core.stored, warnings: state.warnings + core.warnings)
+  }
+
+  /// The memory that existed, in frames.
+  private static func runs(
+    of existing: KdumpBitmap, _ name: String
+  ) throws(ReadError) -> [Range<UInt64>] {
+    guard let runs = try existing.runs(atMost: mostRuns) else {
+      throw ReadError(
+        source: name, offset: 0,
+        reason: "the first bitmap has more than \(mostRuns) stretches of memory")
+    }
+    return runs
+  }
+}
+
+/// How whole a dump is.
+private struct KdumpState {
+  let file: KdumpFile
+  let volumes: [KdumpVolume]
+  /// Number of frames that existed, and where they are.
+  let existing: UInt64
+  let runs: [Range<UInt64>]
+
+  /// What the user must know, in the order in which it is told.
+  var warnings: [Finding] { leftOut + lost + incomplete + absentVolumes }
+
+  private var leftOut: [Finding] {
+    let dumped = volumes.first?.directory.dumped.count ?? 0
+    guard existing > dumped else { return [] }
+    return [
+      Finding(
+        "the dump leaves out \(existing - dumped) of \(existing) pages (dump level "
+          + "\(file.subHeader.dumpLevel)): they read as zeros")
+    ]
+  }
+
+  private var lost: [Finding] {
+    volumes.compactMap { volume in
+      guard volume.lost > 0, let first = volume.firstLost else { return nil }
+      return Finding(
+        "\(volume.directory.file.source.name): \(volume.lost) pages are lost, the first at "
+          + "\((first * file.blockSize).hex): they read as zeros",
+        isPartial: true)
+    }
+  }
+
+  private var incomplete: [Finding] {
+    volumes.contains { $0.directory.file.header.status.contains(.incomplete) }
+      ? [Finding("the dump is marked as incomplete by whoever wrote it", isPartial: true)] : []
+  }
+
+  // MARK: Files of a split set that were not given
+
+  /// The frames of which no file of the set was given.
+  private var absentFrames: RangeSet {
+    guard file.subHeader.split == 1 else { return RangeSet([]) }
+    return RangeSet(volumes.map(\.directory.file.range)).gaps(in: 0..<file.frames)
+  }
+
+  /// The memory in them.
+  var missing: [Range<UInt64>] {
+    let absent = absentFrames.ranges
+    guard !absent.isEmpty else { return [] }
+    let runs = RangeSet(runs)
+    return absent.flatMap { runs.clamped(to: $0).ranges }.map { file.addresses(of: $0) }
+  }
+
+  private var absentVolumes: [Finding] {
+    guard !missing.isEmpty else { return [] }
+    let gaps = absentFrames.ranges.map { file.addresses(of: $0).hex }
+    let isOne = gaps.count == 1
+    return [
+      Finding(
+        "the dump is split, and \(isOne ? "a file" : "files") of the set with the memory "
+          + "\(gaps.joined(separator: ", ")) \(isOne ? "is" : "are") not given: --part names the "
+          + "others",
+        isPartial: true)
+    ]
+  }
+}

@@ -1,0 +1,188 @@
+internal import Bytes
+internal import Codecs
+internal import DumpRecords
+
+/// The pages of a kdump-compressed dump as one source: offset = physical address. Pages are
+/// unpacked when they are read; those that the dump lacks read as zeros and are holes.
+final class KdumpPages: ByteSource {
+  let name: String
+  let size: UInt64
+  /// Ascending and disjoint by their frames.
+  private let volumes: [KdumpVolume]
+  private let directories: [KdumpDirectory]
+  private let blockSize: UInt64
+  private let unpackers: [PackedForm: CodecPool<PageUnpacker>]
+  private let cache = PageCache()
+
+  /// The pages of one file, or of the files of a split set, in the order of their frames.
+  init(_ volumes: [KdumpVolume], of file: KdumpFile) {
+    self.volumes = volumes
+    directories = volumes.map(\.directory)
+    let blockSize = file.blockSize
+    self.blockSize = blockSize
+    name = directories.first?.file.source.name ?? ""
+    size = file.frames * blockSize
+    unpackers = Dictionary(
+      uniqueKeysWithValues: PackedForm.allCases.map { form in
+        (form, CodecPool { PageUnpacker(form, pageSize: Int(blockSize)) })
+      })
+  }
+
+  func read(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(ReadError) -> Int {
+    guard offset < size else { return 0 }
+    let count = Int(min(UInt64(buffer.count), size - offset))
+    var cursor = KdumpCursor(
+      directories, ahead: (offset + UInt64(count) - 1) / blockSize)
+    var done = 0
+    while done < count {
+      let place = offset + UInt64(done)
+      let frame = place / blockSize
+      let inside = Int(place % blockSize)
+      let length = min(count - done, Int(blockSize) - inside)
+      let output = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + length])
+      if length == Int(blockSize) {
+        try unsafe load(frame, &cursor, into: output)
+      } else {
+        let page = try page(frame, &cursor)
+        unsafe output.copyBytes(from: page[inside..<inside + length])
+      }
+      done += length
+    }
+    return done
+  }
+
+  func extent(at offset: UInt64) -> SourceExtent {
+    guard offset < size else { return SourceExtent(isHole: false, end: offset) }
+    var frame = offset / blockSize
+    let last = min(frame + KdumpPages.extentFrames, size / blockSize) - 1
+    var cursor = KdumpCursor(directories, ahead: last)
+    let kind = kind(of: frame, &cursor)
+    while frame < last {
+      let known = kind == .leftOut ? cursor.absentEnd(from: frame + 1) : frame + 1
+      if known > frame + 1 {
+        frame = min(last, known - 1)
+      } else {
+        guard self.kind(of: frame + 1, &cursor) == kind else { break }
+        frame += 1
+      }
+    }
+    return SourceExtent(
+      isHole: kind != .data, isLeftOut: kind == .leftOut, end: (frame + 1) * blockSize)
+  }
+
+  private enum Kind {
+    case data, zeros, leftOut
+  }
+
+  /// Frames that are looked at to answer for one extent.
+  private static let extentFrames: UInt64 = 4096
+
+  /// What cannot be read is data: reading it says why.
+  private func kind(of frame: UInt64, _ cursor: inout KdumpCursor) -> Kind {
+    guard let found = try? cursor.find(frame) else { return .data }
+    switch found {
+    case .absent: return .leftOut
+    case .page(let descriptor, let index):
+      if directories[index].isLost(descriptor) { return .leftOut }
+      let isZero = descriptor.flags.isEmpty && descriptor.offset == volumes[index].zeroPage
+      return isZero ? .zeros : .data
+    }
+  }
+
+  private func page(_ frame: UInt64, _ cursor: inout KdumpCursor) throws(ReadError) -> [UInt8] {
+    if let page = cache.page(of: frame) { return page }
+    var page = [UInt8](repeating: 0, count: Int(blockSize))
+    try unsafe page.withMutableBytes { buffer throws(ReadError) in
+      try unsafe load(frame, &cursor, into: buffer)
+    }
+    cache.add(page, of: frame)
+    return page
+  }
+
+  private func load(
+    _ frame: UInt64, _ cursor: inout KdumpCursor, into output: UnsafeMutableRawBufferPointer
+  ) throws(ReadError) {
+    guard case .page(let descriptor, let index) = try cursor.find(frame),
+      !directories[index].isLost(descriptor)
+    else {
+      unsafe output.initializeMemory(as: UInt8.self, repeating: 0)
+      return
+    }
+    let source = directories[index].file.source
+    let packing = PagePacking(descriptor.flags)
+    if let fault = packing.fault(size: descriptor.size, blockSize: blockSize) {
+      throw KdumpPages.error(source, descriptor, "the page at \((frame * blockSize).hex) \(fault)")
+    }
+    guard case .packed(let form) = packing else {
+      try unsafe KdumpPages.fill(output, from: source, descriptor)
+      return
+    }
+    let size = try unpackers[form]?.with { (page) throws(ReadError) -> Int? in
+      let input = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: page.packed.bytes[..<Int(descriptor.size)])
+      try unsafe KdumpPages.fill(input, from: source, descriptor)
+      return unsafe page.unpacker.unpack(UnsafeRawBufferPointer(input), into: output)
+    }
+    guard let size, size == output.count else {
+      throw KdumpPages.error(
+        source, descriptor,
+        "the page at \((frame * blockSize).hex) is damaged: its \(descriptor.size) bytes are no "
+          + "\(form.rawValue) stream of \(blockSize) bytes")
+    }
+  }
+
+  private static func fill(
+    _ output: UnsafeMutableRawBufferPointer, from source: any ByteSource,
+    _ descriptor: PageDescriptor
+  ) throws(ReadError) {
+    let count = try unsafe source.read(at: descriptor.offset, into: output)
+    guard count == output.count else {
+      throw error(source, descriptor, "the file ends inside a page: it shrank while it was read")
+    }
+  }
+
+  private static func error(
+    _ source: any ByteSource, _ descriptor: PageDescriptor, _ text: String
+  ) -> ReadError {
+    ReadError(source: source.name, offset: descriptor.offset, reason: text)
+  }
+}
+
+/// What unpacks one page at a time.
+private struct PageUnpacker: Sendable {
+  let unpacker: any Unpacker
+  /// Room for the packed bytes, which are never more than a page.
+  let packed: Chunk
+
+  /// nil where memory is short.
+  init?(_ form: PackedForm, pageSize: Int) {
+    guard let unpacker = form.unpacker() else { return nil }
+    self.unpacker = unpacker
+    packed = Chunk(size: pageSize)
+  }
+}
+
+/// The pages that were last asked for piece by piece.
+private final class PageCache: Sendable {
+  private let lock = Lock()
+  private let pages = Pages()
+  private static let limit = 8
+
+  /// Used under the lock alone.
+  private final class Pages: @unchecked Sendable {
+    var list: [(frame: UInt64, page: [UInt8])] = []
+  }
+
+  func page(of frame: UInt64) -> [UInt8]? {
+    lock.withLock { pages.list.first { $0.frame == frame }?.page }
+  }
+
+  func add(_ page: [UInt8], of frame: UInt64) {
+    lock.withLock {
+      if pages.list.count >= PageCache.limit { pages.list.removeFirst() }
+      pages.list.append((frame, page))
+    }
+  }
+}

@@ -1,0 +1,97 @@
+internal import Bytes
+internal import DumpRecords
+
+/// One file of a dump, after one pass over all its page descriptors and before the first page is
+/// read: what cannot be read is refused at once, what is lost is counted.
+struct KdumpVolume: Sendable {
+  let directory: KdumpDirectory
+  /// Pages whose descriptor was never written, or whose data lies behind the file's end.
+  let lost: UInt64
+  /// The frame of the first of them.
+  let firstLost: UInt64?
+  /// Where the page of zeros stands that all zero pages share, where there is one.
+  let zeroPage: UInt64?
+
+  private static let descriptorsAtOnce: UInt64 = 32_768
+
+  /// Looks at every descriptor.
+  init(_ directory: KdumpDirectory) throws(ReadError) {
+    var survey = DescriptorSurvey(directory)
+    var rank = directory.ranks.lowerBound
+    let end = directory.ranks.upperBound
+    while rank < end {
+      let unwritten = min(survey.unwritten(fromRank: rank), end - rank)
+      if unwritten > 0 {
+        survey.addLost(unwritten, fromRank: rank)
+        rank += unwritten
+        continue
+      }
+      let count = min(KdumpVolume.descriptorsAtOnce, end - rank)
+      for descriptor in try directory.descriptors(fromRank: rank, count: Int(count)) {
+        try survey.add(descriptor, rank: rank)
+        rank += 1
+      }
+    }
+    self.directory = directory
+    lost = survey.lost
+    firstLost = try survey.firstLost.flatMap { rank throws(ReadError) in
+      try directory.dumped.frame(ofRank: rank)
+    }
+    zeroPage = try survey.zeroPage()
+  }
+}
+
+/// What is seen of the descriptors of one file.
+private struct DescriptorSurvey {
+  private(set) var lost: UInt64 = 0
+  /// The rank of the first page that is lost.
+  private(set) var firstLost: UInt64?
+  /// The lowest offset of a page that is not packed.
+  private var lowestPlain: UInt64 = .max
+  private let directory: KdumpDirectory
+  private let source: any ByteSource
+  private let blockSize: UInt64
+
+  init(_ directory: KdumpDirectory) {
+    self.directory = directory
+    source = directory.file.source
+    blockSize = directory.file.blockSize
+  }
+
+  /// How many descriptors from a rank on stand behind the file's end or in a hole of the file:
+  /// none of them was ever written.
+  func unwritten(fromRank rank: UInt64) -> UInt64 {
+    let place = directory.descriptorOffset(ofRank: rank)
+    guard place < source.size else { return .max }
+    let extent = source.extent(at: place)
+    return extent.isHole && extent.end > place
+      ? (extent.end - place) / UInt64(PageDescriptor.size) : 0
+  }
+
+  mutating func addLost(_ count: UInt64, fromRank rank: UInt64) {
+    lost += count
+    firstLost = firstLost ?? rank
+  }
+
+  mutating func add(_ descriptor: PageDescriptor, rank: UInt64) throws(ReadError) {
+    if directory.isLost(descriptor) {
+      addLost(1, fromRank: rank)
+      return
+    }
+    let packing = PagePacking(descriptor.flags)
+    if let fault = packing.fault(size: descriptor.size, blockSize: blockSize) {
+      let frame = try directory.dumped.frame(ofRank: rank) ?? rank
+      throw ReadError(
+        source: source.name, offset: directory.descriptorOffset(ofRank: rank),
+        reason: "the page at \((frame * blockSize).hex) \(fault)")
+    }
+    if descriptor.flags.isEmpty { lowestPlain = min(lowestPlain, descriptor.offset) }
+  }
+
+  /// makedumpfile and QEMU store one page of zeros for all, before any other page.
+  func zeroPage() throws(ReadError) -> UInt64? {
+    guard lowestPlain != .max else { return nil }
+    let page = try source.bytes(at: lowestPlain, count: Int(blockSize))
+    return page.allSatisfy { $0 == 0 } ? lowestPlain : nil
+  }
+}

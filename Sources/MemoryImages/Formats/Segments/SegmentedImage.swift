@@ -1,0 +1,48 @@
+internal import Bytes
+
+/// An image made of several files, each at an address of its own.
+enum SegmentedImage {
+  static func open(_ segments: [SegmentSpecification]) throws(ImageError) -> MemoryImage {
+    var regions: [MemoryRegion] = []
+    var files: [FileIdentity] = []
+    for segment in segments {
+      let source = try rethrow(
+        as: ImageError.init(opening:), FileSource(path: segment.path))
+      files.append(source.identity)
+      regions.append(try region(of: segment, in: source))
+    }
+    do throws(OverlappingRegions) {
+      return MemoryImage(
+        name: segments.first?.path ?? "", format: "segments",
+        memory: try PhysicalMemory(regions: regions), layout: .identity, layoutIsOpen: false,
+        files: files)
+    } catch {
+      throw ImageError(
+        .usage, "--segment: \(describe(error.first)) and \(describe(error.second)) overlap")
+    }
+  }
+
+  private static func region(
+    of segment: SegmentSpecification, in source: FileSource
+  ) throws(ImageError) -> MemoryRegion {
+    let available = source.size > segment.offset ? source.size - segment.offset : 0
+    let length = min(segment.length ?? available, available)
+    guard length > 0 else {
+      throw ImageError(
+        .usage,
+        "--segment \(segment.path): holds \(source.size.hex) bytes, expected some at "
+          + "offset \(segment.offset.hex)")
+    }
+    guard let range = Range(start: segment.address, length: length) else {
+      throw ImageError(
+        .usage,
+        "--segment \(segment.path): \(length.hex) bytes at \(segment.address.hex) end "
+          + "beyond 64 bits")
+    }
+    return MemoryRegion(range: range, source: source, offset: segment.offset)
+  }
+
+  private static func describe(_ region: MemoryRegion) -> String {
+    "\(region.source.name) at \(region.range.hex)"
+  }
+}
