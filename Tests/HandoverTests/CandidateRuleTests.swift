@@ -63,7 +63,7 @@ struct CandidateRuleTests {
     ])
   func rejected(_ lines: String, _ reason: String) throws {
     let opened = try OpenedRecipe(OpenedRecipe.plain + lines)
-    let rejection = opened.rejection(at: 0x27e000)
+    let rejection = try opened.rejection(at: 0x27e000)
     #expect(rejection?.hasPrefix(reason) == true, "\(rejection ?? "not rejected")")
     #expect(throws: SearchError.self) { try opened.system() }
   }

@@ -76,10 +76,10 @@ struct CoreHeaderSearchTests {
       (0x12c000, "R1: PT_NOTE 0 has p_offset 0x200, p_paddr 0x0"),
       (0x130000, "R1: PT_NOTE 0 has p_offset 0x1000, p_paddr 0x0"),
     ] as [(UInt64, String)] {
-      let rejection = opened.rejection(at: address)
+      let rejection = try opened.rejection(at: address)
       #expect(rejection?.hasPrefix(reason) == true, "\(rejection ?? "not listed")")
     }
-    let half = opened.rejection(at: 0x128000)
+    let half = try opened.rejection(at: 0x128000)
     #expect(half != nil)
     let locators = try opened.system().locators
     let tree = locators.first { $0.locator == .deviceTree }
@@ -139,7 +139,7 @@ struct CoreHeaderSearchTests {
     let both = try OpenedRecipe(OpenedRecipe.plain + "decoy stale 0x260400\n")
     #expect(try both.system().headerAddress == 0x27e000)
     #expect(
-      both.rejection(at: 0x260400)
+      try both.rejection(at: 0x260400)
         == "alignment: is not at a page boundary, as every kexec segment is")
   }
 

@@ -35,7 +35,7 @@ struct KexecImageTests {
       """
   }
 
-  private static func find(_ memory: RecipeMemory) throws -> CrashedSystem {
+  private static func find(_ memory: ImageInMemory) throws -> CrashedSystem {
     try SystemFinder.find(in: memory.image(), SearchOptions())
   }
 
@@ -48,7 +48,7 @@ struct KexecImageTests {
     arguments: ["x86_64", "ppc64"],
     [("0x250000-0x251000", 0x250000), ("0x260000-0x261000", 0x260000)] as [(String, UInt64)])
   func loadedTwice(architecture: String, segment: (String, UInt64)) throws {
-    let system = try Self.find(RecipeMemory(Self.recipe(architecture, segment: segment.0)))
+    let system = try Self.find(ImageInMemory(Self.recipe(architecture, segment: segment.0)))
     #expect(system.headerAddress == segment.1)
     guard case .found(let parameter, let by) = try Self.locator(system) else {
       Issue.record("the kexec image was not found")
@@ -62,7 +62,7 @@ struct KexecImageTests {
 
   @Test("a segment without a core header decides nothing")
   func otherSegments() throws {
-    let memory = try RecipeMemory(Self.recipe("x86_64", segment: "0x270000-0x271000"))
+    let memory = try ImageInMemory(Self.recipe("x86_64", segment: "0x270000-0x271000"))
     #expect(throws: SearchError.self) { try Self.find(memory) }
   }
 
@@ -70,7 +70,7 @@ struct KexecImageTests {
   func noImage() throws {
     let recipe = Self.recipe("x86_64", segment: "0x250000-0x251000")
       .replacing("decoy stale 0x260000\n", with: "")
-    let memory = try RecipeMemory(recipe).writing([UInt8](repeating: 0, count: 8), at: 0x124800)
+    let memory = try ImageInMemory(recipe).writing([UInt8](repeating: 0, count: 8), at: 0x124800)
     guard case .absent(let why) = try Self.locator(Self.find(memory)) else {
       Issue.record("expected no kexec image")
       return
@@ -89,7 +89,7 @@ struct KexecImageTests {
       .replacing("decoy stale 0x260000\n", with: "")
     var writer = ByteWriter(order: .little)
     writer.write(value)
-    let memory = try RecipeMemory(recipe).writing(writer.bytes, at: 0x130000 + offset)
+    let memory = try ImageInMemory(recipe).writing(writer.bytes, at: 0x130000 + offset)
     guard case .corrupt(let why) = try Self.locator(Self.find(memory)) else {
       Issue.record("expected a corrupt list")
       return

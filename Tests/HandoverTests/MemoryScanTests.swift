@@ -45,11 +45,11 @@ struct MemoryScanTests {
     let source = try FileSource(path: Self.file(directory))
     let memory = try PhysicalMemory(regions: ImageLayout.identity.regions(of: source))
     let scan = try MemoryScan(memory, workers: workers)
-    #expect(scan.coreHeaders.addresses == Self.headers)
-    #expect(scan.bootParameters.addresses == Self.pages)
-    #expect(scan.deviceTrees.addresses == Self.trees)
-    #expect(scan.vmCoreInfoNotes.addresses == Self.notes)
-    #expect(!scan.coreHeaders.isCut)
+    #expect(scan.hits(of: .coreHeader).addresses == Self.headers)
+    #expect(scan.hits(of: .bootParameters).addresses == Self.pages)
+    #expect(scan.hits(of: .deviceTree).addresses == Self.trees)
+    #expect(scan.hits(of: .vmCoreInfoNote).addresses == Self.notes)
+    #expect(!scan.hits(of: .coreHeader).isCut)
     #expect(scan.scannedBytes < Self.mebibyte, "holes were read")
   }
 
@@ -62,8 +62,8 @@ struct MemoryScanTests {
       MemoryRegion(range: 0x4000_0400..<0x4000_0800, source: source, offset: 0),
     ])
     let scan = try MemoryScan(memory, workers: 2)
-    #expect(scan.coreHeaders.addresses == [0x7000, 0x4000_0400])
-    #expect(scan.vmCoreInfoNotes.addresses == [0x7800])
+    #expect(scan.hits(of: .coreHeader).addresses == [0x7000, 0x4000_0400])
+    #expect(scan.hits(of: .vmCoreInfoNote).addresses == [0x7800])
   }
 
   @Test(
@@ -80,7 +80,7 @@ struct MemoryScanTests {
         range: UInt64.max - 65_535..<UInt64.max, source: try FileSource(path: path), offset: 0)
     ])
     let scan = try MemoryScan(memory, workers: 1)
-    #expect(scan.coreHeaders.addresses.isEmpty)
+    #expect(scan.hits(of: .coreHeader).addresses.isEmpty)
     #expect(scan.scannedBytes < 65_535)
   }
 }

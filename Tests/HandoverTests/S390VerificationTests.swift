@@ -12,7 +12,7 @@ struct S390VerificationTests {
   private static func rows(_ recipe: String) throws -> [Verification.Row] {
     let text = try String(
       contentsOf: folder.appending(path: "\(recipe).recipe"), encoding: .utf8)
-    return try RecipeMemory(text).verified().verification.rows
+    return try ImageInMemory(text).verified().verification.rows
   }
 
   @Test(

@@ -29,7 +29,7 @@ struct StandaloneDumpTests {
     """
 
   private static func system(
-    _ memory: RecipeMemory, _ change: (inout SearchOptions) -> Void = { _ in }
+    _ memory: ImageInMemory, _ change: (inout SearchOptions) -> Void = { _ in }
   ) throws -> CrashedSystem {
     var options = SearchOptions()
     change(&options)
@@ -38,7 +38,7 @@ struct StandaloneDumpTests {
 
   @Test("an image without a header but with a sound vmcoreinfo gives a dump of all memory")
   func automatic() throws {
-    let system = try Self.system(RecipeMemory(Self.recipe))
+    let system = try Self.system(ImageInMemory(Self.recipe))
     #expect(system.headerAddress == nil)
     #expect(system.architecture?.name == "x86_64")
     #expect(system.vmCoreInfo?.release == "6.1.0-test")
@@ -52,7 +52,7 @@ struct StandaloneDumpTests {
 
   @Test("--fallback=refuse makes it an error")
   func refused() throws {
-    let memory = try RecipeMemory(Self.recipe)
+    let memory = try ImageInMemory(Self.recipe)
     #expect(throws: SearchError.self) { try Self.system(memory) { $0.fallback = .refuse } }
   }
 
@@ -62,13 +62,13 @@ struct StandaloneDumpTests {
       (0x140082, "9.9"), (0x140104, "mips"), (0x150018, "OSRELEASX="), (0x150000, "\u{1}"),
     ] as [(UInt64, String)])
   func unsound(place: UInt64, text: String) throws {
-    let memory = try RecipeMemory(Self.recipe).writing(Array(text.utf8), at: place)
+    let memory = try ImageInMemory(Self.recipe).writing(Array(text.utf8), at: place)
     #expect(throws: SearchError.self) { try Self.system(memory) }
   }
 
   @Test("--ram says where memory is, and what the image lacks makes the dump partial")
   func givenMemory() throws {
-    let system = try Self.system(RecipeMemory(Self.recipe)) { options in
+    let system = try Self.system(ImageInMemory(Self.recipe)) { options in
       options.ram = [0x300000..<0x380000, 0x100000..<0x200000]
     }
     let loads = system.header.segments(of: .load).map(\.segment)
@@ -78,7 +78,7 @@ struct StandaloneDumpTests {
 
   @Test("--fallback=standalone needs only the architecture")
   func withoutInformation() throws {
-    let memory = RecipeMemory([UInt8](repeating: 7, count: 65_536))
+    let memory = ImageInMemory([UInt8](repeating: 7, count: 65_536))
     #expect(throws: SearchError.self) { try Self.system(memory) { $0.fallback = .standalone } }
     let system = try Self.system(memory) { options in
       options.fallback = .standalone
@@ -91,7 +91,7 @@ struct StandaloneDumpTests {
 
   @Test("--vmcoreinfo replaces a text that is not in the image")
   func givenInformation() throws {
-    let sound = try RecipeMemory(Self.recipe)
+    let sound = try ImageInMemory(Self.recipe)
     let text = try #require(try Self.system(sound).vmCoreInfo)
     let memory = sound.writing([UInt8](repeating: 0, count: 4096), at: 0x150000)
     #expect(throws: SearchError.self) { try Self.system(memory) }

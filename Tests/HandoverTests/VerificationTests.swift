@@ -42,7 +42,7 @@ struct VerificationTests {
 
   @Test("before the second kernel starts the digest matches")
   func matches() throws {
-    let verified = try RecipeMemory(Self.recipe("before")).verified()
+    let verified = try ImageInMemory(Self.recipe("before")).verified()
     let row = try Self.row("purgatory", verified)
     #expect(row.answer == "matches" && row.verdict == .sound)
     #expect(row.detail.contains("list at 0x2ec040"))
@@ -53,7 +53,7 @@ struct VerificationTests {
 
   @Test("one changed byte in any region of the list is found")
   func flippedByte() throws {
-    let memory = try RecipeMemory(Self.recipe("before"))
+    let memory = try ImageInMemory(Self.recipe("before"))
     var generator = SeededGenerator(seed: 77)
     let regions: [Range<UInt64>] = [0x2e0000..<0x2e2000, 0x2ee000..<0x2ef000, 0x2f0000..<0x2f4000]
     for region in regions {
@@ -73,7 +73,7 @@ struct VerificationTests {
 
   @Test("a difference before the second kernel starts is wrong, and says what it means")
   func differs() throws {
-    let verified = try RecipeMemory(Self.recipe("before")).flipping(0x2e1f00).verified()
+    let verified = try ImageInMemory(Self.recipe("before")).flipping(0x2e1f00).verified()
     let row = try Self.row("purgatory", verified)
     #expect(row.answer == "differs" && row.verdict == .wrong)
     #expect(row.detail.contains("the purgatory would not start it"))
@@ -82,7 +82,7 @@ struct VerificationTests {
 
   @Test("a backup region that the purgatory has filled is no difference")
   func filledBackup() throws {
-    let verified = try RecipeMemory(Self.recipe("after")).verified()
+    let verified = try ImageInMemory(Self.recipe("after")).verified()
     let row = try Self.row("purgatory", verified)
     #expect(row.answer == "matches")
     #expect(row.detail.contains("filled by the purgatory since"))
@@ -90,7 +90,7 @@ struct VerificationTests {
 
   @Test("a difference after the second kernel has started is expected")
   func differsAfter() throws {
-    let verified = try RecipeMemory(Self.recipe("after")).flipping(0x2e1f00).verified()
+    let verified = try ImageInMemory(Self.recipe("after")).flipping(0x2e1f00).verified()
     let row = try Self.row("purgatory", verified)
     #expect(row.answer == "differs" && row.verdict == .expected)
     #expect(verified.verification.isWrong == false)
@@ -98,7 +98,7 @@ struct VerificationTests {
 
   @Test("a purgatory whose memory was used again is gone, not different")
   func gone() throws {
-    let verified = try RecipeMemory(Self.recipe("after", "")).verified()
+    let verified = try ImageInMemory(Self.recipe("after", "")).verified()
     let row = try Self.row("purgatory", verified)
     #expect(row.answer == "gone" && row.verdict == .expected)
     #expect(verified.verification.isWrong == false)
@@ -106,13 +106,13 @@ struct VerificationTests {
 
   @Test("without a list before the second kernel starts, the purgatory is not found")
   func notFound() throws {
-    let verified = try RecipeMemory(Self.recipe("before", "")).verified()
+    let verified = try ImageInMemory(Self.recipe("before", "")).verified()
     #expect(try Self.row("purgatory", verified).answer == "not found")
   }
 
   @Test("kexec_file_load on arm64 has no purgatory to verify")
   func notApplicable() throws {
-    let verified = try RecipeMemory(
+    let verified = try ImageInMemory(
       """
       arch arm64
       ram 0x100000-0x400000
@@ -134,7 +134,7 @@ struct VerificationTests {
 
   @Test("vmcoreinfo that does not describe the kernel in memory is wrong")
   func otherKernel() throws {
-    let memory = try RecipeMemory(Self.recipe("before"))
+    let memory = try ImageInMemory(Self.recipe("before"))
     #expect(try Self.row("vmcoreinfo", memory.verified()).answer == "agrees")
     let other = memory.writing(Array("6.9".utf8), at: 0x140000 + 130)
     let row = try Self.row("vmcoreinfo", other.verified())
@@ -144,20 +144,20 @@ struct VerificationTests {
 
   @Test("an image without anything of a kernel has nothing to verify")
   func nothing() throws {
-    let verified = try RecipeMemory([UInt8](repeating: 7, count: 65_536)).verified()
+    let verified = try ImageInMemory([UInt8](repeating: 7, count: 65_536)).verified()
     #expect(verified.verification.rows.isEmpty)
     #expect(verified.verification.isWrong == nil)
   }
 
   @Test("--verify refuses a header whose digest differs before it was used")
   func refuses() throws {
-    let memory = try RecipeMemory(Self.recipe("before")).flipping(0x2e1f00)
+    let memory = try ImageInMemory(Self.recipe("before")).flipping(0x2e1f00)
     var options = SearchOptions()
     options.fallback = .refuse
     #expect(try SystemFinder.find(in: memory.image(), options).headerAddress == 0x2ee000)
     options.verifiesDigest = true
     #expect(throws: SearchError.self) { try SystemFinder.find(in: memory.image(), options) }
-    let sound = try RecipeMemory(Self.recipe("before"))
+    let sound = try ImageInMemory(Self.recipe("before"))
     #expect(try SystemFinder.find(in: sound.image(), options).headerAddress == 0x2ee000)
     options.fallback = .automatic
     #expect(try SystemFinder.find(in: memory.image(), options).headerAddress == nil)

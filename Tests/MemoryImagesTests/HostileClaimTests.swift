@@ -9,8 +9,8 @@ import Testing
 struct HostileClaimTests {
   /// One number of a file overwritten, and what is said about it.
   struct Claim: Sendable, CustomTestStringConvertible {
+    /// Its C name.
     var field: String
-    var place: Int
     var width = 8
     var value: UInt64
     /// A part of the error, or of the warning where the file is opened in part.
@@ -24,34 +24,29 @@ struct HostileClaimTests {
 
   // MARK: kdump-compressed
 
-  private static let sub = 4096
   private static let kdumpClaims: [Claim] =
-    [
-      ("offset_vmcoreinfo", 32), ("size_vmcoreinfo", 40), ("offset_note", 48), ("size_note", 56),
-    ].flatMap { field, place in
+    ["offset_vmcoreinfo", "size_vmcoreinfo", "offset_note", "size_note"].flatMap { field in
       values.map {
         Claim(
-          field: field, place: sub + place, value: $0,
+          field: field, value: $0,
           text: field.hasPrefix("offset") ? "\(field) is \($0.hex)" : "with \($0.hex) bytes")
       }
     }
     + values.map {
-      Claim(
-        field: "max_mapnr_64", place: sub + 96, value: $0,
-        text: "max_mapnr is \($0.hex), expected 1 to")
+      Claim(field: "max_mapnr_64", value: $0, text: "max_mapnr is \($0.hex), expected 1 to")
     }
     + [
       Claim(
-        field: "max_mapnr", place: 0x1b8, width: 4, value: 0xffff_ffff,
+        field: "max_mapnr", width: 4, value: 0xffff_ffff,
         text: "max_mapnr is 0xffffffff and max_mapnr_64 0x64, expected the same"),
       Claim(
-        field: "bitmap_blocks", place: 0x1b4, width: 4, value: 0xffff_ffff,
+        field: "bitmap_blocks", width: 4, value: 0xffff_ffff,
         text: "inside its bitmaps [0x2000, 0x100000001000)"),
       Claim(
-        field: "sub_hdr_size", place: 0x1b0, width: 4, value: 0xffff_ffff,
+        field: "sub_hdr_size", width: 4, value: 0xffff_ffff,
         text: "inside its bitmaps [0x100000000000, "),
       Claim(
-        field: "block_size", place: 0x1ac, width: 4, value: 0xffff_ffff,
+        field: "block_size", width: 4, value: 0xffff_ffff,
         text: "block_size is 4294967295, expected a page size"),
     ]
 
@@ -59,45 +54,43 @@ struct HostileClaimTests {
     "in a kdump header is refused at once", arguments: kdumpClaims,
     [RecipeOrder.little, .big])
   func kdump(_ claim: Claim, _ order: RecipeOrder) throws {
-    try check(claim, in: SmallDumps.kdumpModel(.wide, order).bytes, order, .kdump)
+    let model = SmallDumps.kdumpModel(.wide, order)
+    try check(claim, at: model.offset(of: claim.field), in: model.bytes, order, .kdump)
   }
 
-  private static let splitClaims: [Claim] =
-    [(2, "start_pfn", 16), (2, "end_pfn", 24), (6, "start_pfn", 80), (6, "end_pfn", 88)]
-    .flatMap { version, field, place in
-      (values + [101]).map {
-        Claim(
-          field: "\(version) \(field)", place: sub + place, value: $0,
-          text: "\(field) is \($0.hex)")
-      }
-    }
-
-  @Test("in a kdump file of a split set is refused at once", arguments: splitClaims)
-  func split(_ claim: Claim) throws {
-    var model = SmallDumps.kdumpModel(
-      .wide, .little, version: claim.field.hasPrefix("2") ? 2 : 6)
+  @Test(
+    "in a kdump file of a split set is refused at once",
+    arguments: [(2, "start_pfn"), (2, "end_pfn"), (6, "start_pfn_64"), (6, "end_pfn_64")],
+    values + [101])
+  func split(_ place: (version: UInt64, field: String), _ value: UInt64) throws {
+    var model = SmallDumps.kdumpModel(.wide, .little, version: place.version)
     model.split = 3..<100
-    var claim = claim
-    if claim.field.hasSuffix("end_pfn") {
-      claim.text = "and " + claim.text.replacing(" is", with: "")
-    }
-    try check(claim, in: model.bytes, .little, .kdump)
+    let text =
+      place.field.hasPrefix("end") ? "and end_pfn \(value.hex)" : "start_pfn is \(value.hex)"
+    try check(
+      Claim(field: place.field, value: value, text: text), at: model.offset(of: place.field),
+      in: model.bytes, .little, .kdump)
   }
 
   @Test("about erased data is refused at once, though nothing of that is read")
   func eraseInfo() throws {
-    var bytes = SmallDumps.kdumpModel(.wide, .little).bytes
-    bytes.replaceSubrange(Self.sub + 64..<Self.sub + 80, with: number(8192) + number(16))
+    let model = SmallDumps.kdumpModel(.wide, .little)
+    let offset = try #require(model.offset(of: "offset_eraseinfo"))
+    let size = try #require(model.offset(of: "size_eraseinfo"))
+    var bytes = model.bytes
+    bytes.replaceSubrange(offset..<size + 8, with: number(8192) + number(16))
     #expect(try open(bytes, .kdump).warnings.allSatisfy { !$0.isPartial })
     for value in Self.values {
       try check(
         Claim(
-          field: "offset_eraseinfo", place: Self.sub + 64, value: value,
-          text: "offset_eraseinfo is \(value.hex) with 0x10 bytes"), in: bytes, .little, .kdump)
+          field: "offset_eraseinfo", value: value,
+          text: "offset_eraseinfo is \(value.hex) with 0x10 bytes"), at: offset, in: bytes, .little,
+        .kdump)
       try check(
         Claim(
-          field: "size_eraseinfo", place: Self.sub + 72, value: value,
-          text: "offset_eraseinfo is 0x2000 with \(value.hex) bytes"), in: bytes, .little, .kdump)
+          field: "size_eraseinfo", value: value,
+          text: "offset_eraseinfo is 0x2000 with \(value.hex) bytes"), at: size, in: bytes, .little,
+        .kdump)
     }
   }
 
@@ -106,14 +99,12 @@ struct HostileClaimTests {
     [RecipeOrder.little, .big])
   func descriptor(_ value: UInt64, _ order: RecipeOrder) throws {
     let model = SmallDumps.kdumpModel(.wide, order)
-    let table = 4 * 4096
     let text = "1 pages are lost, the first at 0x3000: they read as zeros"
     let page: (Int) -> [UInt8] = { model.content(of: $0) }
     for (field, width, value) in [("offset", 8, value), ("size", 4, 0xffff_ffff)] {
       let image = try check(
-        Claim(
-          field: field, place: table + 24 + (width == 8 ? 0 : 8), width: width, value: value,
-          text: text, isRefused: false), in: model.bytes, order, .kdump)
+        Claim(field: field, width: width, value: value, text: text, isRefused: false),
+        at: model.offset(of: field, ofPage: 1), in: model.bytes, order, .kdump)
       let memory = try image?.memory.bytes(at: 0x2000, count: 4 * 4096)
       #expect(memory == page(2) + [UInt8](repeating: 0, count: 2 * 4096) + page(5))
     }
@@ -121,61 +112,66 @@ struct HostileClaimTests {
 
   // MARK: ELF
 
-  private static let table = 64
-  private static let elfClaims: [Claim] =
+  /// Of the first program header, a note.
+  private static let noteClaims: [Claim] = values.flatMap { value in
+    [
+      Claim(
+        field: "p_filesz", value: value,
+        text: "PT_NOTE 0 claims \(value.hex) bytes, expected at most 0x40000000"),
+      Claim(
+        field: "p_offset", value: value, text: "PT_NOTE 0: the file ends at", isRefused: false),
+    ]
+  }
+
+  /// Of the second program header, a load.
+  private static let loadClaims: [Claim] =
     values.flatMap { value in
       [
         Claim(
-          field: "p_filesz of the note", place: table + 32, value: value,
-          text: "PT_NOTE 0 claims \(value.hex) bytes, expected at most 0x40000000"),
+          field: "p_paddr", value: value, text: "PT_LOAD 1 is left out: p_paddr \(value.hex)",
+          isRefused: false),
         Claim(
-          field: "p_offset of the note", place: table + 8, value: value,
-          text: "PT_NOTE 0: the file ends at", isRefused: false),
-        Claim(
-          field: "p_paddr of a load", place: table + 56 + 24, value: value,
-          text: "PT_LOAD 1 is left out: p_paddr \(value.hex)", isRefused: false),
-        Claim(
-          field: "p_filesz of a load", place: table + 56 + 32, value: value,
+          field: "p_filesz", value: value,
           text: "p_memsz \(value.hex) are no range of memory", isRefused: false),
         Claim(
-          field: "p_memsz of a load", place: table + 56 + 40, value: value,
+          field: "p_memsz", value: value,
           text: "p_memsz \(value.hex) are no range of memory", isRefused: false),
       ]
     }
     + [
       Claim(
-        field: "p_offset of a load", place: table + 56 + 8, value: 1 << 63,
+        field: "p_offset", value: 1 << 63,
         text: "it lacks 0x100 bytes of memory: [0x1000, 0x1100)", isRefused: false),
-      Claim(
-        field: "p_offset of a load", place: table + 56 + 8, value: .max,
-        text: "PT_LOAD 1 is left out", isRefused: false),
+      Claim(field: "p_offset", value: .max, text: "PT_LOAD 1 is left out", isRefused: false),
     ]
 
   @Test(
     "in an ELF core's program header is refused at once, or its memory is left out",
-    arguments: elfClaims, ["little", "big"])
-  func elf(_ claim: Claim, _ order: String) throws {
-    let bytes = try #require(SmallDumps.elf.files["64-\(order)"])
-    let image = try check(claim, in: bytes, order == "big" ? .big : .little, .elf)
+    arguments: noteClaims.map { (0, $0) } + loadClaims.map { (1, $0) }, [RecipeOrder.little, .big])
+  func elf(_ place: (segment: Int, claim: Claim), _ order: RecipeOrder) throws {
+    let model = SmallDumps.elfModel(64, order)
+    let offset = model.offset(of: place.claim.field, ofSegment: place.segment)
+    let image = try check(place.claim, at: offset, in: model.bytes, order, .elf)
     guard let image else { return }
     #expect(try image.memory.bytes(at: 0x8000, count: 0x80) == SmallDumps.page(2, 0x80))
   }
 
   @Test("in an ELF core's section header, where the number of program headers stands")
   func extendedCount() throws {
-    let bytes = try #require(SmallDumps.elf.files["64-little-extended"])
-    let sections = 64 + 4 * 56
+    var model = SmallDumps.elfModel(64, .little)
+    model.hasExtendedCount = true
     try check(
       Claim(
-        field: "sh_info", place: sections + 44, width: 4, value: 0xffff_ffff,
-        text: "sh_info says 4294967295 program headers, expected at most 1048576"), in: bytes,
-      .little, .elf)
+        field: "sh_info", width: 4, value: 0xffff_ffff,
+        text: "sh_info says 4294967295 program headers, expected at most 1048576"),
+      at: model.offset(of: "sh_info"), in: model.bytes, .little, .elf)
     for value in Self.values {
       try check(
         Claim(
-          field: "e_shoff", place: 40, value: value,
+          field: "e_shoff", value: value,
           text: "before its section header at \(value.hex) says the number of its program headers: "
-            + "65535 are assumed", isRefused: false), in: bytes, .little, .elf)
+            + "65535 are assumed", isRefused: false), at: model.offset(of: "e_shoff"),
+        in: model.bytes, .little, .elf)
     }
   }
 
@@ -224,11 +220,12 @@ struct HostileClaimTests {
 
   @discardableResult
   private func check(
-    _ claim: Claim, in bytes: [UInt8], _ order: RecipeOrder, _ format: ImageFormat
+    _ claim: Claim, at place: Int?, in bytes: [UInt8], _ order: RecipeOrder, _ format: ImageFormat
   ) throws -> MemoryImage? {
+    let place = try #require(place, "the model has no field \(claim.field)")
     var bytes = bytes
     bytes.replaceSubrange(
-      claim.place..<claim.place + claim.width, with: order.bytes(claim.value, width: claim.width))
+      place..<place + claim.width, with: order.bytes(claim.value, width: claim.width))
     do throws(ImageError) {
       let image = try open(bytes, format)
       #expect(!claim.isRefused, "it is opened")

@@ -72,49 +72,76 @@ package struct ELFFileModel: Sendable {
 
   /// The whole file.
   package var bytes: [UInt8] {
-    var bytes = header + [UInt8](repeating: 0, count: gap)
-    for (segment, place) in zip(segments, places) { bytes += entry(segment, at: place) }
-    if hasExtendedCount { bytes += extendedCount }
+    var bytes = header.bytes + [UInt8](repeating: 0, count: gap)
+    for (segment, place) in zip(segments, places) { bytes += entry(segment, at: place).bytes }
+    if hasExtendedCount { bytes += extendedCount.bytes }
     for (segment, place) in zip(segments, places) {
       bytes += [UInt8](repeating: 0, count: place - bytes.count) + segment.data
     }
     return bytes
   }
 
-  private var header: [UInt8] {
-    var bytes: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, bits == 64 ? 2 : 1, order == .big ? 2 : 1, 1]
-    bytes += [UInt8](repeating: 0, count: 9)
-    bytes += order.bytes(4, width: 2) + order.bytes(machine, width: 2)
-    bytes += order.bytes(1, width: 4) + order.bytes(0, width: width)
-    bytes += order.bytes(tableOffset ?? UInt64(size + gap), width: width)
-    let sections = hasExtendedCount ? UInt64(size + gap + segments.count * entrySize) : 0
-    bytes += order.bytes(sections, width: width) + order.bytes(0, width: 4)
-    bytes += order.bytes(headerSize ?? UInt64(size), width: 2)
-    bytes += order.bytes(UInt64(entrySize), width: 2)
-    bytes += order.bytes(hasExtendedCount ? 0xffff : UInt64(segments.count), width: 2)
-    bytes += order.bytes(hasExtendedCount ? 64 : 0, width: 2)
-    bytes += order.bytes(hasExtendedCount ? 1 : 0, width: 2) + order.bytes(0, width: 2)
-    return bytes
+  /// Where a field stands, by its C name: of the ELF header, or of the section header that holds
+  /// the extended count.
+  package func offset(of field: String) -> Int? {
+    header.offset(of: field)
+      ?? extendedCount.offset(of: field).map { size + gap + segments.count * entrySize + $0 }
   }
 
-  private func entry(_ segment: Segment, at place: Int) -> [UInt8] {
-    let count = UInt64(segment.data.count)
-    let type = order.bytes(segment.type, width: 4)
-    let flags = order.bytes(7, width: 4)
-    let fileSize = segment.fileSize ?? count
-    let words = [
-      UInt64(place), segment.virtual, segment.physical, fileSize, segment.memorySize ?? fileSize,
-    ].flatMap { order.bytes($0, width: width) }
-    let alignment = order.bytes(0, width: width)
-    return bits == 64 ? type + flags + words + alignment : type + words + flags + alignment
+  /// Where a field of a segment's program header stands, by its C name.
+  package func offset(of field: String, ofSegment index: Int) -> Int? {
+    entry(segments[index], at: 0).offset(of: field).map { size + gap + index * entrySize + $0 }
+  }
+
+  private var header: FieldBytes {
+    var record = FieldBytes(order)
+    let identity: [UInt8] = [
+      0x7f, 0x45, 0x4c, 0x46, bits == 64 ? 2 : 1, order == .big ? 2 : 1, 1,
+    ]
+    record.add("e_ident", identity + [UInt8](repeating: 0, count: 9))
+    record.add("e_type", 4, width: 2)
+    record.add("e_machine", machine, width: 2)
+    record.add("e_version", 1, width: 4)
+    record.add("e_entry", 0, width: width)
+    record.add("e_phoff", tableOffset ?? UInt64(size + gap), width: width)
+    let sections = hasExtendedCount ? UInt64(size + gap + segments.count * entrySize) : 0
+    record.add("e_shoff", sections, width: width)
+    record.add("e_flags", 0, width: 4)
+    record.add("e_ehsize", headerSize ?? UInt64(size), width: 2)
+    record.add("e_phentsize", UInt64(entrySize), width: 2)
+    record.add("e_phnum", hasExtendedCount ? 0xffff : UInt64(segments.count), width: 2)
+    record.add("e_shentsize", hasExtendedCount ? 64 : 0, width: 2)
+    record.add("e_shnum", hasExtendedCount ? 1 : 0, width: 2)
+    record.add("e_shstrndx", 0, width: 2)
+    return record
+  }
+
+  private func entry(_ segment: Segment, at place: Int) -> FieldBytes {
+    let fileSize = segment.fileSize ?? UInt64(segment.data.count)
+    var record = FieldBytes(order)
+    record.add("p_type", segment.type, width: 4)
+    if bits == 64 { record.add("p_flags", 7, width: 4) }
+    record.add("p_offset", UInt64(place), width: width)
+    record.add("p_vaddr", segment.virtual, width: width)
+    record.add("p_paddr", segment.physical, width: width)
+    record.add("p_filesz", fileSize, width: width)
+    record.add("p_memsz", segment.memorySize ?? fileSize, width: width)
+    if bits == 32 { record.add("p_flags", 7, width: 4) }
+    record.add("p_align", 0, width: width)
+    return record
   }
 
   /// A section header whose sh_info is the number of program headers.
-  private var extendedCount: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 64)
-    let place = bits == 64 ? 44 : 28
-    bytes.replaceSubrange(
-      place..<place + 4, with: order.bytes(UInt64(segments.count), width: 4))
-    return bytes
+  private var extendedCount: FieldBytes {
+    var record = FieldBytes(order)
+    record.add("sh_name", 0, width: 4)
+    record.add("sh_type", 0, width: 4)
+    for field in ["sh_flags", "sh_addr", "sh_offset", "sh_size"] {
+      record.add(field, 0, width: width)
+    }
+    record.add("sh_link", 0, width: 4)
+    record.add("sh_info", UInt64(segments.count), width: 4)
+    record.add("", [UInt8](repeating: 0, count: 64 - record.bytes.count))
+    return record
   }
 }

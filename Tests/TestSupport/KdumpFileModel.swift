@@ -61,10 +61,11 @@ package struct KdumpFileModel: Sendable {
 
   /// The whole file.
   package var bytes: [UInt8] {
-    let sub = padded(subHeader(atBlock: blockSize))
+    let text = notes.isEmpty ? info : notes
+    let sub = padded(subHeader.bytes + text)
     let bitmap = (frames / 8 + blockSize) / blockSize * blockSize
-    var file = header(subBlocks: sub.count / blockSize, bitmapBlocks: 2 * bitmap / blockSize)
-    file = padded(file) + sub
+    let header = header(subBlocks: sub.count / blockSize, bitmapBlocks: 2 * bitmap / blockSize)
+    var file = padded(header.bytes) + sub
     file += bits(bitmap) { _ in true }
     file += bits(bitmap) { page in
       if case .excluded = page { false } else { true }
@@ -75,13 +76,37 @@ package struct KdumpFileModel: Sendable {
     var data: [UInt8] = []
     for page in own {
       let offset = page.isLost ? 0 : place
-      file += order.bytes(UInt64(offset), width: 8)
-      file += order.bytes(UInt64(page.bytes.count), width: 4)
-      file += order.bytes(page.flags, width: 4) + order.bytes(0, width: 8)
+      file += Self.descriptor(offset, page.bytes.count, page.flags, order).bytes
       data += page.bytes
       place += page.bytes.count
     }
     return file + data
+  }
+
+  /// Where a field of the header or of the sub header stands, by its C name.
+  package func offset(of field: String) -> Int? {
+    header(subBlocks: 0, bitmapBlocks: 0).offset(of: field)
+      ?? subHeader.offset(of: field).map { blockSize + $0 }
+  }
+
+  /// Where a field of a page's descriptor stands, for the pages of this file in order.
+  package func offset(of field: String, ofPage index: Int) -> Int? {
+    let bitmaps = 2 * ((frames / 8 + blockSize) / blockSize)
+    let blocks = 1 + padded(subHeader.bytes + (notes.isEmpty ? info : notes)).count / blockSize
+    return Self.descriptor(0, 0, 0, order).offset(of: field).map {
+      (blocks + bitmaps) * blockSize + index * 24 + $0
+    }
+  }
+
+  private static func descriptor(
+    _ offset: Int, _ size: Int, _ flags: UInt64, _ order: RecipeOrder
+  ) -> FieldBytes {
+    var record = FieldBytes(order)
+    record.add("offset", UInt64(offset), width: 8)
+    record.add("size", UInt64(size), width: 4)
+    record.add("flags", flags, width: 4)
+    record.add("page_flags", 0, width: 8)
+    return record
   }
 
   private func padded(_ bytes: [UInt8]) -> [UInt8] {
@@ -104,56 +129,59 @@ package struct KdumpFileModel: Sendable {
     }
   }
 
-  private func header(subBlocks: Int, bitmapBlocks: Int) -> [UInt8] {
-    var bytes = Array("KDUMP   ".utf8) + order.bytes(version, width: 4)
-    for text in ["Linux", "node", "6.1.0", "#1", machine, "domain"] {
-      bytes += Array(text.utf8) + [UInt8](repeating: 0, count: 65 - text.utf8.count)
+  private func header(subBlocks: Int, bitmapBlocks: Int) -> FieldBytes {
+    var record = FieldBytes(order)
+    record.add("signature", Array("KDUMP   ".utf8))
+    record.add("header_version", version, width: 4)
+    for (field, text) in [
+      ("sysname", "Linux"), ("nodename", "node"), ("release", "6.1.0"), ("version", "#1"),
+      ("machine", machine), ("domainname", "domain"),
+    ] {
+      record.add(
+        field, Array(text.utf8) + [UInt8](repeating: 0, count: 65 - text.utf8.count))
     }
-    while bytes.count % word != 0 { bytes.append(0) }
-    bytes += order.bytes(1_700_000_000, width: word) + order.bytes(4096, width: word)
-    for field in [
-      status, UInt64(blockSize), UInt64(subBlocks), UInt64(bitmapBlocks), UInt64(frames),
-      UInt64(pages.count), 0, 0, 0, processors,
-    ] { bytes += order.bytes(field, width: 4) }
-    return bytes
+    record.align(to: word)
+    record.add("tv_sec", 1_700_000_000, width: word)
+    record.add("tv_usec", 4096, width: word)
+    for (field, value) in [
+      ("status", status), ("block_size", UInt64(blockSize)), ("sub_hdr_size", UInt64(subBlocks)),
+      ("bitmap_blocks", UInt64(bitmapBlocks)), ("max_mapnr", UInt64(frames)),
+      ("total_ram_blocks", UInt64(pages.count)), ("device_blocks", 0), ("written_blocks", 0),
+      ("current_cpu", 0), ("nr_cpus", processors),
+    ] { record.add(field, value, width: 4) }
+    return record
   }
 
-  /// The sub header as far as the version has it, with the notes behind it.
-  private func subHeader(atBlock start: Int) -> [UInt8] {
-    func align(_ bytes: inout [UInt8]) {
-      while layout != .packed, bytes.count % 8 != 0 { bytes.append(0) }
-    }
+  /// The sub header as far as the version has it; the notes stand behind it.
+  private var subHeader: FieldBytes {
     let size = version < 2 ? 16 : [.wide: 104, .packed: 80, .aligned: 96][layout] ?? 0
-    let text = notes.isEmpty ? info : notes
-    let place = text.isEmpty ? 0 : start + size
+    let place = notes.isEmpty && info.isEmpty ? 0 : blockSize + size
     let infoPlace = notes.isEmpty ? place : place + (notes.firstRange(of: info)?.lowerBound ?? 0)
-    var bytes = order.bytes(physicalBase, width: word) + order.bytes(31, width: 4)
+    let wide = layout == .packed ? 4 : 8
+    var record = FieldBytes(order)
+    record.add("phys_base", physicalBase, width: word)
+    record.add("dump_level", 31, width: 4)
     if version >= 2 {
-      bytes += order.bytes(split == nil ? 0 : 1, width: 4)
-      bytes += order.bytes(UInt64(split?.lowerBound ?? 0), width: word)
-      bytes += order.bytes(UInt64(split?.upperBound ?? 0), width: word)
+      record.add("split", split == nil ? 0 : 1, width: 4)
+      record.add("start_pfn", UInt64(split?.lowerBound ?? 0), width: word)
+      record.add("end_pfn", UInt64(split?.upperBound ?? 0), width: word)
     }
-    if version >= 3 {
-      align(&bytes)
-      bytes += order.bytes(UInt64(info.isEmpty ? 0 : infoPlace), width: 8)
-      bytes += order.bytes(UInt64(info.count), width: word)
-    }
-    if version >= 4 {
-      align(&bytes)
-      bytes += order.bytes(UInt64(notes.isEmpty ? 0 : place), width: 8)
-      bytes += order.bytes(UInt64(notes.count), width: word)
-    }
-    if version >= 5 {
-      align(&bytes)
-      bytes += order.bytes(0, width: 8) + order.bytes(0, width: word)
+    for (since, name, offset, count) in [
+      (3, "vmcoreinfo", info.isEmpty ? 0 : infoPlace, info.count),
+      (4, "note", notes.isEmpty ? 0 : place, notes.count), (5, "eraseinfo", 0, 0),
+    ] where version >= since {
+      record.align(to: wide)
+      record.add("offset_\(name)", UInt64(offset), width: 8)
+      record.add("size_\(name)", UInt64(count), width: word)
     }
     if version >= 6 {
-      align(&bytes)
-      for field in [split?.lowerBound ?? 0, split?.upperBound ?? 0, frames] {
-        bytes += order.bytes(UInt64(field), width: 8)
-      }
+      record.align(to: wide)
+      record.add("start_pfn_64", UInt64(split?.lowerBound ?? 0), width: 8)
+      record.add("end_pfn_64", UInt64(split?.upperBound ?? 0), width: 8)
+      record.add("max_mapnr_64", UInt64(frames), width: 8)
     }
-    return bytes + [UInt8](repeating: 0, count: max(0, size - bytes.count)) + text
+    record.add("", [UInt8](repeating: 0, count: max(0, size - record.bytes.count)))
+    return record
   }
 
   /// One zlib stream.

@@ -28,10 +28,5 @@ package enum RecipeFiles {
     return FileManager.default.fileExists(atPath: path) ? path : nil
   }
 
-  /// Whether the absence of an outside tool or file is a failure.
-  package static var requiresEverything: Bool {
-    ProcessInfo.processInfo.environment["VMCOREGEN_REQUIRE_TOOLS"] == "1"
-  }
-
   private static let folder = "\(packageRoot)/testdata/recipes"
 }

@@ -33,11 +33,7 @@ package struct SmallDumps: Sendable {
     var dumps = SmallDumps()
     for bits in [32, 64] {
       for (name, order) in orders {
-        var tidy = elfModel(order)
-        tidy.bits = bits
-        tidy.order = order
-        tidy.machine = bits == 64 ? (order == .little ? 62 : 22) : (order == .little ? 3 : 8)
-        tidy.alignment = 256
+        let tidy = elfModel(bits, order)
         dumps.files["\(bits)-\(name)"] = tidy.bytes
         var untidy = tidy
         untidy.alignment = 1
@@ -56,13 +52,19 @@ package struct SmallDumps: Sendable {
     return dumps
   }()
 
-  private static func elfModel(_ order: RecipeOrder) -> ELFFileModel {
-    ELFFileModel([
+  /// An ELF core as the kernel writes it.
+  package static func elfModel(_ bits: Int, _ order: RecipeOrder) -> ELFFileModel {
+    var model = ELFFileModel([
       .note(
         RecipeNote(name: "CORE", type: 1, content: page(5, 336)).encoded(order)
           + vmCoreInfo(order)),
       .load(0x1000, page(1, 0x100)), .load(0x8000, page(2, 0x80)), .load(0x10_0000, page(3, 0x40)),
     ])
+    model.bits = bits
+    model.order = order
+    model.machine = bits == 64 ? (order == .little ? 62 : 22) : (order == .little ? 3 : 8)
+    model.alignment = 256
+    return model
   }
 
   /// A dump that a hypervisor made of a machine with this memory from address 0 on.

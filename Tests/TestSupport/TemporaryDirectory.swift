@@ -1,16 +1,20 @@
 import Foundation
 
-/// A directory for one test; it disappears with everything in it.
+/// A directory of a test's own; it disappears with everything in it.
 package final class TemporaryDirectory: Sendable {
-  /// Its path.
+  /// Its path, without double slashes and symbolic links, so that it can be found in /proc/mounts.
   package let path: String
+
+  private struct NotMade: Error {
+    let reason = String(cString: strerror(errno))
+  }
 
   /// An empty directory.
   package init() throws {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("vmcoregen-test-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
+    var name = Array((NSTemporaryDirectory() + "/vmcoregen-test-XXXXXX").utf8CString)
+    guard mkdtemp(&name) != nil, let resolved = realpath(name, nil) else { throw NotMade() }
+    defer { free(resolved) }
+    path = String(cString: resolved)
   }
 
   deinit {
@@ -20,7 +24,8 @@ package final class TemporaryDirectory: Sendable {
   /// The path of a name inside.
   package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// A file with these bytes.
+  /// A file with these bytes; its path.
+  @discardableResult
   package func file(_ bytes: [UInt8], named name: String = "image.bin") throws -> String {
     try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
     return path(name)
@@ -31,7 +36,7 @@ package final class TemporaryDirectory: Sendable {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
   }
 
-  /// The names of everything inside, sorted.
+  /// The names of everything inside, hidden ones too, sorted.
   package var names: [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: path))?.sorted() ?? []
   }

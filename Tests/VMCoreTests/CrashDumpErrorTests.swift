@@ -49,7 +49,7 @@ struct CrashDumpErrorTests {
     #expect(kind(try directory.file([])) == .unusable)
     #expect(kind(try directory.file(Array("KDUMP   ".utf8))) == .unusable)
     #expect(kind(try directory.file([UInt8](repeating: 1, count: 9000))) == .unusable)
-    let recipe = try RecipeDump(named: "readme")
+    let recipe = try OpenedRecipe(named: "readme")
     let error = #expect(throws: VMCoreError.self) {
       try CrashDump(imageAt: recipe.path, isCancelled: { true })
     }
@@ -58,7 +58,7 @@ struct CrashDumpErrorTests {
 
   @Test("Without a header, what was searched and the nearest miss are said")
   func search() throws {
-    let recipe = try RecipeDump(
+    let recipe = try OpenedRecipe(
       named: "overlapping-header", adding: "decoy tree 0x120000 names=0x3000")
     let error = #expect(throws: VMCoreError.self) { try CrashDump(imageAt: recipe.path) }
     #expect(error?.description.contains("no elfcorehdr") == true)
@@ -73,7 +73,7 @@ struct CrashDumpErrorTests {
 
   @Test("Two headers that nothing separates are both listed, and nothing is made")
   func ambiguous() throws {
-    let error = #expect(throws: VMCoreError.self) { try RecipeDump(named: "ambiguous").open() }
+    let error = #expect(throws: VMCoreError.self) { try OpenedRecipe(named: "ambiguous").open() }
     #expect(
       error?.description.hasSuffix(": 2 core headers are left and no rule separates them") == true)
     #expect(
@@ -85,7 +85,7 @@ struct CrashDumpErrorTests {
 
   @Test("A header in a load of its own is followed if it is asked for, with both ranges named")
   func overlap() throws {
-    let report = try RecipeDump(named: "overlapping-header").open().report
+    let report = try OpenedRecipe(named: "overlapping-header").open().report
     #expect(report.header.region == "0x1000@0x27e000")
     #expect(
       report.warnings.contains(

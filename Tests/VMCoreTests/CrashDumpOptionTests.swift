@@ -6,34 +6,32 @@ import VMCore
 struct CrashDumpOptionTests {
   @Test("A base, a machine, a hole and segments that are given make the same vmcore as found")
   func given() throws {
-    var arm = try RecipeDump(named: "arm64-unnamed")
+    let arm = try OpenedRecipe(named: "arm64-unnamed")
     let armFound = try arm.open()
     #expect(armFound.report.image.isLayoutFound)
-    arm.options.base = 0x4000_0000
-    #expect(try difference(arm.open().allBytes(), armFound.allBytes()) == nil)
-    #expect(try !arm.open().report.image.isLayoutFound)
-    arm.options = CrashDumpOptions()
-    arm.options.segments = [
-      "\(arm.path)@0x40300000::0x300000", "\(arm.path)@0x40000000:0x300000",
-    ].map { $0.replacing("::", with: ":1M:") }
-    let segmented = try arm.open()
+    let based = try arm.open { $0.base = 0x4000_0000 }
+    #expect(try difference(based.allBytes(), armFound.allBytes()) == nil)
+    #expect(!based.report.image.isLayoutFound)
+    let segmented = try arm.open {
+      $0.segments = [
+        "\(arm.path)@0x40300000:1M:0x300000", "\(arm.path)@0x40000000:0x300000",
+      ]
+    }
     #expect(segmented.report.image.format == "segments")
     #expect(try difference(segmented.allBytes(), armFound.allBytes()) == nil)
 
-    var pc = try RecipeDump(named: "pc-hole")
+    let pc = try OpenedRecipe(named: "pc-hole")
     let pcFound = try pc.open().allBytes()
-    pc.options.machine = "pc"
-    #expect(try difference(pc.open().allBytes(), pcFound) == nil)
-    pc.options.machine = nil
-    pc.options.holes = [0xc000_0000..<0x1_0000_0000]
-    #expect(try difference(pc.open().allBytes(), pcFound) == nil)
+    let machine = try pc.open { $0.machine = "pc" }
+    #expect(try difference(machine.allBytes(), pcFound) == nil)
+    let hole = try pc.open { $0.holes = [0xc000_0000..<0x1_0000_0000] }
+    #expect(try difference(hole.allBytes(), pcFound) == nil)
   }
 
   @Test("A wrong base is no way to a vmcore")
   func wrongBase() throws {
-    var recipe = try RecipeDump(named: "arm64")
-    recipe.options.base = 0x4000_1000
-    let error = #expect(throws: VMCoreError.self) { try recipe.open() }
+    let recipe = try OpenedRecipe(named: "arm64")
+    let error = #expect(throws: VMCoreError.self) { try recipe.open { $0.base = 0x4000_1000 } }
     #expect(error?.kind == .unusable)
   }
 
@@ -43,7 +41,7 @@ struct CrashDumpOptionTests {
     let text = try RecipeFiles.image("ppc64le").read(place.lowerBound, place.count)
     let key = try #require(text.firstRange(of: Array("PAGESIZE".utf8))).lowerBound
     let damage = "damage 0x\(String(place.lowerBound + UInt64(key), radix: 16)) 58"
-    let recipe = try RecipeDump(named: "ppc64le", adding: damage)
+    let recipe = try OpenedRecipe(named: "ppc64le", adding: damage)
     let dump = try recipe.open()
     #expect(dump.report.system.pageSize == 65536)
     #expect(
@@ -56,7 +54,7 @@ struct CrashDumpOptionTests {
 
   @Test("Without a release the layout of Linux 3.11 to 6.4 is made, and it is said")
   func unknownRelease() throws {
-    let recipe = try RecipeDump(named: "offline-cpu", adding: "osrelease custom")
+    let recipe = try OpenedRecipe(named: "offline-cpu", adding: "osrelease custom")
     let report = try recipe.open().report
     #expect(report.vmcore.compatibility == "3.11")
     #expect(
@@ -65,7 +63,7 @@ struct CrashDumpOptionTests {
 
   @Test("Bytes of the ELF header that the second kernel does not look at go through unchanged")
   func passedThrough() throws {
-    let recipe = try RecipeDump(
+    let recipe = try OpenedRecipe(
       named: "x86_64-kernel-after",
       adding: "damage 0x200007 09\ndamage 0x200018 0102030405060708\ndamage 0x200030 aabbccdd")
     let dump = try recipe.open()
@@ -79,10 +77,10 @@ struct CrashDumpOptionTests {
   @Test("An offset that class 32 cannot say is refused, not cut")
   func tooLargeForClass32() throws {
     let load = "load add offset=0x40000000 paddr=0x40000000 memsz=0x80000000\n"
-    let two = try RecipeDump(named: "i386-elf32", adding: load + load)
+    let two = try OpenedRecipe(named: "i386-elf32", adding: load + load)
     #expect(try two.open().size > 0x1_0000_0000)
     let error = #expect(throws: VMCoreError.self) {
-      try RecipeDump(named: "i386-elf32", adding: load + load + load).open()
+      try OpenedRecipe(named: "i386-elf32", adding: load + load + load).open()
     }
     #expect(error?.kind == .unusable)
     #expect(error?.description.contains("beyond what 32 bits can say") == true)
@@ -91,7 +89,7 @@ struct CrashDumpOptionTests {
   @Test("As many program headers as a header can have are laid out")
   func manyLoads() throws {
     let load = "load add offset=0x300000 paddr=0x300000 memsz=0\n"
-    let recipe = try RecipeDump(
+    let recipe = try OpenedRecipe(
       """
       arch x86_64
       ram 0x100000-0x1000000

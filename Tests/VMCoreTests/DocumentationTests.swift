@@ -42,13 +42,13 @@ struct DocumentationTests {
   func refusal() throws {
     var options = CrashDumpOptions()
     options.fallback.mode = "refuse"
-    let recipe = try RecipeDump(named: "readme")
+    let recipe = try OpenedRecipe(named: "readme")
     #expect(try CrashDump(imageAt: recipe.path, options: options).report.header.address != nil)
   }
 
   @Test("A sink takes the whole vmcore, in order")
   func sink() throws {
-    let dump = try RecipeDump(named: "readme").open()
+    let dump = try OpenedRecipe(named: "readme").open()
     var counter = Counter()
     try dump.write(to: &counter)
     #expect(UInt64(counter.count) == dump.size)
@@ -65,7 +65,7 @@ struct DocumentationTests {
   func base() throws {
     var options = CrashDumpOptions()
     options.base = 0x4000_0000
-    let recipe = try RecipeDump(named: "arm64")
+    let recipe = try OpenedRecipe(named: "arm64")
     let dump = try CrashDump(imageAt: recipe.path, options: options)
     #expect(dump.report.image.layout == "base 0x40000000")
     #expect(!dump.report.image.isLayoutFound)
@@ -73,7 +73,7 @@ struct DocumentationTests {
 
   @Test("Warnings are plain text")
   func warnings() throws {
-    let dump = try RecipeDump(named: "truncated").open()
+    let dump = try OpenedRecipe(named: "truncated").open()
     for warning in dump.report.warnings { print("warning:", warning) }
     #expect(dump.report.warnings.count == 1)
   }

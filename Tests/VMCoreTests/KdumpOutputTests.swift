@@ -10,11 +10,11 @@ struct KdumpOutputTests {
     let dump: CrashDump
     let elf: [UInt8]
     let pageSize: Int
-    let folder: ScratchFolder
+    let folder: TemporaryDirectory
 
     init?(seed: UInt64) throws {
       let random = RandomHeaders.header(seed: seed)
-      folder = try ScratchFolder()
+      folder = try TemporaryDirectory()
       var options = CrashDumpOptions()
       options.elfcorehdr = "0x" + String(random.address, radix: 16)
       options.pageSize = random.pageSize
@@ -22,7 +22,7 @@ struct KdumpOutputTests {
       options.isExact = random.exact
       options.workers = 1
       options.isRaw = true
-      let path = try folder.write(random.memory, to: "image")
+      let path = try folder.file(random.memory, named: "image")
       guard let dump = try? CrashDump(imageAt: path, options: options) else { return nil }
       self.dump = dump
       pageSize = Int(random.pageSize)
@@ -32,7 +32,7 @@ struct KdumpOutputTests {
     func kdump(_ output: OutputOptions) throws -> [UInt8] {
       try? FileManager.default.removeItem(atPath: folder.path("k"))
       try dump.write(toFileAt: folder.path("k"), as: output)
-      return try folder.read("k")
+      return try folder.bytes(of: "k")
     }
   }
 
@@ -79,7 +79,7 @@ extension KdumpOutputTests {
   struct Crash {
     let image: BuiltImage
     let dump: CrashDump
-    let folder: ScratchFolder
+    let folder: TemporaryDirectory
     let elf: [UInt8]
 
     init(_ name: String, edit: (String) -> String = { $0 }) throws {
@@ -89,7 +89,7 @@ extension KdumpOutputTests {
         contentsOf: root.appendingPathComponent("testdata/recipes/\(name).recipe"),
         encoding: .utf8)
       image = try ImageBuilder.build(RecipeParser.parse(edit(text)))
-      folder = try ScratchFolder()
+      folder = try TemporaryDirectory()
       try image.write(to: folder.path("image"))
       var options = CrashDumpOptions()
       options.workers = 2
@@ -99,7 +99,7 @@ extension KdumpOutputTests {
 
     func written(_ output: OutputOptions, to name: String = "out") throws -> [UInt8] {
       try dump.write(toFileAt: folder.path(name), as: output, mayReplace: true)
-      return try folder.read(name)
+      return try folder.bytes(of: name)
     }
 
     /// What a pipe gets from a kdump run that is interrupted at once.
@@ -193,7 +193,7 @@ extension KdumpOutputTests {
 
   @Test("The flattened ELF vmcore is in ascending records of 1 MiB without its zeros, and as long")
   func flattenedELF() throws {
-    let recipe = try RecipeDump(
+    let recipe = try OpenedRecipe(
       """
       arch x86_64
       ram 0x1000-0x9fc00
@@ -230,7 +230,7 @@ extension KdumpOutputTests {
 
   @Test("The files of a split set are as long as allowed, whatever the pages are like")
   func splitSizes() throws {
-    let recipe = try RecipeDump(
+    let recipe = try OpenedRecipe(
       """
       arch x86_64
       ram 0x1000-0x9fc00
@@ -265,7 +265,7 @@ extension KdumpOutputTests {
     try crash.dump.write(
       toDescriptor: descriptor, name: "log", as: Self.output(1, "zlib"),
       control: WriteControl(notice: { notices.add($0) }))
-    #expect(FlattenedModel(try crash.folder.read("log"))?.content == direct)
+    #expect(FlattenedModel(try crash.folder.bytes(of: "log"))?.content == direct)
     #expect(notices.texts.count == 1)
     #expect(notices.texts.first?.contains("makedumpfile -R") == true)
   }
@@ -275,12 +275,12 @@ extension KdumpOutputTests {
     let crash = try Crash("readme")
     let direct = try crash.written(Self.output(1, "zlib"))
     let old = [UInt8](repeating: 0xee, count: direct.count + 10_000)
-    let path = try crash.folder.write(old, to: "old")
+    let path = try crash.folder.file(old, named: "old")
     let descriptor = open(path, O_WRONLY)
     defer { close(descriptor) }
     lseek(descriptor, 100, SEEK_SET)
     try crash.dump.write(toDescriptor: descriptor, name: "old", as: Self.output(1, "zlib"))
-    let result = try crash.folder.read("old")
+    let result = try crash.folder.bytes(of: "old")
     #expect(Array(result[100..<100 + direct.count]) == direct)
     #expect(result.count == old.count)
   }
@@ -302,7 +302,7 @@ extension KdumpOutputTests {
     let bytes = try crash.written(output)
     let sum = SHA256Model.digest(bytes)
       .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    let sidecar = String(decoding: try crash.folder.read("out.sha256"), as: UTF8.self)
+    let sidecar = String(decoding: try crash.folder.bytes(of: "out.sha256"), as: UTF8.self)
     #expect(sidecar == "\(sum)  out\n")
   }
 

@@ -32,7 +32,7 @@ struct KeptDumpOutputTests {
     "Our own vmcore, or a kdump-compressed file of it, holds what a file of the image holds",
     arguments: RecipeFiles.names)
   func loop(_ name: String) throws {
-    let recipe = try RecipeDump(named: name)
+    let recipe = try OpenedRecipe(named: name)
     guard recipe.built.recipe.expectation.status == 0 else { return }
     let first = try recipe.open()
     guard first.size < 8 << 20, first.report.system.release != nil else { return }

@@ -5,18 +5,16 @@ import VMCore
 
 @Suite("A vmcore that is written")
 struct OutputTests {
-  private let recipe: RecipeDump
+  private let recipe: OpenedRecipe
   private let expected: [UInt8]
 
   init() throws {
-    recipe = try RecipeDump(named: "x86_64-kexec-tools-after")
+    recipe = try OpenedRecipe(named: "x86_64-kexec-tools-after")
     expected = try recipe.built.expectedVMCore()
   }
 
   private func dump(workers: Int? = nil) throws -> CrashDump {
-    var options = recipe.options
-    options.workers = workers
-    return try CrashDump(imageAt: recipe.path, options: options)
+    try recipe.open { $0.workers = workers }
   }
 
   private func output(_ name: String = "vmcore") -> String { recipe.directory.path(name) }
@@ -208,7 +206,7 @@ struct OutputTests {
     "A read at any offset is the slice of what is written",
     arguments: ["readme", "i386-elf32", "truncated", "q35-hole", "ppc64"])
   func slices(_ name: String) throws {
-    let recipe = try RecipeDump(named: name)
+    let recipe = try OpenedRecipe(named: name)
     let dump = try recipe.open()
     try dump.write(toFileAt: recipe.directory.path("vmcore"))
     let whole = try recipe.directory.bytes(of: "vmcore")

@@ -19,7 +19,7 @@ struct OutsideReaderTests {
     _ = try crash.written(output, to: "flat")
     let result = crash.folder.path("result")
     #expect(try tool.run(["-R", result], input: crash.folder.path("flat")).status == 0)
-    #expect(try crash.folder.read("result") == direct)
+    #expect(try crash.folder.bytes(of: "result") == direct)
   }
 
   @Test(
@@ -28,7 +28,7 @@ struct OutsideReaderTests {
   func refused() throws {
     let tool = try #require(OutsideTool("makedumpfile"))
     let crash = try Crash("readme")
-    let log = try crash.folder.write(try crash.failedStream(), to: "log")
+    let log = try crash.folder.file(try crash.failedStream(), named: "log")
     #expect(try tool.run(["-R", crash.folder.path("result")], input: log).status != 0)
   }
 
@@ -44,10 +44,10 @@ struct OutsideReaderTests {
     try crash.dump.write(toFileAt: crash.folder.path("part"), as: output)
     let names = crash.folder.names.filter { $0.hasPrefix("part.") }
     #expect(names.count > 1)
-    for name in names { #expect(try crash.folder.read(name).count <= 100_000) }
+    for name in names { #expect(try crash.folder.bytes(of: name).count <= 100_000) }
     let arguments = ["--reassemble"] + names.map(crash.folder.path) + [crash.folder.path("all")]
     #expect(try tool.run(arguments).status == 0)
-    let joined = try #require(KdumpModel(try crash.folder.read("all")))
+    let joined = try #require(KdumpModel(try crash.folder.bytes(of: "all")))
     #expect(joined.pages == whole.pages)
     #expect(joined.notes == whole.notes)
   }

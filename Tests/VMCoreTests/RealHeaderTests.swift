@@ -10,7 +10,7 @@ struct RealHeaderTests {
   @Test(
     "kexec-tools' load of almost 2⁶⁴ bytes is left out, and the rest of the machine is dumped",
     .enabled(
-      if: RecipeFiles.shared(name) != nil || RecipeFiles.requiresEverything,
+      if: RecipeFiles.shared(name) != nil || OutsideTool.isRequired,
       "../shared/\(name) is not there"))
   func brokenText() throws {
     let path = try #require(RecipeFiles.shared(Self.name))

@@ -8,7 +8,7 @@ struct RecipeVMCoreTests {
     "It is the second kernel's, byte for byte, and the header is where the recipe says",
     arguments: RecipeFiles.names)
   func equal(_ name: String) throws {
-    let recipe = try RecipeDump(named: name)
+    let recipe = try OpenedRecipe(named: name)
     let expectation = recipe.built.recipe.expectation
     guard expectation.status != 65 else {
       let error = #expect(throws: VMCoreError.self) { try recipe.open() }
@@ -30,10 +30,11 @@ struct RecipeVMCoreTests {
     arguments: LayoutModel.Compat.allCases, [UInt64(4096), 16384, 65536])
   func layouts(_ compat: LayoutModel.Compat, _ pageSize: UInt64) throws {
     for name in ["x86_64-kernel-after", "i386-elf32", "mips64", "damaged-note"] {
-      var recipe = try RecipeDump(named: name)
-      recipe.options.compatibility = compat.rawValue
-      recipe.options.pageSize = pageSize
-      let dump = try recipe.open()
+      let recipe = try OpenedRecipe(named: name)
+      let dump = try recipe.open {
+        $0.compatibility = compat.rawValue
+        $0.pageSize = pageSize
+      }
       #expect(dump.report.vmcore.compatibility == compat.rawValue)
       #expect(dump.report.system.pageSize == pageSize)
       #expect(
@@ -45,19 +46,18 @@ struct RecipeVMCoreTests {
   @Test(
     "Notes that do not come first are refused with a hint, and --exact does what the kernel does")
   func exact() throws {
-    var recipe = try RecipeDump(named: "notes-not-first")
+    let recipe = try OpenedRecipe(named: "notes-not-first")
     let error = #expect(throws: VMCoreError.self) { try recipe.open() }
     #expect(error?.description.hasSuffix("(--exact does what it does)") == true)
     #expect(error?.description.hasPrefix("\(recipe.path): ") == true)
-    recipe.options.isExact = true
-    #expect(
-      try difference(recipe.open().allBytes(), recipe.built.expectedVMCore(exact: true)) == nil)
+    let exact = try recipe.open { $0.isExact = true }
+    #expect(try difference(exact.allBytes(), recipe.built.expectedVMCore(exact: true)) == nil)
   }
 
   @Test("Before the purgatory has run, --state=post gives what the second kernel would read then")
   func state() throws {
     for name in ["x86_64-kexec-tools-before", "backup-tail-before", "ppc64", "i386-elf64"] {
-      var recipe = try RecipeDump(named: name)
+      let recipe = try OpenedRecipe(named: name)
       let backup = try #require(recipe.built.recipe.backup)
       let size = Int(backup.source.upperBound - backup.source.lowerBound)
       let found = try recipe.open()
@@ -65,10 +65,9 @@ struct RecipeVMCoreTests {
         found.report.vmcore.loads.first { $0.physicalAddress == backup.source.lowerBound })
       let low = recipe.built.memory.read(backup.source.lowerBound, size)
       #expect(try difference(found.bytes(at: load.offset, count: size), low) == nil)
-      recipe.options.state = "pre"
-      #expect(try difference(recipe.open().allBytes(), found.allBytes()) == nil, "\(name)")
-      recipe.options.state = "post"
-      let post = try recipe.open()
+      let before = try recipe.open { $0.state = "pre" }
+      #expect(try difference(before.allBytes(), found.allBytes()) == nil, "\(name)")
+      let post = try recipe.open { $0.state = "post" }
       #expect(try post.bytes(at: load.offset, count: size).allSatisfy { $0 == 0 }, "\(name)")
       #expect(post.size == found.size)
     }
@@ -76,7 +75,7 @@ struct RecipeVMCoreTests {
 
   @Test("What follows the backup buffer fills the last page, never what follows its source")
   func backupTail() throws {
-    let recipe = try RecipeDump(named: "backup-tail-before")
+    let recipe = try OpenedRecipe(named: "backup-tail-before")
     let dump = try recipe.open()
     let load = try #require(dump.report.vmcore.loads.first { $0.physicalAddress == 0x1000 })
     #expect(load.size == 0x4c00)
@@ -87,13 +86,13 @@ struct RecipeVMCoreTests {
 
   @Test("A file that ends early gives zeros, one merged range and a partial dump")
   func truncated() throws {
-    let report = try RecipeDump(named: "truncated").open().report
+    let report = try OpenedRecipe(named: "truncated").open().report
     #expect(report.vmcore.missing == [0x380000..<0x400000])
     #expect(
       report.warnings == [
         "the image lacks 0x80000 bytes of memory, filled with zeros: [0x380000, 0x400000)"
       ])
-    let split = try RecipeDump(
+    let split = try OpenedRecipe(
       named: "truncated",
       adding: """
         truncate 0x370000
@@ -108,7 +107,7 @@ struct RecipeVMCoreTests {
 
   @Test("A load that is no range of memory is left out with a warning, and --exact refuses")
   func unsoundLoad() throws {
-    var recipe = try RecipeDump(named: "arm64-broken-text")
+    let recipe = try OpenedRecipe(named: "arm64-broken-text")
     let dump = try recipe.open()
     #expect(
       dump.report.warnings == [
@@ -116,15 +115,14 @@ struct RecipeVMCoreTests {
           + "2⁶⁴, expected a range of physical memory"
       ])
     #expect(dump.report.vmcore.loads.map(\.physicalAddress) == [0x4000_0000, 0x4030_0000])
-    recipe.options.isExact = true
-    let error = #expect(throws: VMCoreError.self) { try recipe.open() }
+    let error = #expect(throws: VMCoreError.self) { try recipe.open { $0.isExact = true } }
     #expect(error?.description.contains("PT_LOAD 3 is no range of memory") == true)
     #expect(error?.description.hasSuffix("so --exact cannot be done") == true)
   }
 
   @Test("Extracted parts are those of the image and of the vmcore")
   func extract() throws {
-    let recipe = try RecipeDump(named: "x86_64-kexec-tools-after")
+    let recipe = try OpenedRecipe(named: "x86_64-kexec-tools-after")
     let dump = try recipe.open()
     let header = try dump.extract(.elfcorehdr)
     #expect(header == Array(recipe.built.headerBytes.prefix(header.count)))
@@ -145,7 +143,7 @@ struct RecipeVMCoreTests {
       "s390x-before", "s390x-after", "readme", "arm64",
     ])
   func crashedMemory(name: String) throws {
-    let dump = try RecipeDump(named: name).open()
+    let dump = try OpenedRecipe(named: name).open()
     for load in dump.report.vmcore.loads {
       let count = Int(min(load.size, 0x20000))
       let shown = try dump.bytes(at: load.offset, count: count)
@@ -155,9 +153,8 @@ struct RecipeVMCoreTests {
 
   @Test("With everything selected, memory is what lies in the image")
   func everything() throws {
-    var recipe = try RecipeDump(named: "x86_64-kexec-tools-after")
-    recipe.options.selection = "all"
-    let dump = try recipe.open()
+    let recipe = try OpenedRecipe(named: "x86_64-kexec-tools-after")
+    let dump = try recipe.open { $0.selection = "all" }
     #expect(try dump.memory(at: 0x1000, count: 4096) == recipe.built.read(0x1000, 4096))
   }
 }

@@ -16,7 +16,7 @@ struct S390HostileTests {
     "Whatever the records hold, the program answers, and the same twice",
     arguments: ["s390x-after", "s390x-6.12", "s390x-before"])
   func mutated(_ name: String) throws {
-    let recipe = try RecipeDump(named: name)
+    let recipe = try OpenedRecipe(named: name)
     let sound = recipe.built.fileBytes()
     let isSwapped = recipe.built.recipe.moment == .after
     let seed: UInt64 = 390
@@ -38,7 +38,7 @@ struct S390HostileTests {
   @Test("An image that is cut at any page is refused or partial, and never a crash")
   func cut() throws {
     for name in ["s390x-after", "s390x-before"] {
-      let recipe = try RecipeDump(named: name)
+      let recipe = try OpenedRecipe(named: name)
       let sound = recipe.built.fileBytes()
       for size in [
         1, 0x1fff, 0x2000, 0x10428, 0x20000, 0x20fff, 0x28008, 0x31000, 0x200000,

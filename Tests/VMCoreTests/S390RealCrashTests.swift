@@ -43,7 +43,7 @@ struct S390Case: Decodable, Sendable, CustomTestStringConvertible {
 @Suite(
   "Real s390x crashes",
   .enabled(
-    if: !S390Case.all.isEmpty || RecipeFiles.requiresEverything,
+    if: !S390Case.all.isEmpty || OutsideTool.isRequired,
     "VMCOREGEN_IMAGES names no folder with the unpacked images"))
 struct S390RealCrashTests {
   @Test("There are some")

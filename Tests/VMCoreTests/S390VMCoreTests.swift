@@ -8,7 +8,7 @@ struct S390VMCoreTests {
 
   @Test("It is the second kernel's, byte for byte, and what was wrong is said", arguments: names)
   func equal(_ name: String) throws {
-    let recipe = try RecipeDump(named: name)
+    let recipe = try OpenedRecipe(named: name)
     let dump = try recipe.open()
     #expect(try dump.allBytes() == recipe.built.expectedVMCore())
     #expect(!dump.report.isPartial)
@@ -25,8 +25,8 @@ struct S390VMCoreTests {
       "s390x-vmcoreinfo-os-info",
     ])
   func moments(_ name: String) throws {
-    let before = try RecipeDump(named: name, adding: "moment before").open()
-    let after = try RecipeDump(named: name, adding: "moment after").open()
+    let before = try OpenedRecipe(named: name, adding: "moment before").open()
+    let after = try OpenedRecipe(named: name, adding: "moment after").open()
     #expect(try before.allBytes() == after.allBytes())
     #expect(before.report.s390?.isSwapped == false)
     #expect(after.report.s390?.isSwapped == true)
@@ -36,13 +36,12 @@ struct S390VMCoreTests {
 
   @Test("With --strict damage is an error, and a machine that runs is none", arguments: names)
   func strict(_ name: String) throws {
-    var recipe = try RecipeDump(named: name)
-    recipe.options.isStrict = true
+    let recipe = try OpenedRecipe(named: name)
     let isSound = recipe.built.recipe.expectation.messages.allSatisfy { $0.hasPrefix("no CPU") }
     if isSound {
-      _ = try recipe.open()
+      _ = try recipe.open { $0.isStrict = true }
     } else {
-      let error = #expect(throws: VMCoreError.self) { try recipe.open() }
+      let error = #expect(throws: VMCoreError.self) { try recipe.open { $0.isStrict = true } }
       #expect(error?.kind == .unusable)
       #expect(error?.description.contains("--strict") == true)
     }
@@ -50,25 +49,22 @@ struct S390VMCoreTests {
 
   @Test("The second kernel's own memory is shown once it runs, and refused before")
   func secondKernel() throws {
-    var recipe = try RecipeDump(named: "s390x-after")
-    recipe.options.selection = "kdump"
-    let dump = try recipe.open()
+    let recipe = try OpenedRecipe(named: "s390x-after")
+    let dump = try recipe.open { $0.selection = "kdump" }
     #expect(dump.report.system.release == "6.1.0-s390x-kdump")
     #expect(dump.report.vmcore.loads.map(\.size) == [0x100000])
     let load = try #require(dump.report.vmcore.loads.first)
     #expect(try dump.bytes(at: load.offset + 0x10008, count: 8) == Array("S390EP\0\u{1}".utf8))
 
-    var before = try RecipeDump(named: "s390x-before")
-    before.options.selection = "kdump"
-    let error = #expect(throws: VMCoreError.self) { try before.open() }
+    let before = try OpenedRecipe(named: "s390x-before")
+    let error = #expect(throws: VMCoreError.self) { try before.open { $0.selection = "kdump" } }
     #expect(error?.description.contains("the second kernel has not started") == true)
   }
 
   @Test("Everything is shown as it lies")
   func everything() throws {
-    var recipe = try RecipeDump(named: "s390x-after")
-    recipe.options.selection = "all"
-    let dump = try recipe.open()
+    let recipe = try OpenedRecipe(named: "s390x-after")
+    let dump = try recipe.open { $0.selection = "all" }
     #expect(dump.report.vmcore.loads.map(\.size) == [0x380000])
     let load = try #require(dump.report.vmcore.loads.first)
     #expect(try dump.bytes(at: load.offset, count: 0x380000) == recipe.built.fileBytes())
@@ -76,21 +72,18 @@ struct S390VMCoreTests {
 
   @Test("A header is neither built for another machine nor found where there is none")
   func headerOption() throws {
-    var other = try RecipeDump(named: "arm64")
-    other.options.header = "build"
-    #expect(throws: VMCoreError.self) { try other.open() }
-    var recipe = try RecipeDump(named: "s390x-after")
-    recipe.options.header = "image"
-    #expect(throws: VMCoreError.self) { try recipe.open() }
-    recipe.options.header = "build"
-    #expect(try recipe.open().allBytes() == recipe.built.expectedVMCore())
+    let other = try OpenedRecipe(named: "arm64")
+    #expect(throws: VMCoreError.self) { try other.open { $0.header = "build" } }
+    let recipe = try OpenedRecipe(named: "s390x-after")
+    #expect(throws: VMCoreError.self) { try recipe.open { $0.header = "image" } }
+    #expect(try recipe.open { $0.header = "build" }.allBytes() == recipe.built.expectedVMCore())
   }
 
   @Test("Up to Linux 4.3 a header that the second kernel's command line names is asked for first")
   func namedHeader() throws {
     let hex = "elfcorehdr=2052K".utf8.map { String($0, radix: 16) }.joined()
     func warnings(_ release: String) throws -> [String] {
-      try RecipeDump(
+      try OpenedRecipe(
         named: "s390x-before", adding: "osrelease \(release)\ndamage 0x210480 \(hex)"
       ).open().report.warnings
     }
@@ -100,10 +93,9 @@ struct S390VMCoreTests {
 
   @Test("A vmcore with the block embedded differs by that note alone")
   func embedded() throws {
-    var recipe = try RecipeDump(named: "s390x-before")
+    let recipe = try OpenedRecipe(named: "s390x-before")
     let plain = try recipe.open()
-    recipe.options.embedsReIPL = true
-    let dump = try recipe.open()
+    let dump = try recipe.open { $0.embedsReIPL = true }
     let block = try #require(plain.report.s390?.reIPL?.bytes)
     let notes = try plain.extract(.notes)
     let longer = try dump.extract(.notes)
@@ -111,15 +103,14 @@ struct S390VMCoreTests {
     let head: [UInt8] = [0, 0, 0, 10, 0, 0, 0, 200] + Array("RIPLVMCOREGEN\0\0\0".utf8)
     #expect(Array(longer.dropFirst(notes.count)) == head + block)
 
-    var other = try RecipeDump(named: "arm64")
-    other.options.embedsReIPL = true
-    #expect(throws: VMCoreError.self) { try other.open() }
+    let other = try OpenedRecipe(named: "arm64")
+    #expect(throws: VMCoreError.self) { try other.open { $0.embedsReIPL = true } }
   }
 
   @Test("On other machines there is no re-IPL block, and that is said")
   func noReIPL() throws {
     let error = #expect(throws: VMCoreError.self) {
-      try RecipeDump(named: "x86_64-kernel-after").open().extract(.reipl)
+      try OpenedRecipe(named: "x86_64-kernel-after").open().extract(.reipl)
     }
     #expect(error?.kind == .unusable)
     #expect(error?.description.contains("x86_64 has no re-IPL block") == true)
@@ -131,7 +122,7 @@ struct S390VMCoreTests {
     let lines = "s390 block lowcore 0x26000 \(ccw)\ns390 block ipl 0x27000 \(ccw)\n"
     func sources(_ damage: String) throws -> (answers: [String], winner: String?) {
       let s390 = try #require(
-        try RecipeDump(named: "s390x-after", adding: lines + damage).open().report.s390)
+        try OpenedRecipe(named: "s390x-after", adding: lines + damage).open().report.s390)
       return (s390.reIPLSources.map(\.answer), s390.reIPL?.source)
     }
     let rest = ["absent", "found"]

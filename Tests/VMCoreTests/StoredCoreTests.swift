@@ -15,7 +15,7 @@ struct StoredCoreTests {
     "Our own vmcore opened again gives the same bytes, flattened or not",
     arguments: RecipeFiles.names)
   func loop(_ name: String) throws {
-    let recipe = try RecipeDump(named: name)
+    let recipe = try OpenedRecipe(named: name)
     guard recipe.built.recipe.expectation.status != 65 else { return }
     let first = try recipe.open()
     guard first.size < 8 << 20 else { return }
@@ -194,7 +194,7 @@ struct StoredCoreTests {
 
   @Test("--rebuild finds the second kernel's view of nothing where a vmcore holds no header")
   func rebuildNothing() throws {
-    let recipe = try RecipeDump(named: "x86_64-kernel-after")
+    let recipe = try OpenedRecipe(named: "x86_64-kernel-after")
     let vmcore = try directory.file(recipe.open().allBytes(), named: "vmcore")
     var options = CrashDumpOptions()
     options.isRebuilding = true
@@ -225,7 +225,7 @@ struct StoredCoreTests {
 
   @Test("A named pipe is read through a copy, which is said once", arguments: [false, true])
   func pipe(_ isFlattened: Bool) throws {
-    let recipe = try RecipeDump(named: "x86_64-kernel-after")
+    let recipe = try OpenedRecipe(named: "x86_64-kernel-after")
     let expected = try recipe.open().allBytes()
     let fifo = directory.path("fifo")
     #expect(mkfifo(fifo, 0o600) == 0)

@@ -9,7 +9,7 @@ struct BoundsTests {
 
   @Test("an 8 GiB image takes little memory, to a device and to a file")
   func memory() throws {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     try LargeImage.add(to: scratch, size: 8 << 30)
     for line in [
       "exec vmcoregen -q image.bin > /dev/null", "exec vmcoregen -q -o vmcore image.bin",
@@ -21,20 +21,20 @@ struct BoundsTests {
         print(line, finished.peakKiB, "KiB,", finished.seconds, "s")
       }
     }
-    #expect(try sizes(of: scratch.file("vmcore")).stored < 1 << 20)
-    #expect(try sizes(of: scratch.file("vmcore")).apparent > 7 << 30)
+    #expect(try sizes(of: scratch.path("vmcore")).stored < 1 << 20)
+    #expect(try sizes(of: scratch.path("vmcore")).apparent > 7 << 30)
   }
 
   @Test("the vmcore is the same from one processor and from all")
   func processors() throws {
-    guard let taskset = Checkout.tool("taskset") else {
+    guard let taskset = OutsideTool("taskset") else {
       try OutsideTool.absent("taskset")
       return
     }
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     try scratch.add("backup-tail-before")
-    let expected = try Checkout.image(of: "backup-tail-before").expectedVMCore()
-    for prefix in ["\(taskset) -c 0 ", ""] {
+    let expected = try RecipeFiles.image("backup-tail-before").expectedVMCore()
+    for prefix in ["\(taskset.path) -c 0 ", ""] {
       for line in ["vmcoregen -q image.bin", "vmcoregen -q -o out --force image.bin; cat out"] {
         let command = line.replacingOccurrences(of: "vmcoregen", with: prefix + "vmcoregen")
         #expect(try Launch.shell(command, in: scratch).run().output == expected, "\(command)")

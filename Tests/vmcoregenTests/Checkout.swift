@@ -4,8 +4,7 @@ import TestSupport
 /// Where things lie: the package, the built program, what the tests may use beside them.
 enum Checkout {
   /// The package's root.
-  static let root: String = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+  static let root = RecipeFiles.packageRoot
 
   /// The program beside the test bundle; `VMCOREGEN_PROGRAM` names another, such as the
   /// optimised one.
@@ -20,25 +19,12 @@ enum Checkout {
 
   static let environment = ProcessInfo.processInfo.environment
 
-  /// Whether the absence of an outside tool is a failure.
-  static let requiresTools = environment["VMCOREGEN_REQUIRE_TOOLS"] == "1"
-
   /// The folder that is handed out beside the package; nil where it is not there.
-  static let shared: String? = {
-    let path = root + "/../shared"
-    return FileManager.default.fileExists(atPath: path) ? path : nil
-  }()
+  static let shared = RecipeFiles.shared("")
 
   /// The unpacked real images, where the environment names them.
   static let images: String? = environment["VMCOREGEN_IMAGES"].flatMap {
     FileManager.default.fileExists(atPath: $0) ? $0 : nil
-  }
-
-  /// The path of a program in PATH.
-  static func tool(_ name: String) -> String? {
-    let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-    return folders.map { "\($0)/\(name)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   /// The names, without extension, of the files of a folder below the root.
@@ -51,10 +37,5 @@ enum Checkout {
   /// The text of a file below the root.
   static func text(of path: String) throws -> String {
     try String(contentsOfFile: root + "/" + path, encoding: .utf8)
-  }
-
-  /// The image of a recipe.
-  static func image(of recipe: String) throws -> BuiltImage {
-    try ImageBuilder.build(RecipeParser.parse(try text(of: "testdata/recipes/\(recipe).recipe")))
   }
 }

@@ -58,7 +58,7 @@ struct CommandScript {
 
   /// Runs it; returns what was not as expected.
   func failures() throws -> [String] {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     for image in images { try scratch.add(image.recipe, as: image.name) }
     return try steps.flatMap { step in
       let finished = try Launch.shell(step.command, in: scratch).run()

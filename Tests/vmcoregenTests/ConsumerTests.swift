@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A consumer that takes some bytes and leaves ends the run quietly by SIGPIPE")
 struct ConsumerTests {
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
 
   /// Every form that goes into a stream.
   private static let forms = [
@@ -11,7 +12,7 @@ struct ConsumerTests {
   ]
 
   init() throws {
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
     try DenseImage.addLarge(to: scratch)
   }
 
@@ -62,7 +63,7 @@ struct ConsumerTests {
 
   @Test("as a named pipe, without a digest of what was not written", arguments: forms)
   func namedPipe(_ form: String) throws {
-    let reader = try SlowReader(ofPipeAt: scratch.file("fifo"))
+    let reader = try SlowReader(ofPipeAt: scratch.path("fifo"))
     let launch = Launch.program(arguments(form, 2) + ["-o", "fifo"], in: scratch)
     expectQuietEnd(try leave(reader, launch.start()))
     #expect(scratch.names == ["fifo", "image.bin"])

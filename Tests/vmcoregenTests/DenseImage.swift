@@ -29,14 +29,14 @@ enum DenseImage {
   }()
 
   /// Writes the small one.
-  static func addSmall(to scratch: ScratchDirectory) throws {
-    try ImageBuilder.build(parsing: small).write(to: scratch.file("image.bin"))
+  static func addSmall(to scratch: TemporaryDirectory) throws {
+    try ImageBuilder.build(parsing: small).write(to: scratch.path("image.bin"))
   }
 
   /// Writes one with 4 MiB of random bytes in 24 MiB.
-  static func addLarge(to scratch: ScratchDirectory) throws {
+  static func addLarge(to scratch: TemporaryDirectory) throws {
     try LargeImage.add(to: scratch, size: 24 << 20)
-    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.file("image.bin")))
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.path("image.bin")))
     try file.seek(toOffset: randomStart)
     try file.write(contentsOf: random)
     try file.close()

@@ -1,12 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("exec")
 struct ExecTests {
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
 
   init() throws {
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
     try scratch.add("readme")
     _ = try Launch.shell("mkdir tmp && vmcoregen -o vmcore image.bin", in: scratch).run()
   }
@@ -14,12 +15,12 @@ struct ExecTests {
   /// Runs a line of the shell; temporary things go to a directory of the test's.
   private func run(_ line: String) throws -> Finished {
     var launch = Launch.shell(line, in: scratch)
-    launch.environment["TMPDIR"] = scratch.file("tmp")
+    launch.environment["TMPDIR"] = scratch.path("tmp")
     return try launch.run()
   }
 
   private func expectNothingLeft() throws {
-    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("tmp")).isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("tmp")).isEmpty)
     let mounts = try String(contentsOfFile: "/proc/mounts", encoding: .utf8)
     #expect(!mounts.contains(scratch.path))
   }
@@ -76,7 +77,7 @@ struct ExecTests {
     let script = "trap 'exit 42' \(number); echo > ready; while :; do sleep 0.05; done"
     var launch = Launch.program(
       ["exec", "-q", "image.bin", "--", "sh", "-c", script, "{}"], in: scratch)
-    launch.environment["TMPDIR"] = scratch.file("tmp")
+    launch.environment["TMPDIR"] = scratch.path("tmp")
     let running = try launch.start()
     #expect(eventually { scratch.names.contains("ready") })
     running.send(number)
@@ -101,7 +102,7 @@ struct ExecTests {
     let arguments = ["exec", "-q"] + option.split(separator: " ").map(String.init)
     var launch = Launch.program(
       arguments + ["image.bin", "--", "sh", "-c", script, "{}"], in: scratch)
-    launch.environment["TMPDIR"] = scratch.file("tmp")
+    launch.environment["TMPDIR"] = scratch.path("tmp")
     let running = try launch.start()
     #expect(eventually { scratch.names.contains("ready") })
     running.send(SIGKILL)
@@ -136,11 +137,11 @@ struct ExecTests {
   }
 
   private static let canUnshare: Bool = {
-    guard let scratch = try? ScratchDirectory(),
+    guard let scratch = try? TemporaryDirectory(),
       let finished = try? Launch.shell(
         "unshare -rm mount --bind /dev/null /dev/fuse", in: scratch
       ).run()
-    else { return Checkout.requiresTools }
-    return Checkout.requiresTools || finished.status == 0
+    else { return OutsideTool.isRequired }
+    return OutsideTool.isRequired || finished.status == 0
   }()
 }

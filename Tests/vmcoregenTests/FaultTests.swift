@@ -4,10 +4,10 @@ import Testing
 
 @Suite("When something goes wrong")
 struct FaultTests {
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
 
   init() throws {
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
   }
 
   @Test("a full file system ends in status 74, says how far it got, and leaves nothing behind")
@@ -27,7 +27,7 @@ struct FaultTests {
   func fullTemporaryFileSystem() throws {
     try LargeImage.add(to: scratch, size: 64 << 20)
     try FileManager.default.createDirectory(
-      atPath: scratch.file("small"), withIntermediateDirectories: false)
+      atPath: scratch.path("small"), withIntermediateDirectories: false)
     let line = """
       mount -t tmpfs -o size=1m none small 2> /dev/null || exit 99
       vmcoregen -q --no-sparse -o small/vmcore image.bin; status=$?
@@ -70,7 +70,7 @@ struct FaultTests {
     let line = "vmcoregen -v --progress=json -o vmcore image.bin \(redirections)"
     let finished = try Launch.shell(line, in: scratch).run()
     #expect(finished.status == 0)
-    #expect(try scratch.bytes(of: "vmcore") == Checkout.image(of: "readme").expectedVMCore())
+    #expect(try scratch.bytes(of: "vmcore") == RecipeFiles.image("readme").expectedVMCore())
   }
 
   @Test("a closed standard output is an error, not the image")
@@ -102,14 +102,14 @@ struct FaultTests {
   @Test("an image that shrinks while it is read ends in status 74", arguments: [true, false])
   func shrinkingImage(isSparse: Bool) throws {
     let image = try LargeImage.add(to: scratch, size: 64 << 20)
-    if !isSparse { try scratch.write(image.fileBytes(), to: "image.bin") }
+    if !isSparse { try scratch.file(image.fileBytes(), named: "image.bin") }
     let reader = try SlowReader(in: scratch)
     var launch = Launch.program(["image.bin"], in: scratch)
     launch.output = reader.writeEnd
     let running = try launch.start()
     reader.started()
     #expect(!reader.read(1).isEmpty)
-    truncate(scratch.file("image.bin"), 32 << 20)
+    truncate(scratch.path("image.bin"), 32 << 20)
     #expect(reader.readAll() < 40 << 20)
     let finished = try running.wait()
     #expect(finished.status == 74)
@@ -120,7 +120,7 @@ struct FaultTests {
   @Test("a split set can have more files than a process may have open by default")
   func manyFiles() throws {
     let recipe = LargeImage.recipe(size: 64 << 20) + "\nfill 0x2000000-0x2600000 random 3\n"
-    try ImageBuilder.build(parsing: recipe).write(to: scratch.file("image.bin"))
+    try ImageBuilder.build(parsing: recipe).write(to: scratch.path("image.bin"))
     let finished = try Launch.shell(
       "ulimit -S -n 24; vmcoregen -q -z0 -o set --split-size 200K image.bin; ls set.* | wc -l",
       in: scratch

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A disk that gets full")
 struct FullDiskTests {
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
 
   /// Every form that one file can have.
   private static let forms = [
@@ -11,7 +12,7 @@ struct FullDiskTests {
   ]
 
   init() throws {
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
     try DenseImage.addSmall(to: scratch)
   }
 
@@ -21,7 +22,7 @@ struct FullDiskTests {
 
   /// Bytes of one unit of `ulimit -f`, which shells do not agree on.
   private static let unit: Int = {
-    guard let scratch = try? ScratchDirectory() else { return 512 }
+    guard let scratch = try? TemporaryDirectory() else { return 512 }
     let line = "(ulimit -f 1; head -c 4096 /dev/zero > probe); cat probe"
     return (try? Launch.shell(line, in: scratch).run())?.output.count ?? 512
   }()
@@ -58,7 +59,7 @@ struct FullDiskTests {
   ) throws {
     #expect(try run("mkdir whole; vmcoregen -q \(options) image.bin -o whole/vmcore").status == 0)
     let size = try scratch.bytes(of: "whole/vmcore").count
-    try FileManager.default.removeItem(atPath: scratch.file("whole"))
+    try FileManager.default.removeItem(atPath: scratch.path("whole"))
     #expect(size > 4 << 16)
     for limit in stride(from: 1 << 16, to: size, by: 1 << 16) {
       let jobs = 1 + (limit >> 16) % 2

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Inputs that once crashed the program")
@@ -12,13 +13,13 @@ struct FuzzFindingTests {
 
   @Test("do so no more, alone and as a part of an image", arguments: findings)
   func replay(_ finding: String) throws {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let path = Checkout.root + "/Tests/Fuzz/findings/" + finding
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    try scratch.write(bytes, to: "image.bin")
-    #expect(Probe(imageAt: scratch.file("image.bin")).seconds < Probe.limit)
+    try scratch.file(bytes, named: "image.bin")
+    #expect(Probe(imageAt: scratch.path("image.bin")).seconds < Probe.limit)
     try scratch.add("tiny")
-    try scratch.write(try scratch.bytes(of: "image.bin") + bytes, to: "image.bin")
-    #expect(Probe(imageAt: scratch.file("image.bin")).seconds < Probe.limit)
+    try scratch.file(try scratch.bytes(of: "image.bin") + bytes, named: "image.bin")
+    #expect(Probe(imageAt: scratch.path("image.bin")).seconds < Probe.limit)
   }
 }

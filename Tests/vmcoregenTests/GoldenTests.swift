@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Golden outputs")
@@ -26,7 +27,7 @@ struct GoldenTests {
     "info prints what is kept in testdata/goldens (VMCOREGEN_UPDATE_GOLDENS=1 rewrites them)",
     arguments: recipes)
   func info(_ recipe: String) throws {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     try scratch.add(recipe, as: "\(recipe).bin")
     for printer in Self.printers {
       let arguments = ["info"] + printer.arguments + ["\(recipe).bin"]

@@ -6,9 +6,9 @@ import Testing
 struct HostileTests {
   @Test("truncated at any length neither crash nor hang the program")
   func everyTruncation() throws {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let size = try scratch.add("tiny").fileSize
-    let path = scratch.file("image.bin")
+    let path = scratch.path("image.bin")
     var found: [UInt64] = []
     for length in stride(from: size, through: 0, by: -1) {
       truncate(path, off_t(length))
@@ -32,15 +32,15 @@ struct HostileTests {
       ("x86_64-kernel-after", "x86_64", 1500), ("arm64", "arm64", 1500),
     ])
   func mutations(_ recipe: String, _ architecture: String, _ count: Int) throws {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     // What only fills memory takes time and decides nothing.
     let lines = try Checkout.text(of: "testdata/recipes/\(recipe).recipe").split(separator: "\n")
     let text =
       ["arch \(architecture)"] + lines.filter { !$0.hasPrefix("arch ") && !$0.hasPrefix("fill ") }
     let image = try ImageBuilder.build(parsing: text.joined(separator: "\n"))
-    try image.write(to: scratch.file("image.bin"))
+    try image.write(to: scratch.path("image.bin"))
     let start = Checkout.environment["VMCOREGEN_SEED"].flatMap(UInt64.init) ?? 1
-    let mutator = try Mutator(image, path: scratch.file("image.bin"))
+    let mutator = try Mutator(image, path: scratch.path("image.bin"))
     for seed in start..<start + UInt64(count) {
       let mutation = mutator.mutate(seed: seed)
       let probe = Probe(imageAt: mutator.path)
@@ -52,19 +52,19 @@ struct HostileTests {
 
   @Test("that are a tebibyte of holes behind an s390x kernel take no longer than small ones")
   func holes() throws {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let signature = [UInt8](repeating: 0, count: 0x10008) + Array("S390EP\0\u{1}".utf8)
-    try scratch.write(signature, to: "image.bin")
-    try #require(truncate(scratch.file("image.bin"), 1 << 40) == 0)
-    let probe = Probe(imageAt: scratch.file("image.bin"))
+    try scratch.file(signature, named: "image.bin")
+    try #require(truncate(scratch.path("image.bin"), 1 << 40) == 0)
+    let probe = Probe(imageAt: scratch.path("image.bin"))
     #expect(probe.outcome == "unusable")
     #expect(probe.seconds < Probe.limit)
   }
 
   @Test("whose loads are together more than a file can hold are refused before anything is written")
   func beyondAnyFile() throws {
-    let scratch = try ScratchDirectory()
-    try scratch.write(HostileImage.loadsBeyondAnyFile.bytes, to: "image.bin")
+    let scratch = try TemporaryDirectory()
+    try scratch.file(HostileImage.loadsBeyondAnyFile.bytes, named: "image.bin")
     for output in ["-o vmcore", "> vmcore", "--flatten > vmcore"] {
       let finished = try Launch.shell(
         "vmcoregen -q --input-format=raw image.bin \(output)", in: scratch
@@ -76,8 +76,8 @@ struct HostileTests {
 
   @Test("whose loads are vast take no longer to flatten than others, for holes are passed over")
   func vastHoles() throws {
-    let scratch = try ScratchDirectory()
-    try scratch.write(HostileImage.vastBackup.bytes, to: "image.bin")
+    let scratch = try TemporaryDirectory()
+    try scratch.file(HostileImage.vastBackup.bytes, named: "image.bin")
     let finished = try Launch.shell(
       "vmcoregen -q --input-format=raw --flatten image.bin > flat", in: scratch
     )
@@ -89,8 +89,8 @@ struct HostileTests {
   @Test(
     "full of look-alikes take neither long nor much memory", arguments: HostileImage.allCases)
   func lookAlikes(_ image: HostileImage) throws {
-    let scratch = try ScratchDirectory()
-    try scratch.write(image.bytes, to: "image.bin")
+    let scratch = try TemporaryDirectory()
+    try scratch.file(image.bytes, named: "image.bin")
     let reader = try SlowReader(in: scratch)
     for command in [
       ["info", "--candidates"], image == .tinyNotes ? ["extract", "notes"] : ["-q"],

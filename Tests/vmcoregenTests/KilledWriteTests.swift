@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A run that is ended at a random time")
 struct KilledWriteTests {
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
 
   /// Forms that differ in how they get their names.
   private static let forms = [
@@ -12,7 +12,7 @@ struct KilledWriteTests {
   ]
 
   init() throws {
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
     try DenseImage.addLarge(to: scratch)
   }
 
@@ -21,9 +21,9 @@ struct KilledWriteTests {
     let line = "mkdir whole; vmcoregen -q \(form) -o whole/vmcore image.bin"
     let finished = try Launch.shell(line, in: scratch).run()
     #expect(finished.status == 0)
-    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.file("whole"))
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("whole"))
     let files = try names.map { ($0, try scratch.bytes(of: "whole/\($0)")) }
-    try FileManager.default.removeItem(atPath: scratch.file("whole"))
+    try FileManager.default.removeItem(atPath: scratch.path("whole"))
     return (Dictionary(uniqueKeysWithValues: files), finished.seconds)
   }
 
@@ -45,7 +45,7 @@ struct KilledWriteTests {
       for name in scratch.names where name != "image.bin" {
         left.names.append(name)
         if try scratch.bytes(of: name) == files[name] { left.whole.append(name) }
-        try FileManager.default.removeItem(atPath: scratch.file(name))
+        try FileManager.default.removeItem(atPath: scratch.path(name))
       }
       #expect([0, 128 + signal].contains(finished.status))
       check(finished, left, "signal \(signal) after \(delay) of \(seconds) s")

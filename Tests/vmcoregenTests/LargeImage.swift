@@ -27,9 +27,9 @@ enum LargeImage {
 
   /// Writes it.
   @discardableResult
-  static func add(to scratch: ScratchDirectory, size: UInt64) throws -> BuiltImage {
+  static func add(to scratch: TemporaryDirectory, size: UInt64) throws -> BuiltImage {
     let image = try ImageBuilder.build(parsing: recipe(size: size))
-    try image.write(to: scratch.file("image.bin"))
+    try image.write(to: scratch.path("image.bin"))
     return image
   }
 }

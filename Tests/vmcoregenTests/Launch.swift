@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A program to be started: what a test says about it.
 struct Launch {
@@ -12,12 +13,12 @@ struct Launch {
   var output: Int32?
 
   /// The program under test.
-  static func program(_ arguments: [String], in scratch: ScratchDirectory) -> Launch {
+  static func program(_ arguments: [String], in scratch: TemporaryDirectory) -> Launch {
     Launch(arguments: [Checkout.program] + arguments, directory: scratch.path)
   }
 
   /// A line for the shell, which finds the program under test as `vmcoregen`.
-  static func shell(_ line: String, in scratch: ScratchDirectory) -> Launch {
+  static func shell(_ line: String, in scratch: TemporaryDirectory) -> Launch {
     let folder = URL(fileURLWithPath: Checkout.program).deletingLastPathComponent().path
     let path = folder + ":" + (Checkout.environment["PATH"] ?? "/usr/bin:/bin")
     return Launch(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import MemoryImages
 
 /// The manual page, and what the program says of itself.
@@ -32,7 +33,7 @@ enum Manual {
 
   /// The options of every command, from `--experimental-dump-help`.
   static func optionsOfTheProgram() throws -> Set<String> {
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let finished = try Launch.program(["--experimental-dump-help"], in: scratch).run()
     let help = try JSONDecoder().decode(DumpedHelp.self, from: Data(finished.output))
     // ArgumentParser's own, which it leaves out of the dump.

@@ -7,7 +7,7 @@ import Testing
   .enabled(if: MountPoint.isPossible, "/dev/fuse is not there"))
 struct MountFaultTests {
   private let point: MountPoint
-  private var scratch: ScratchDirectory { point.scratch }
+  private var scratch: TemporaryDirectory { point.scratch }
 
   init() throws {
     point = try MountPoint()
@@ -91,7 +91,7 @@ struct MountFaultTests {
   @Test("gives EIO and a message where the image is cut off, and shows the rest on")
   func truncatedImage() throws {
     let server = try point.foreground()
-    truncate(scratch.file("image.bin"), 0x20_0000)
+    truncate(scratch.path("image.bin"), 0x20_0000)
     let failed = try point.run("cat m/vmcore > copy")
     #expect(failed.status != 0)
     #expect(failed.errors.contains("Input/output error"))
@@ -116,7 +116,7 @@ struct MountFaultTests {
     server = try point.foreground()
     for name in ["vmcore", "vmcore.flat"] {
       let bytes = try scratch.bytes(of: name)
-      let reads = RandomReads(path: scratch.file("m/\(name)"), flag: flag, bytes: bytes)
+      let reads = RandomReads(path: scratch.path("m/\(name)"), flag: flag, bytes: bytes)
       #expect(reads.differences(threads: 8, seed: UInt64(flag) + 1) == [], "\(name)")
     }
     server.send(SIGTERM)

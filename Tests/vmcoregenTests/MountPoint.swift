@@ -1,19 +1,20 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A directory `m` of a test's own to mount on; it is freed with this value.
 final class MountPoint {
-  let scratch: ScratchDirectory
+  let scratch: TemporaryDirectory
 
   /// Whether FUSE is there, or has to be.
   static var isPossible: Bool {
-    Checkout.requiresTools || access("/dev/fuse", R_OK | W_OK) == 0
+    OutsideTool.isRequired || access("/dev/fuse", R_OK | W_OK) == 0
   }
 
   init() throws {
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
     try FileManager.default.createDirectory(
-      atPath: scratch.file("m"), withIntermediateDirectories: false)
+      atPath: scratch.path("m"), withIntermediateDirectories: false)
   }
 
   deinit {
@@ -36,7 +37,7 @@ final class MountPoint {
       ["mount", "-q", "--foreground", "image.bin", "m"], in: scratch
     )
     .start()
-    #expect(eventually { FileManager.default.fileExists(atPath: scratch.file("m/vmcore")) })
+    #expect(eventually { FileManager.default.fileExists(atPath: scratch.path("m/vmcore")) })
     #expect(isMounted)
     return running
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(
@@ -6,7 +7,7 @@ import Testing
   .enabled(if: MountPoint.isPossible, "/dev/fuse is not there"))
 struct MountTests {
   private let point: MountPoint
-  private var scratch: ScratchDirectory { point.scratch }
+  private var scratch: TemporaryDirectory { point.scratch }
   private var isMounted: Bool { point.isMounted }
 
   init() throws {
@@ -58,7 +59,7 @@ struct MountTests {
   @Test(
     "shows a flattened file that makedumpfile turns back into the vmcore",
     .enabled(
-      if: Checkout.requiresTools || Checkout.tool("makedumpfile") != nil,
+      if: OutsideTool.isRequired || OutsideTool("makedumpfile") != nil,
       "makedumpfile is not installed"))
   func flattened() throws {
     _ = try foreground()

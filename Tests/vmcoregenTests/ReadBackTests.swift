@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import VMCore
 
@@ -25,21 +26,21 @@ struct ReadBackTests {
     "hold the same memory and the same notes",
     .enabled(if: RealCase.isAvailable, "\(RealCase.absence)"), arguments: forms)
   func memory(_ form: Form) throws {
-    guard Checkout.tool("makedumpfile") != nil else {
+    guard OutsideTool("makedumpfile") != nil else {
       return try OutsideTool.absent("makedumpfile")
     }
     let real = try #require(RealCase.all.first { $0.name == "x86_64-kexec_file_load" })
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let made = try Launch.program(["-q", "-o", "vmcore", real.path], in: scratch).run()
     #expect(made.status == 0)
     let filtered = try Launch.shell(form.line, in: scratch).run(limit: 120)
     #expect(filtered.status == 0, "\(filtered.text)\(filtered.errors)")
-    let first = try CrashDump(imageAt: scratch.file("vmcore"))
+    let first = try CrashDump(imageAt: scratch.path("vmcore"))
     var options = CrashDumpOptions()
     if form.line.contains("--split") {
-      options.parts = [scratch.file("dump3"), scratch.file("dump2")]
+      options.parts = [scratch.path("dump3"), scratch.path("dump2")]
     }
-    let second = try CrashDump(imageAt: scratch.file("dump"), options: options)
+    let second = try CrashDump(imageAt: scratch.path("dump"), options: options)
     #expect(!second.report.isPartial)
     #expect(try first.extract(.notes) == second.extract(.notes))
     for load in first.report.vmcore.loads {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A real crash of `../shared/images/cases.json`.
 struct RealCase: Decodable, Sendable {
@@ -37,7 +38,7 @@ struct RealCase: Decodable, Sendable {
   /// Those with a vmcore.
   static let judged = all.filter { $0.vmcore != nil }
 
-  static let isAvailable = !all.isEmpty || Checkout.requiresTools
+  static let isAvailable = !all.isEmpty || OutsideTool.isRequired
   static let absence =
     "the real images are not there: VMCOREGEN_IMAGES must name the folder where "
     + "../shared/images/unpack put them"

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Real crashes", .enabled(if: RealCase.isAvailable, "\(RealCase.absence)"))
@@ -14,7 +15,7 @@ struct RealCrashTests {
   func isEqual(_ name: String) throws {
     let real = try #require(RealCase.judged.first { $0.name == name })
     let core = try #require(real.vmcore)
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let sums = [
       "vmcoregen -q '\(real.path)' > vmcore; sha256sum < vmcore": core.sha256,
       "vmcoregen -q '\(real.path)' | sha256sum": core.sha256,
@@ -30,13 +31,13 @@ struct RealCrashTests {
         "vmcoregen -q '\(real.path)' > vmcore; \(masked.joined())sha256sum < vmcore"
       #expect(try Launch.shell(line, in: scratch).run(limit: 120).text.hasPrefix(sum), "\(line)")
     }
-    #expect(sizeOfFile(scratch.file("vmcore"), orNothing: core.size) == core.size)
+    #expect(sizeOfFile(scratch.path("vmcore"), orNothing: core.size) == core.size)
   }
 
   @Test("without kdump have no elfcorehdr: status 65, and it is said what was searched")
   func withoutKdump() throws {
     let real = try #require(RealCase.all.first { $0.name == "x86_64-no-kdump" })
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let finished = try Launch.program(["--fallback=refuse", real.path], in: scratch).run()
     #expect(finished.status == 65)
     let isSilent = finished.output.isEmpty
@@ -50,13 +51,13 @@ struct RealCrashTests {
   @Test("without kdump become a stand-alone dump of the right kernel, said loudly")
   func standAlone() throws {
     let real = try #require(RealCase.all.first { $0.name == "x86_64-no-kdump" })
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let finished = try Launch.program(["-o", "vmcore", real.path], in: scratch).run(limit: 120)
     #expect(finished.status == 0)
     #expect(finished.errors.contains("FALLBACK"))
     let text = try Launch.program(["extract", "vmcoreinfo", real.path], in: scratch).run().text
     #expect(text.hasPrefix("OSRELEASE=6.1.0-56-amd64\n"))
-    #expect(sizeOfFile(scratch.file("vmcore"), orNothing: 0) > 300 << 20)
+    #expect(sizeOfFile(scratch.path("vmcore"), orNothing: 0) > 300 << 20)
   }
 
   @Test("are verified by what their moment allows", arguments: RealCase.all.map(\.name))
@@ -70,7 +71,7 @@ struct RealCrashTests {
       } else {
         "gone"
       }
-    let scratch = try ScratchDirectory()
+    let scratch = try TemporaryDirectory()
     let finished = try Launch.program(["verify", real.path], in: scratch).run(limit: 120)
     #expect(finished.status == 0)
     #expect(finished.text.contains("purgatory: \(answer)"), "\(name)")

@@ -1,15 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A real crash with what is written of it, `v.elf` and `v.kdump`, in a directory that goes when
 /// nobody needs it any more.
 struct RealOutput {
   let real: RealCase
-  let scratch: ScratchDirectory
+  let scratch: TemporaryDirectory
 
   init(_ name: String, hasKdump: Bool = true) throws {
     real = try #require(RealCase.all.first { $0.name == name })
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
     try succeed("vmcoregen -q -o v.elf $image")
     if hasKdump { try succeed("vmcoregen -q -z -o v.kdump $image") }
   }
@@ -36,12 +37,12 @@ struct RealOutput {
 
   /// Lets a program of `testdata/judges` compare a dump with `v.elf`.
   func judge(_ judge: String, needs module: String, _ dump: String) throws {
-    guard let python = OutsideTool.python(with: module) else {
+    guard let python = try OutsideTool.python(with: module) else {
       return try OutsideTool.absent("the module \(module) of Python")
     }
     try succeed("vmcoregen extract vmcoreinfo v.elf > info")
     let program = "\(Checkout.root)/testdata/judges/\(judge).py"
-    let finished = try succeed("\(python) -B '\(program)' v.elf \(dump) info \(real.machine)")
+    let finished = try succeed("\(python.path) -B '\(program)' v.elf \(dump) info \(real.machine)")
     #expect(finished.text.hasSuffix(" are equal\n"))
   }
 }

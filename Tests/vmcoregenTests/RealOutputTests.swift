@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The kernel's own vmcore is the judge of the ELF file (`RealCrashTests`); here the ELF file is
@@ -29,7 +30,7 @@ struct RealOutputTests {
 
   @Test("of the flattened forms makedumpfile -R makes the files themselves", arguments: names)
   func flattened(_ name: String) throws {
-    guard Checkout.tool("makedumpfile") != nil else {
+    guard OutsideTool("makedumpfile") != nil else {
       return try OutsideTool.absent("makedumpfile")
     }
     let output = try RealOutput(name)
@@ -83,7 +84,7 @@ struct RealOutputTests {
   /// crash for x86_64 knows the release of no other machine, not even in the kernel's own file.
   @Test("crash says the release of the kdump file as of the ELF file", arguments: names)
   func crash(_ name: String) throws {
-    guard Checkout.tool("crash") != nil else { return try OutsideTool.absent("crash") }
+    guard OutsideTool("crash") != nil else { return try OutsideTool.absent("crash") }
     let output = try RealOutput(name)
     let answers = try ["v.elf", "v.kdump"].map { try output.run("crash --osrelease \($0)") }
     let releases = answers.map { $0.text.split(separator: "\n").last ?? "" }
@@ -97,7 +98,7 @@ struct RealOutputTests {
   /// makedumpfile for x86_64 refuses other machines, an ELF file and a kdump file of them alike.
   @Test("makedumpfile --dump-dmesg reads both files alike", arguments: names)
   func messages(_ name: String) throws {
-    guard Checkout.tool("makedumpfile") != nil else {
+    guard OutsideTool("makedumpfile") != nil else {
       return try OutsideTool.absent("makedumpfile")
     }
     let output = try RealOutput(name)
@@ -117,7 +118,7 @@ struct RealOutputTests {
     "makedumpfile -c -d 31 through exec gives what it gives of the stored ELF file",
     arguments: x86)
   func exec(_ name: String) throws {
-    guard Checkout.tool("makedumpfile") != nil else {
+    guard OutsideTool("makedumpfile") != nil else {
       return try OutsideTool.absent("makedumpfile")
     }
     let output = try RealOutput(name, hasKdump: false)

@@ -1,12 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Signals")
 struct SignalTests {
-  private let scratch: ScratchDirectory
+  private let scratch: TemporaryDirectory
 
   init() throws {
-    scratch = try ScratchDirectory()
+    scratch = try TemporaryDirectory()
     try LargeImage.add(to: scratch, size: 1 << 30)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A pipe whose reader takes only as much as it is told to.
 final class SlowReader {
@@ -8,8 +9,8 @@ final class SlowReader {
   private var isWriteEndOpen = true
   private var isReadEndOpen = true
 
-  init(in scratch: ScratchDirectory) throws {
-    let path = scratch.file("pipe-\(UUID().uuidString)")
+  init(in scratch: TemporaryDirectory) throws {
+    let path = scratch.path("pipe-\(UUID().uuidString)")
     // A named pipe, since both ends are then opened close-on-exec: other tests start programs too.
     mkfifo(path, 0o600)
     readEnd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)

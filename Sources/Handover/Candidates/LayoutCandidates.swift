@@ -32,7 +32,7 @@ struct LayoutCandidates {
     }
     for (_, header) in evidence.headers where layouts.count < LayoutCandidates.limit {
       for (_, note) in header.segments(of: .note) where note.memorySize > 1024 {
-        for place in evidence.scan.vmCoreInfoNotes.addresses.prefix(64)
+        for place in evidence.scan.hits(of: .vmCoreInfoNote).addresses.prefix(64)
         where note.offset > place {
           add(base: note.offset - place, from: "place of the VMCOREINFO note in the file")
         }

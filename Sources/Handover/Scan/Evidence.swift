@@ -44,7 +44,7 @@ struct Evidence: Sendable {
   }
 
   private mutating func readHeaders(in memory: PhysicalMemory) throws(ReadError) {
-    for address in scan.coreHeaders.addresses {
+    for address in scan.hits(of: .coreHeader).addresses {
       switch try CoreHeaderReading(at: address, in: memory, budget: &budget) {
       case .header(let header):
         headers.append((address, header))
@@ -67,7 +67,7 @@ struct Evidence: Sendable {
 
   private mutating func readDeviceTrees(in memory: PhysicalMemory) throws(ReadError) {
     var left = Evidence.treeBytes
-    for address in scan.deviceTrees.addresses.prefix(Evidence.treeLimit) {
+    for address in scan.hits(of: .deviceTree).addresses.prefix(Evidence.treeLimit) {
       guard
         let head = try memory.bytes(at: address, count: DeviceTreeHeader.size),
         let header = DeviceTreeHeader(head), UInt64(header.totalSize) <= left
@@ -81,7 +81,7 @@ struct Evidence: Sendable {
   }
 
   private mutating func readBootParameters(in memory: PhysicalMemory) throws(ReadError) {
-    for address in scan.bootParameters.addresses.prefix(Evidence.treeLimit) {
+    for address in scan.hits(of: .bootParameters).addresses.prefix(Evidence.treeLimit) {
       if let bytes = try memory.bytes(at: address, count: BootParameters.size),
         let page = BootParameters(bytes)
       {

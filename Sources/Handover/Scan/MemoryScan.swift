@@ -1,18 +1,12 @@
 package import Bytes
-internal import DumpRecords
 package import MemoryImages
 
 /// One pass over everything that an image holds (holes are passed over), by all processors,
-/// noting where a record may begin. Addresses are those of the memory that was scanned.
+/// noting where records may begin. Addresses are those of the memory that was scanned.
 package struct MemoryScan: Sendable {
-  /// ELF core headers that a second kernel could take, at steps of 1024 bytes.
-  package private(set) var coreHeaders = HitList()
-  /// Flattened device trees, at steps of 8 bytes.
-  package private(set) var deviceTrees = HitList()
-  /// x86 zero pages, at steps of 4096 bytes.
-  package private(set) var bootParameters = HitList()
-  /// VMCOREINFO notes, at steps of 4 bytes.
-  package private(set) var vmCoreInfoNotes = HitList()
+  private let patterns: [ScanPattern]
+  /// Of each pattern.
+  private var hits: [HitList]
   /// Number of bytes that were looked at.
   package private(set) var scannedBytes: UInt64 = 0
 
@@ -21,6 +15,7 @@ package struct MemoryScan: Sendable {
     package private(set) var addresses: [UInt64] = []
     /// Whether more were found than are kept.
     package private(set) var isCut = false
+    /// Addresses that are kept.
     package static let limit = 16_384
 
     mutating func append(_ address: UInt64) {
@@ -33,32 +28,39 @@ package struct MemoryScan: Sendable {
     }
   }
 
-  /// Step at which core headers are looked for.
-  package static let headerStep: UInt64 = 1024
-
-  /// Scans all of `memory`.
+  /// Scans all of `memory` for patterns.
   package init(
-    _ memory: PhysicalMemory, workers: Int, isCancelled: @Sendable () -> Bool = { false }
+    _ memory: PhysicalMemory, for patterns: [ScanPattern] = ScanPattern.all, workers: Int,
+    isCancelled: @Sendable () -> Bool = { false }
   ) throws(ReadError) {
-    self.init()
+    self.init(patterns)
     var chunks = ChunkSequence(memory)
-    let pool = ChunkPool(size: Chunk.usualSize + MemoryScan.overlap)
-    var result = MemoryScan()
+    let pool = ChunkPool(size: Chunk.usualSize + MemoryScan.headSize)
+    var result = self
     try OrderedPipeline(workers: workers).run(
       produce: { () throws(ReadError) -> Job? in isCancelled() ? nil : chunks.next() },
       work: { (job: Job) throws(ReadError) -> MemoryScan in
         let chunk = pool.take()
         defer { pool.giveBack(chunk) }
-        return try MemoryScan(of: job, in: chunk, from: memory)
+        return try MemoryScan(patterns, of: job, in: chunk, from: memory)
       },
       consume: { (part: MemoryScan) throws(ReadError) in result.merge(part) })
     self = result
   }
 
-  private init() {}
+  private init(_ patterns: [ScanPattern]) {
+    self.patterns = patterns
+    hits = patterns.map { _ in HitList() }
+  }
 
-  /// Bytes read behind a chunk, so that the head of a record at its end can be checked.
-  private static let overlap = 64
+  /// Where records of a kind may begin; none where it was not looked for.
+  package func hits(of pattern: ScanPattern) -> HitList {
+    patterns.firstIndex { $0.name == pattern.name }.map { hits[$0] } ?? HitList()
+  }
+
+  /// Bytes from the word of a pattern on that its check sees. As many are read behind each chunk,
+  /// so that a record at its end can be checked.
+  package static let headSize = 64
 
   /// A stretch of data inside one region.
   private struct Job: Sendable {
@@ -67,93 +69,75 @@ package struct MemoryScan: Sendable {
   }
 
   private mutating func merge(_ other: MemoryScan) {
-    coreHeaders.append(contentsOf: other.coreHeaders)
-    deviceTrees.append(contentsOf: other.deviceTrees)
-    bootParameters.append(contentsOf: other.bootParameters)
-    vmCoreInfoNotes.append(contentsOf: other.vmCoreInfoNotes)
+    for index in hits.indices { hits[index].append(contentsOf: other.hits[index]) }
     scannedBytes &+= other.scannedBytes
   }
 
-  private init(of job: Job, in chunk: Chunk, from memory: PhysicalMemory) throws(ReadError) {
-    let wanted = job.count + MemoryScan.overlap
+  private init(
+    _ patterns: [ScanPattern], of job: Job, in chunk: Chunk, from memory: PhysicalMemory
+  ) throws(ReadError) {
+    self.init(patterns)
+    let wanted = job.count + MemoryScan.headSize
     try unsafe memory.read(
       at: job.address, into: UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<wanted]))
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: chunk.bytes[..<wanted])
     scannedBytes = UInt64(job.count)
-    unsafe findCoreHeaders(bytes, count: job.count, at: job.address)
-    unsafe findBootParameters(bytes, count: job.count, at: job.address)
-    unsafe findWords(bytes, count: job.count, at: job.address)
-  }
-
-  private mutating func findCoreHeaders(
-    _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
-  ) {
-    let magic = UInt32(littleEndian: 0x464c_457f)
-    let first = MemoryScan.distance(from: address, toMultipleOf: MemoryScan.headerStep)
-    for offset in stride(from: first, to: count, by: Int(MemoryScan.headerStep))
-    where unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) == magic {
-      let head = unsafe Array(bytes[offset..<min(offset + 64, bytes.count)])
-      if CoreHeaderLook.isPlausible(head) { coreHeaders.append(address + UInt64(offset)) }
+    for (index, pattern) in patterns.enumerated() {
+      if pattern.step < MemoryScan.blockSize {
+        unsafe findWords(index, bytes, count: job.count, at: job.address)
+      } else {
+        unsafe findSteps(index, bytes, count: job.count, at: job.address)
+      }
     }
   }
 
-  private mutating func findBootParameters(
-    _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
+  /// Bytes that are compared at once.
+  private static let blockSize = 64
+
+  /// Records that stand far apart: only their places are looked at.
+  private mutating func findSteps(
+    _ index: Int, _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
   ) {
-    let signature = UInt32(littleEndian: BootParameters.signature)
-    let first = MemoryScan.distance(from: address, toMultipleOf: 4096)
-    let within = BootParameters.signatureOffset
-    for offset in stride(from: first, through: count - within - 4, by: 4096)
-    where unsafe bytes.loadUnaligned(fromByteOffset: offset + within, as: UInt32.self)
-      == signature
-    {
-      bootParameters.append(address + UInt64(offset))
+    let pattern = patterns[index]
+    let first = MemoryScan.distance(from: address, toMultipleOf: pattern.step)
+    let within = Int(pattern.offset)
+    for offset in stride(from: first + within, through: count - 4, by: Int(pattern.step))
+    where unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) == pattern.word {
+      unsafe note(index, bytes, at: offset, address)
     }
   }
 
-  /// Device trees and VMCOREINFO notes can stand at any word, so every word is compared.
+  /// Records that can stand at any word, so every word is compared. A chunk stays in the
+  /// processor's cache, so that a pass for each pattern is cheap.
   private mutating func findWords(
-    _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
+    _ index: Int, _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
   ) {
-    let tree = UInt32(bigEndian: DeviceTreeHeader.magic)
-    let name = UInt32(littleEndian: 0x4f43_4d56)  // "VMCO"
-    let trees = SIMD16<UInt32>(repeating: tree)
-    let names = SIMD16<UInt32>(repeating: name)
+    let word = patterns[index].word
+    let wanted = SIMD16<UInt32>(repeating: word)
     var block = 0
     while block < count {
-      // The last block may reach into the overlap: what begins there is found by the next chunk.
+      // The last block may reach behind the chunk: what begins there is found by the next one.
       let words = unsafe bytes.loadUnaligned(fromByteOffset: block, as: SIMD16<UInt32>.self)
-      if any((words .== trees) .| (words .== names)) {
-        for lane in 0..<16 where block + 4 * lane < count {
-          if words[lane] == tree {
-            unsafe noteDeviceTree(bytes, at: block + 4 * lane, address)
-          } else if words[lane] == name {
-            unsafe noteVMCoreInfo(bytes, at: block + 4 * lane, address)
-          }
+      if any(words .== wanted) {
+        for lane in 0..<16 where block + 4 * lane < count && words[lane] == word {
+          unsafe note(index, bytes, at: block + 4 * lane, address)
         }
       }
-      block += 64
+      block += MemoryScan.blockSize
     }
   }
 
-  private mutating func noteDeviceTree(
-    _ bytes: UnsafeRawBufferPointer, at offset: Int, _ address: UInt64
+  /// Notes a record by the place of its word, if it stands where one can and looks like one.
+  private mutating func note(
+    _ index: Int, _ bytes: UnsafeRawBufferPointer, at offset: Int, _ address: UInt64
   ) {
-    guard (address + UInt64(offset)) % 8 == 0, offset + DeviceTreeHeader.size <= bytes.count
-    else { return }
-    let head = unsafe Array(bytes[offset..<offset + DeviceTreeHeader.size])
-    if DeviceTreeHeader(head) != nil { deviceTrees.append(address + UInt64(offset)) }
-  }
-
-  private mutating func noteVMCoreInfo(
-    _ bytes: UnsafeRawBufferPointer, at offset: Int, _ address: UInt64
-  ) {
-    let name = Array("VMCOREINFO\0\0OSRELEASE=".utf8)
-    guard offset + name.count <= bytes.count,
-      unsafe bytes[offset..<offset + name.count].elementsEqual(name),
-      address + UInt64(offset) >= UInt64(NoteHeader.size)
-    else { return }
-    vmCoreInfoNotes.append(address + UInt64(offset) - UInt64(NoteHeader.size))
+    let pattern = patterns[index]
+    let place = address + UInt64(offset)
+    guard place >= pattern.offset, (place - pattern.offset) % pattern.step == 0 else { return }
+    let end = min(offset + MemoryScan.headSize, bytes.count)
+    if pattern.isPlausible(unsafe Array(bytes[offset..<end])) {
+      hits[index].append(place - pattern.offset)
+    }
   }
 
   private static func distance(from address: UInt64, toMultipleOf step: UInt64) -> Int {
@@ -203,20 +187,5 @@ package struct MemoryScan: Sendable {
       }
       return nil
     }
-  }
-}
-
-/// The quick look at a header that decides whether it is worth reading its table.
-enum CoreHeaderLook {
-  /// Whether kexec-tools or a kernel could have written it: what the second kernel checks, and
-  /// what both producers always leave as it is.
-  static func isPlausible(_ head: [UInt8]) -> Bool {
-    guard let header = try? ELFHeader(head), header.refusal == nil else {
-      return false
-    }
-    return header.programHeaderOffset == UInt64(header.headerSize)
-      && header.sectionHeaderOffset == 0 && header.sectionHeaderCount == 0
-      && header.sectionHeaderEntrySize == 0 && header.sectionNameIndex == 0
-      && header.identification[9...].allSatisfy { $0 == 0 }
   }
 }

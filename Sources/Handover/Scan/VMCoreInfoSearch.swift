@@ -26,7 +26,8 @@ struct VMCoreInfoSearch {
 
   /// Looks at the notes of a scan.
   init(_ evidence: Evidence, in view: ImageView) throws(ReadError) {
-    for scanned in evidence.scan.vmCoreInfoNotes.addresses.prefix(VMCoreInfoSearch.limit) {
+    for scanned in evidence.scan.hits(of: .vmCoreInfoNote).addresses.prefix(VMCoreInfoSearch.limit)
+    {
       guard let address = view.address(ofScanned: scanned) else { continue }
       try look(at: address, in: view.memory)
     }

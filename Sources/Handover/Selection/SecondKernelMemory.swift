@@ -79,7 +79,7 @@ struct SecondKernelMemory {
   private func note(in range: Range<UInt64>) throws(ReadError) -> Note? {
     guard let memory = memory.restricted(to: range) else { return nil }
     let scan = try MemoryScan(memory, workers: options.workers, isCancelled: options.isCancelled)
-    let places = scan.vmCoreInfoNotes.addresses
+    let places = scan.hits(of: .vmCoreInfoNote).addresses
     let ordered = places.filter { $0 % 4096 == 0 } + places.filter { $0 % 4096 != 0 }
     for address in ordered.prefix(SecondKernelMemory.mostNotes)
     where address != system.vmCoreInfoNote?.address {

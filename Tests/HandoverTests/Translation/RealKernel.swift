@@ -37,7 +37,7 @@ struct RealKernel: Sendable {
     return files.compactMap { $0 as? String }.filter { $0.hasSuffix(".bin") }.sorted()
   }()
 
-  static let isAvailable = !names.isEmpty || RecipeFiles.requiresEverything
+  static let isAvailable = !names.isEmpty || OutsideTool.isRequired
   static let absence = "VMCOREGEN_IMAGES names no folder with the unpacked images"
 
   /// Symbols that are looked for in the kernel's own table: code, and where its data begins.

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A program of others that opens what we write.
-struct OutsideTool: Sendable, CustomTestStringConvertible {
+struct OutsideReader: Sendable, CustomTestStringConvertible {
   let name: String
   /// The program, or the module of Python, that must be there.
   let needs: String
@@ -15,61 +16,50 @@ struct OutsideTool: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all: [OutsideTool] = [
-    OutsideTool(
+  static let all: [OutsideReader] = [
+    OutsideReader(
       name: "readelf", needs: "readelf", line: "readelf -ln $vmcore", says: "VMCOREINFO"),
-    OutsideTool(
+    OutsideReader(
       name: "eu-readelf", needs: "eu-readelf", line: "eu-readelf -ln $vmcore", says: "VMCOREINFO"),
-    OutsideTool(
+    OutsideReader(
       name: "crash", needs: "crash", line: "crash --osrelease $vmcore", says: "6.",
       opensRecipes: true),
-    OutsideTool(
+    OutsideReader(
       name: "gdb", needs: "gdb", line: "gdb -nx -batch -core $vmcore -ex 'info registers rip'",
       says: "rip "),
-    OutsideTool(
+    OutsideReader(
       name: "drgn", needs: "drgn", line: "echo 'print(prog.platform)' > d && drgn -q -c $vmcore d",
       says: "Architecture.X86_64"),
-    OutsideTool(
+    OutsideReader(
       name: "libkdumpfile", needs: "python3:kdumpfile",
       line: """
         $python -c "import sys, kdumpfile
         dump = kdumpfile.kdumpfile(sys.argv[1])
         print(dump.attr['arch.name'], dump.attr['linux.uts.release'])" $vmcore
         """, says: "x86_64 6."),
-    OutsideTool(
+    OutsideReader(
       name: "makedumpfile", needs: "makedumpfile",
       line: "makedumpfile -c -d 31 $vmcore out && test -s out", says: "makedumpfile Completed",
       opensRecipes: false),
-    OutsideTool(
+    OutsideReader(
       name: "makedumpfile --dump-dmesg", needs: "makedumpfile",
       line: "makedumpfile --dump-dmesg $vmcore log > /dev/null && cat log",
       says: "Linux version 6.",
       opensRecipes: false),
-    OutsideTool(
+    OutsideReader(
       name: "crash on the compressed dump", needs: "makedumpfile",
       line: "makedumpfile -c -d 31 $vmcore out > /dev/null && crash --osrelease out", says: "6.",
       opensRecipes: false),
   ]
 
-  /// The Python that has a module.
-  static func python(with module: String) -> String? {
-    ["/usr/bin/python3", Checkout.tool("python3")].compactMap { $0 }.first { path in
-      guard let scratch = try? ScratchDirectory() else { return false }
-      let launch = Launch(arguments: [path, "-c", "import \(module)"], directory: scratch.path)
-      return (try? launch.run())?.status == 0
-    }
-  }
-
   /// Runs it on a vmcore; says so where it is absent.
-  func judge(_ vmcore: String, in scratch: ScratchDirectory) throws {
+  func judge(_ vmcore: String, in scratch: TemporaryDirectory) throws {
     var line = line.replacingOccurrences(of: "$vmcore", with: "'\(vmcore)'")
     if needs.hasPrefix("python3:") {
-      let module = String(needs.dropFirst("python3:".count))
-      guard let python = OutsideTool.python(with: module) else {
-        return try OutsideTool.absent(name)
-      }
-      line = line.replacingOccurrences(of: "$python", with: python)
-    } else if Checkout.tool(needs) == nil {
+      guard let python = try OutsideTool.python(with: String(needs.dropFirst("python3:".count)))
+      else { return try OutsideTool.absent(name) }
+      line = line.replacingOccurrences(of: "$python", with: python.path)
+    } else if OutsideTool(needs) == nil {
       return try OutsideTool.absent(name)
     }
     let finished = try Launch.shell(line, in: scratch).run(limit: 120)
@@ -77,10 +67,12 @@ struct OutsideTool: Sendable, CustomTestStringConvertible {
       finished.status == 0, "\(name): \(finished.text.suffix(500)) \(finished.errors.suffix(500))")
     #expect((finished.text + finished.errors).contains(says), "\(name): \(finished.text)")
   }
+}
 
+extension OutsideTool {
   /// Skips by name, or fails where every tool must be there.
   static func absent(_ name: String) throws {
-    if Checkout.requiresTools {
+    if isRequired {
       Issue.record("\(name) is not installed, and VMCOREGEN_REQUIRE_TOOLS=1 says it must be")
     } else {
       try Test.cancel("\(name) is not installed")

@@ -4,8 +4,8 @@ import Handover
 import MemoryImages
 import TestSupport
 
-/// The image of a recipe as a source, without a file.
-struct RecipeMemory: ByteSource {
+/// An image that is no file, of a recipe or of bytes, with what a test changes in it.
+struct ImageInMemory: ByteSource {
   let name = "recipe"
   private let bytes: [UInt8]
 
@@ -20,17 +20,17 @@ struct RecipeMemory: ByteSource {
   var size: UInt64 { UInt64(bytes.count) }
 
   /// The same with one byte changed.
-  func flipping(_ offset: UInt64) -> RecipeMemory {
+  func flipping(_ offset: UInt64) -> ImageInMemory {
     var bytes = bytes
     bytes[Int(offset)] ^= 0x40
-    return RecipeMemory(bytes)
+    return ImageInMemory(bytes)
   }
 
   /// The same with bytes written over it.
-  func writing(_ new: [UInt8], at offset: UInt64) -> RecipeMemory {
+  func writing(_ new: [UInt8], at offset: UInt64) -> ImageInMemory {
     var bytes = bytes
     bytes.replaceSubrange(Int(offset)..<Int(offset) + new.count, with: new)
-    return RecipeMemory(bytes)
+    return ImageInMemory(bytes)
   }
 
   func read(
