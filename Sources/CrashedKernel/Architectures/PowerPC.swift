@@ -71,28 +71,34 @@ extension PageTable {
     guard let size = evidence.information.pageSize, size == 1 << 12 || size == 1 << 16 else {
       return .absent("PAGESIZE is none that ppc64 has")
     }
-    guard let isRadix = try isRadix(evidence) else {
-      return .absent("neither vmcoreinfo nor cur_cpu_spec says which MMU is in use")
+    let shift = size.trailingZeroBitCount
+    let radix = try evidence.table(.powerRadix(pageShift: shift), at: PageTableEvidence.root)
+    guard case .found(let table) = radix else { return radix }
+    guard let isRadix = try isRadix(evidence, table) else {
+      return .absent("nothing says which MMU is in use, and the first table is damaged")
     }
     guard evidence.information.isRelease(atLeast: isRadix ? (4, 7) : (4, 17)) else {
       return .absent("tables of this form came with Linux \(isRadix ? "4.7" : "4.17")")
     }
-    let shift = size.trailingZeroBitCount
-    return try evidence.table(
-      isRadix ? .powerRadix(pageShift: shift) : .powerHash(pageShift: shift),
-      at: PageTableEvidence.root)
+    return isRadix
+      ? radix : .found(PageTable(.powerHash(pageShift: shift), root: table.root))
   }
 
-  /// Linux 6.8 and later say so; before, the CPU's features do (`MMU_FTR_TYPE_RADIX`).
-  private static func isRadix(_ evidence: PageTableEvidence) throws(ReadError) -> Bool? {
-    let information = evidence.information
-    if let number = information.number("RADIX_MMU") { return number != 0 }
-    guard let variable = information.symbol("cur_cpu_spec"),
-      let offset = information.decimal("OFFSET(cpu_spec.mmu_features)"),
-      let specification = try evidence.memory.pointer(at: variable).value,
-      let features = try evidence.memory.read(UInt32.self, at: specification &+ offset).value
-    else { return nil }
-    return features & 0x40 != 0
+  /// Linux 6.8 and later say so. Before, the tables do: with the radix MMU they have the direct
+  /// map, so they lead to themselves, and with the hash MMU they have nothing there.
+  private static func isRadix(
+    _ evidence: PageTableEvidence, _ table: PageTable
+  ) throws(ReadError) -> Bool? {
+    if let number = evidence.information.number("RADIX_MMU") { return number != 0 }
+    guard let address = try evidence.address(of: PageTableEvidence.root) else { return nil }
+    let memory = VirtualMemory(
+      evidence.memory.memory, order: evidence.memory.order, wordSize: evidence.memory.wordSize,
+      mappings: [.pageTable(table)])
+    switch try memory.translate(address) {
+    case .at(let physical, _): return physical == table.root ? true : nil
+    case .notMapped: return false
+    case .missing, .corrupt: return nil
+    }
   }
 }
 

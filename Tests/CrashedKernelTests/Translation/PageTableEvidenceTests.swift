@@ -114,29 +114,44 @@ struct PageTableEvidenceTests {
     }
   }
 
-  @Test("ppc64: which MMU is in use, by vmcoreinfo or by the CPU's features")
+  @Test("ppc64: which MMU is in use, by vmcoreinfo or by what the tables have")
   func power() throws {
     let base: UInt64 = 0xc000_0000_0000_0000
-    let root = "SYMBOL(swapper_pg_dir)=c000000000004000"
-    func read(_ lines: [String], features: UInt64 = 0) throws -> PageTable.Answer {
+    func read(_ lines: [String], first entry: UInt64 = 0) throws -> PageTable.Answer {
       try PageTable.power(
         Self.evidence(
-          lines + [root, "PAGESIZE=65536"], at: base,
-          words: [(0x10_0100, base + 0x200), (0x10_0220, features)]))
+          lines + ["SYMBOL(swapper_pg_dir)=c000000000004000", "PAGESIZE=65536"], at: base,
+          words: [(0x10_4000, entry.byteSwapped)]))
     }
-    let cpu = ["SYMBOL(cur_cpu_spec)=c000000000000100", "OFFSET(cpu_spec.mmu_features)=32"]
     let radix = PageTableForm.powerRadix(pageShift: 16)
     let hash = PageTableForm.powerHash(pageShift: 16)
     #expect(try read(["OSRELEASE=6.12.1", "NUMBER(RADIX_MMU)=1"]) == Self.found(radix))
     #expect(try read(["OSRELEASE=6.12.1", "NUMBER(RADIX_MMU)=0"]) == Self.found(hash))
-    #expect(try read(["OSRELEASE=4.18.0-80.el8"] + cpu, features: 0x41) == Self.found(radix))
-    #expect(try read(["OSRELEASE=4.18.0-80.el8"] + cpu, features: 0x01) == Self.found(hash))
+    // The image is at 1 MiB here: a leaf of the first table maps it there.
+    let itself: UInt64 = 0xc000_0000_0000_018e
+    #expect(try read(["OSRELEASE=6.1.0-50"]) == Self.found(hash))
     #expect(
-      try read(["OSRELEASE=4.12.14"] + cpu)
-        == .absent("tables of this form came with Linux 4.17"))
+      try read(["OSRELEASE=6.1.0-50"], first: itself)
+        == .absent("nothing says which MMU is in use, and the first table is damaged"))
     #expect(
-      try read(["OSRELEASE=5.4.0"])
-        == .absent("neither vmcoreinfo nor cur_cpu_spec says which MMU is in use"))
+      try read(["OSRELEASE=6.1.0-50"], first: 1 << 63 | 0x20_0009)
+        == .absent("nothing says which MMU is in use, and the first table is damaged"))
+    #expect(
+      try read(["OSRELEASE=4.12.14"]) == .absent("tables of this form came with Linux 4.17"))
+  }
+
+  @Test("ppc64: tables that lead to themselves are the radix MMU's")
+  func radix() throws {
+    let form = try #require(TableCase.all.first { $0.name == "ppc64, radix, 64K pages" })
+    let base: UInt64 = 0xc000_0000_0000_0000
+    var model = form.model()
+    model.map(base, to: 0, by: 1)
+    let memory = VirtualMemory(
+      try model.physicalMemory(), order: .little, wordSize: 8,
+      mappings: [.linear(base ... .max, minus: base)])
+    let lines = "OSRELEASE=6.1.0-50\nPAGESIZE=65536\nSYMBOL(swapper_pg_dir)=c000000000200000\n"
+    let answer = try PageTable.power(PageTableEvidence(VMCoreInfo(Array(lines.utf8)), memory))
+    #expect(answer == .found(PageTable(form.form, root: model.root)))
   }
 
   @Test("Where there is no answer, one sentence says why")
