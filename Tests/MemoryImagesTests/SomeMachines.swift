@@ -1,3 +1,4 @@
+import Bytes
 import DumpRecords
 import MemoryImages
 
