@@ -90,13 +90,3 @@ package final class FileSource: ByteSource {
     FilePosition(descriptor: descriptor.rawValue, offset: offset)
   }
 }
-
-/// The system's words for an error.
-package func describe(_ error: any Error) -> String {
-  (error as? Errno)?.description ?? "\(error)"
-}
-
-/// The system's words for the current `errno`.
-package func describeErrno() -> String {
-  Errno(rawValue: errno).description
-}

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SystemPackage
 
 /// Device and inode number: equal for two names of one file.
 package struct FileIdentity: Hashable, Sendable {
@@ -37,8 +38,8 @@ package struct FileStatus: Sendable {
   /// The status of an open descriptor.
   package init(of descriptor: Int32, path: String) throws(OpenError) {
     var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else {
-      throw OpenError(path: path, reason: "cannot be examined: \(describeErrno())")
+    do throws(Errno) { _ = try systemCall { unsafe fstat(descriptor, &status) } } catch {
+      throw OpenError(path: path, reason: "cannot be examined: \(error.description)")
     }
     identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     size = UInt64(max(0, status.st_size))

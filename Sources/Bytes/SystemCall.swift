@@ -23,3 +23,13 @@ package func interruptibleCall<Answer: FixedWidthInteger & SignedInteger>(
   guard answer < 0 else { return answer }
   throw Errno(rawValue: errno)
 }
+
+/// The system's words for an error.
+package func describe(_ error: any Error) -> String {
+  (error as? Errno)?.description ?? "\(error)"
+}
+
+/// The system's words for the current `errno`.
+package func describeErrno() -> String {
+  Errno(rawValue: errno).description
+}

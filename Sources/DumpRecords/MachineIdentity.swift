@@ -8,6 +8,7 @@ package struct MachineIdentity: Equatable, Sendable {
   package let machines: [ELFMachine]
   /// The classes that its core headers can have.
   package let classes: [ELFClass]
+  /// Its byte order.
   package let order: ByteOrder
   /// Size of a register of the kernel in bytes, whatever the class of a header.
   package let wordSize: Int

@@ -19,7 +19,7 @@ package struct ImageOptions: Sendable {
   /// Asked while a stream is read; true ends that.
   package var isCancelled: @Sendable () -> Bool = { false }
 
-  /// Nothing said.
+  /// Options of which none is given.
   package init() {}
 
   /// Whether something says where the bytes of the file lie in memory.

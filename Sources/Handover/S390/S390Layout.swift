@@ -19,9 +19,6 @@ package struct S390Layout: Sendable {
   package let lowcore: [UInt8]
   /// What was wrong, and what was used instead.
   package let warnings: [Finding]
-
-  /// The same as a reader.
-  package var lowcoreReader: ByteReader { ByteReader(lowcore, order: .big) }
 }
 
 /// Whether an image is one of s390x, and how it lies.

@@ -9,8 +9,6 @@ package struct DeviceTree: Equatable, Sendable {
   package var bootArguments: String?
   /// `/memory@…` `reg`: the machine's RAM, half open.
   package var memory: [Range<UInt64>] = []
-  /// `/chosen` `linux,usable-memory-range`: what the second kernel may use.
-  package var usableMemory: [Range<UInt64>] = []
 
   /// The core header's place: the property, else the command line.
   package var namedCoreHeader: (parameter: ELFCoreHeaderParameter, by: String)? {
@@ -115,7 +113,6 @@ private struct DeviceTreeWalk {
       if let range = pair(in: value, at: 0) {
         tree.coreHeader = ELFCoreHeaderParameter(address: range.0, size: range.1)
       }
-    case "linux,usable-memory-range": tree.usableMemory = ranges(in: value)
     case "bootargs": tree.bootArguments = text(value)
     default: break
     }

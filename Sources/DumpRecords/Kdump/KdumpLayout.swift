@@ -17,7 +17,7 @@ package struct KdumpLayout: Hashable, Sendable {
   /// Other 32-bit machines (ARM, MIPS, PowerPC): 64-bit integers are aligned to 8 bytes.
   package static let bits32Aligned = KdumpLayout(wordSize: 4, wideAlignment: 8)
 
-  /// The three that occur.
+  /// Every layout that is known.
   package static let all: [KdumpLayout] = [.bits64, .bits32Packed, .bits32Aligned]
 
   private init(wordSize: Int, wideAlignment: Int) {

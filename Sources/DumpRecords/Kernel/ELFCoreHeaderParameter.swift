@@ -1,0 +1,48 @@
+internal import Bytes
+
+/// `elfcorehdr=[size[KMG]@]offset[KMG]` of the kernel command line.
+/// Source: `kernel/crash_dump.c` (`setup_elfcorehdr`), `lib/cmdline.c` (`memparse`).
+package struct ELFCoreHeaderParameter: Equatable, Sendable {
+  /// Physical address of the ELF core header.
+  package var address: UInt64
+  /// Size of its reserved region, where it was given.
+  package var size: UInt64?
+
+  /// A place, and a size where one is known.
+  package init(address: UInt64, size: UInt64? = nil) {
+    self.address = address
+    self.size = size
+  }
+
+  /// Reads the value of one parameter; nil where it holds no number.
+  package init?(_ text: Substring) {
+    guard let first = MemoryNumber(text) else { return nil }
+    if first.rest.first == "@" {
+      guard let second = MemoryNumber(first.rest.dropFirst()) else { return nil }
+      address = second.value
+      size = first.value
+    } else {
+      address = first.value
+      size = nil
+    }
+  }
+
+  /// The last `elfcorehdr=` of a command line wins for the address; a size given earlier stays.
+  package init?(commandLine: String) {
+    var found: ELFCoreHeaderParameter?
+    for word in commandLine.split(whereSeparator: { $0.isWhitespace || $0 == "\0" })
+    where word.hasPrefix("elfcorehdr=") {
+      guard let next = ELFCoreHeaderParameter(word.dropFirst("elfcorehdr=".count)) else {
+        continue
+      }
+      found = ELFCoreHeaderParameter(address: next.address, size: next.size ?? found?.size)
+    }
+    guard let found else { return nil }
+    self = found
+  }
+
+  /// `0x1000@0x16f5b000`, as the kernel reads it.
+  package var text: String {
+    size.map { "\($0.hex)@\(address.hex)" } ?? address.hex
+  }
+}
