@@ -182,7 +182,7 @@ extension KdumpOutputTests {
     let crash = try Crash("readme")
     var output = Self.output(1, "zlib")
     let direct = try crash.written(output)
-    output.format = .kdumpFlattened
+    output.isFlattened = true
     let stream = try crash.written(output, to: "flat")
     let model = try #require(FlattenedModel(stream))
     #expect(model.isWhole)
@@ -296,7 +296,7 @@ extension KdumpOutputTests {
   func digest(_ form: Int) throws {
     let crash = try Crash("readme")
     var output = form < 2 ? Self.output(1, "zlib") : OutputOptions()
-    if form == 1 { output.format = .kdumpFlattened }
+    if form == 1 { output.isFlattened = true }
     if form == 3 { output.gzipLevel = 1 }
     output.hasDigest = true
     let bytes = try crash.written(output)
@@ -312,7 +312,7 @@ extension KdumpOutputTests {
     var output = Self.output(1, "zlib", jobs: 1)
     output.hasDigest = true
     output.splitSize = splitSize
-    let moment = DigestMoment(workSize: try crash.dump.workSize(as: output))
+    let moment = DigestMoment(workSize: try crash.dump.plan(output).work)
     let control = WriteControl(
       progress: { moment.done($0) }, isCancelled: { moment.isReached })
     let error = #expect(throws: VMCoreError.self) {
