@@ -1,23 +1,13 @@
-import Foundation
+import CoreWriting
 import TestSupport
 import Testing
-import VMCore
 
 @Suite("A dump that is kept, written as a kdump-compressed file")
-struct KeptDumpOutputTests {
+struct KeptDumpWriterTests {
   private let directory: TemporaryDirectory
 
   init() throws {
     directory = try TemporaryDirectory()
-  }
-
-  private func kdump(of dump: CrashDump, named name: String) throws -> [UInt8] {
-    var output = OutputOptions()
-    output.format = .kdump
-    output.engine = "zlib"
-    output.workers = 1
-    try dump.write(toFileAt: directory.path(name), as: output)
-    return try [UInt8](Data(contentsOf: URL(fileURLWithPath: directory.path(name))))
   }
 
   /// Whether everything is equal but the number of CPUs: an ELF core has notes of those alone
@@ -32,17 +22,21 @@ struct KeptDumpOutputTests {
     "Our own vmcore, or a kdump-compressed file of it, holds what a file of the image holds",
     arguments: RecipeFiles.names)
   func loop(_ name: String) throws {
-    let recipe = try RecipeDump(named: name)
-    guard recipe.built.recipe.expectation.status == 0 else { return }
-    let first = try recipe.open()
-    guard first.size < 8 << 20, first.report.system.release != nil else { return }
-    let expected = try #require(KdumpModel(kdump(of: first, named: "expected")))
-    let vmcore = try CrashDump(imageAt: directory.file(first.allBytes(), named: "vmcore"))
-    let isSameOfELF = try isEqual(kdump(of: vmcore, named: "of-elf"), expected)
+    let image = try RecipeFiles.image(name)
+    let expectation = image.recipe.expectation
+    guard expectation.status == 0, expectation.arguments.isEmpty else { return }
+    try image.write(to: directory.path("image"))
+    let first = try PlannedCrash(imageAt: directory.path("image"))
+    guard first.plan.size < 8 << 20, first.release != nil else { return }
+    let packed = try first.kdump()
+    let expected = try #require(KdumpModel(packed))
+    let elf = try first.elf()
+    let vmcore = try PlannedCrash(imageAt: directory.file(elf, named: "vmcore"))
+    let isSameOfELF = try isEqual(vmcore.kdump(), expected)
     #expect(isSameOfELF)
-    let packed = try CrashDump(imageAt: directory.path("expected"))
-    #expect(packed.report.header.isKept)
-    let isSameOfKdump = try KdumpModel(kdump(of: packed, named: "of-kdump")) == expected
+    let kept = try PlannedCrash(imageAt: directory.file(packed, named: "packed"))
+    #expect(kept.isKept)
+    let isSameOfKdump = try KdumpModel(kept.kdump()) == expected
     #expect(isSameOfKdump)
   }
 
@@ -55,8 +49,8 @@ struct KeptDumpOutputTests {
       model.pages = [3: .zlib([UInt8](repeating: 3, count: 4096))]
       model.processors = 5
       model.physicalBase = 0x1234_5000
-      let dump = try CrashDump(imageAt: directory.file(model.bytes, named: "old"))
-      let copy = try #require(KdumpModel(kdump(of: dump, named: "\(layout)")))
+      let dump = try PlannedCrash(imageAt: directory.file(model.bytes, named: "old"))
+      let copy = try #require(KdumpModel(dump.kdump()))
       #expect(copy.release == "6.1.0")
       #expect(copy.machine == model.machine)
       #expect(copy.processors == 5)
@@ -74,9 +68,9 @@ struct KeptDumpOutputTests {
       .load(0x9000, [UInt8](repeating: 2, count: 0x1000)),
     ])
     model.alignment = 4096
-    let dump = try CrashDump(imageAt: directory.file(model.bytes))
-    #expect(dump.report.header.isKept)
-    let file = try #require(KdumpModel(kdump(of: dump, named: "k")))
+    let dump = try PlannedCrash(imageAt: directory.file(model.bytes))
+    #expect(dump.isKept)
+    let file = try #require(KdumpModel(dump.kdump()))
     #expect(file.existing == [1, 2, 9])
     #expect(file.stored == [1, 9])
     #expect(file.pages[9]?.allSatisfy { $0 == 2 } == true)
@@ -107,8 +101,8 @@ struct KeptDumpOutputTests {
         ? .excluded : kind == 4 ? .lost : kind == 0 ? .raw(page) : .zlib(page)
       if isKept { expected[UInt64(frame)] = page }
     }
-    let dump = try CrashDump(imageAt: directory.file(model.bytes))
-    let bytes = try kdump(of: dump, named: "k")
+    let dump = try PlannedCrash(imageAt: directory.file(model.bytes))
+    let bytes = try dump.kdump()
     let file = try #require(KdumpModel(bytes))
     let existsAsBefore = file.existing == Set(model.pages.keys.map { UInt64($0) })
     #expect(existsAsBefore)
@@ -117,22 +111,12 @@ struct KeptDumpOutputTests {
     let isSame = file.pages == expected
     #expect(isSame)
     #expect(file.status & 8 == (hasLost ? 8 : 0))  // DUMP_DH_COMPRESSED_INCOMPLETE
-    var output = OutputOptions()
-    output.format = .kdump
-    output.engine = "zlib"
-    output.workers = 3
-    try dump.write(toFileAt: directory.path("k3"), as: output)
-    let again = try [UInt8](Data(contentsOf: URL(fileURLWithPath: directory.path("k3"))))
-    let isSameOfThree = again == bytes
+    let isSameOfThree = try dump.kdump(workers: 3) == bytes
     #expect(isSameOfThree)
-    output.splitSize = 90_000
-    try dump.write(toFileAt: directory.path("set"), as: output)
-    var joined: [UInt64: [UInt8]] = [:]
-    for number in 1... {
-      let path = directory.path("set.\(number)")
-      guard let part = FileManager.default.contents(atPath: path) else { break }
-      #expect(part.count <= 90_000)
-      joined.merge(KdumpModel([UInt8](part))?.pages ?? [:]) { first, _ in first }
+    let parts = try dump.kdumpSet(splitAt: 90_000)
+    #expect(parts.allSatisfy { $0.count <= 90_000 })
+    let joined = parts.reduce(into: [UInt64: [UInt8]]()) { pages, part in
+      pages.merge(KdumpModel(part)?.pages ?? [:]) { first, _ in first }
     }
     let isSameOfSet = joined == expected
     #expect(isSameOfSet)
