@@ -84,7 +84,7 @@ let package = Package(
     tests(of: "Handover", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(
       of: "CoreWriting",
-      with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover"]),
+      with: ["Bytes", "Codecs", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover"]),
     tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
     tests(

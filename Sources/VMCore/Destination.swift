@@ -8,6 +8,8 @@ struct Destination {
   private let descriptor: FileDescriptor
   private let name: String
   private let status: FileStatus
+  /// The present offset of a file.
+  private let offset: UInt64
 
   /// Whether it is a pipe.
   var isPipe: Bool { status.kind == .pipe }
@@ -21,6 +23,8 @@ struct Destination {
     } catch {
       throw WriteError(.cannotCreate, error.description)
     }
+    let position = try? self.descriptor.seek(offset: 0, from: .current)
+    offset = UInt64(max(0, position ?? 0))
   }
 
   /// An existing pipe, device or open descriptor of that name, for writing; nil where there is none.
@@ -79,46 +83,57 @@ struct Destination {
   /// The image must not be overwritten by its own vmcore.
   static func refuse(path: String, ifOneOf files: [FileIdentity]) throws(WriteError) {
     if let identity = FileStatus.identity(at: path), files.contains(identity) {
-      throw WriteError(.cannotCreate, "\(path): is the image itself, expected another file")
+      throw isImage(path)
     }
   }
 
-  /// The same for an open descriptor.
-  func refuse(ifOneOf files: [FileIdentity]) throws(WriteError) {
-    if files.contains(status.identity) {
-      throw WriteError(.cannotCreate, "\(name): is the image itself, expected another file")
-    }
+  private static func isImage(_ name: String) -> WriteError {
+    WriteError(.cannotCreate, "\(name): is the image itself, expected another file")
   }
 
+  /// Ends its use.
   func close() {
     try? descriptor.close()
   }
 
-  /// Writes at the present offset of a regular file, else in order.
-  ///
-  /// - Returns: the SHA-256, where it was asked for.
-  func write(_ job: OutputJob) throws(WriteError) -> [UInt8]? {
-    let isFile = status.kind == .regular
-    let start = (try? descriptor.seek(offset: 0, from: .current)).map { UInt64(max(0, $0)) } ?? 0
-    guard start <= 1 << 62, job.file.size <= UInt64(Int64.max) - start else {
+  /// What is to be known of it to write so many bytes.
+  func target(bytes: UInt64, _ control: WriteControl) throws(WriteError) -> OutputDescriptor {
+    let monitor = control.monitor
+    guard status.kind == .regular else {
+      return OutputDescriptor(inOrder: descriptor.rawValue, name: name, monitor: monitor)
+    }
+    guard offset <= 1 << 62, bytes <= UInt64(Int64.max) - offset else {
       throw WriteError(
         .cannotCreate,
-        "\(name): \(job.file.size) bytes from offset \(start) on are more than a file can hold")
+        "\(name): \(bytes) bytes from offset \(offset) on are more than a file can hold")
     }
-    // Behind the present offset there may be old content, which a hole would not overwrite.
-    let isEmpty = isFile && status.size <= start
+    guard !isAppending(descriptor.rawValue) else {
+      return OutputDescriptor(inOrder: descriptor.rawValue, name: name, monitor: monitor)
+    }
+    return OutputDescriptor(
+      inPlace: descriptor.rawValue, name: name, start: offset,
+      leavesHoles: control.isSparse && isEmpty, monitor: monitor)
+  }
+
+  /// Whether nothing lies behind the present offset of a file that a hole would not overwrite.
+  private var isEmpty: Bool { status.kind == .regular && status.size <= offset }
+
+  /// Writes at the present offset of a regular file, else in order.
+  ///
+  /// - Parameter images: files that must not be overwritten by their own vmcore.
+  /// - Returns: the SHA-256, where it was asked for.
+  func write(
+    _ file: PlannedFile, sparing images: [FileIdentity], _ control: WriteControl
+  ) throws(WriteError) -> [UInt8]? {
+    if images.contains(status.identity) { throw Destination.isImage(name) }
+    let target = try target(bytes: file.work, control)
     do throws(WriteError) {
-      guard isFile, !isAppending(descriptor.rawValue) else {
-        return try job.write(
-          inOrderTo: descriptor.rawValue, name: name, isPipe: status.kind == .pipe)
-      }
-      return try job.write(
-        inPlace: descriptor.rawValue, name: name, start: start, mayLeaveHoles: isEmpty)
+      return try file.write(to: target)
     } catch {
       // A redirected file has its name already: it must not look like a vmcore.
       if isEmpty {
-        try? descriptor.resize(to: Int64(start))
-        _ = try? descriptor.seek(offset: Int64(start), from: .start)
+        try? descriptor.resize(to: Int64(offset))
+        _ = try? descriptor.seek(offset: Int64(offset), from: .start)
       }
       throw error
     }

@@ -21,8 +21,7 @@ struct DigestFile {
       let name = path.split(separator: "/").last.map(String.init) ?? path
       text += DigestFile.text(of: digest ?? []) + "  " + name + "\n"
     }
-    try PlacedFile(descriptor: file.descriptor, name: file.path, start: 0, leavesHoles: false)
-      .put(Array(text.utf8), at: 0)
+    try PlacedOutput(file.descriptor, name: file.path).put(Array(text.utf8), at: 0)
   }
 
   /// A digest in hexadecimal.

@@ -19,36 +19,35 @@ struct SplitFiles {
   }
 
   /// Writes the set, and the digests of its files where they were asked for.
-  func write(_ job: OutputJob, splitAt size: UInt64) throws(WriteError) {
+  func write(
+    _ set: PlannedSet, hasDigest: Bool, _ control: WriteControl
+  ) throws(WriteError) {
     var files: [OutputFile] = []
-    var parts: [PlacedFile] = []
+    var parts: [PlacedOutput] = []
     SplitFiles.allowManyFiles()
     do throws(WriteError) {
-      let sidecar = try job.options.hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
-      try job.write(splitAt: size, name: path) { number throws(WriteError) in
-        try Destination.refuse(path: "\(path).\(number)", ifOneOf: images)
-        let file = try OutputFile(path: "\(path).\(number)", mayReplace: mayReplace)
-        let part = PlacedFile(
-          descriptor: file.descriptor, name: file.path, start: 0,
-          leavesHoles: job.control.isSparse)
+      let sidecar = try hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
+      try set.write(name: path, monitor: control.monitor) { number throws(WriteError) in
+        let file = try open(number)
         files.append(file)
+        let part = PlacedOutput(
+          file.descriptor, name: file.path, leavesHoles: control.isSparse, hasDigest: hasDigest,
+          monitor: control.monitor)
         parts.append(part)
         return part
       }
       var digests: [(String, [UInt8]?)] = []
-      if sidecar != nil {
-        for (file, part) in zip(files, parts) {
-          let digest = FileDigest(
-            descriptor: file.descriptor, name: file.path, start: 0, count: part.size,
-            monitor: job.control.monitor)
-          digests.append((file.path, try digest.sha256()))
-        }
-      }
+      for part in parts { digests.append((part.name, try part.digest())) }
       try sidecar?.write(digests)
       try OutputFile.finish(files + [sidecar?.file].compactMap { $0 })
     } catch {
       for file in files { file.abandon() }
       throw error
     }
+  }
+
+  private func open(_ number: Int) throws(WriteError) -> OutputFile {
+    try Destination.refuse(path: "\(path).\(number)", ifOneOf: images)
+    return try OutputFile(path: "\(path).\(number)", mayReplace: mayReplace)
   }
 }

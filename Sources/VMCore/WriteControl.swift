@@ -23,5 +23,7 @@ public struct WriteControl: Sendable {
     self.notice = notice
   }
 
-  var monitor: WriteMonitor { WriteMonitor(progress: progress, isCancelled: isCancelled) }
+  var monitor: WriteMonitor {
+    WriteMonitor(progress: progress, isCancelled: isCancelled, notice: notice)
+  }
 }

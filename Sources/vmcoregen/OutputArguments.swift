@@ -60,8 +60,8 @@ struct OutputArguments: ParsableArguments {
   /// The same for the library.
   var options: OutputOptions {
     var options = OutputOptions()
-    options.format = isKdump ? (format == .kdumpFlattened ? .kdumpFlattened : .kdump) : .elf
-    options.isFlattened = flatten
+    options.format = isKdump ? .kdump : .elf
+    options.isFlattened = flatten || format == .kdumpFlattened
     if let compress { options.level = compress.level }
     options.gzipLevel = gzip?.level
     options.engine = deflate.rawValue

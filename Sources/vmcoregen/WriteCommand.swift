@@ -53,47 +53,40 @@ struct WriteCommand: ParsableCommand {
           .usage,
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
       }
-      if let output {
-        try CrashDump.checkOutput(at: output, as: form.options, mayReplace: force)
-      }
-      let dump = try openImage()
-      let meter = ProgressMeter(
-        image.quiet ? .none : progress, total: try dump.workSize(as: form.options))
+      let target = target
+      try target.check(for: form.options)
+      let (dump, planned) = try plan(for: target)
+      let meter = ProgressMeter(image.quiet ? .none : progress, total: planned.work)
       let control = WriteControl(
         progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
         isSparse: !noSparse,
         notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
       defer { meter.finish() }
-      if let output {
-        if let digest = try dump.write(
-          toFileAt: output, as: form.options, mayReplace: force, control: control)
-        {
-          StandardError.write("\(digest)  \(Diagnostics.printable(output))\n")
-        }
-      } else if let digest = try dump.write(
-        toDescriptor: STDOUT_FILENO, name: "standard output", as: form.options, control: control)
-      {
-        StandardError.write("\(digest)  -\n")
+      if let digest = try planned.write(to: target, control: control) {
+        StandardError.write("\(digest)  \(Diagnostics.printable(output ?? "-"))\n")
       }
       return dump.report.isPartial ? .partial : .done
     }
     throw status.exitCode
   }
 
-  /// Opens the image; whoever waits for a flattened stream is told where that fails.
-  private func openImage() throws -> CrashDump {
+  private var target: OutputTarget {
+    output.map { .file(path: $0, mayReplace: force) }
+      ?? .descriptor(STDOUT_FILENO, name: "standard output")
+  }
+
+  /// Opens the image and plans the output; whoever waits for a flattened stream is told where that
+  /// fails.
+  private func plan(for target: OutputTarget) throws -> (CrashDump, PlannedOutput) {
     do {
       let dump = try image.open { options in
         options.isStrict = strict
         options.embedsReIPL = embedReIPL
       }
       Diagnostics.report(dump.report, image)
-      _ = try dump.workSize(as: form.options)
-      return dump
+      return (dump, try dump.plan(form.options))
     } catch {
-      if output == nil {
-        CrashDump.announceFailure(toDescriptor: STDOUT_FILENO, as: form.options)
-      }
+      target.abandon(form.options)
       throw error
     }
   }

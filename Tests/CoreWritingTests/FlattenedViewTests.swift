@@ -4,49 +4,6 @@ import DumpRecords
 import TestSupport
 import Testing
 
-/// Bytes of which whole stretches are holes.
-private struct HolySource: ByteSource {
-  let name = "test"
-  let bytes: [UInt8]
-  /// Sorted.
-  let holes: [Range<UInt64>]
-
-  var size: UInt64 { UInt64(bytes.count) }
-
-  func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int
-  {
-    guard offset < size else { return 0 }
-    let part = bytes[Int(offset)...].prefix(buffer.count)
-    buffer.copyBytes(from: part)
-    return part.count
-  }
-
-  func extent(at offset: UInt64) -> SourceExtent {
-    for hole in holes where hole.upperBound > offset {
-      return hole.contains(offset)
-        ? SourceExtent(isHole: true, end: hole.upperBound)
-        : SourceExtent(isHole: false, end: hole.lowerBound)
-    }
-    return SourceExtent(isHole: false, end: size)
-  }
-
-  /// Random data in `size` bytes, zeros in `holes`.
-  init(size: Int, holes: [Range<UInt64>], seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
-    // A prime length, so that no two pages are equal.
-    let tile = (0..<4099).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    var bytes: [UInt8] = []
-    while bytes.count < size { bytes += tile }
-    bytes.removeLast(bytes.count - size)
-    for hole in holes {
-      bytes.replaceSubrange(
-        Int(hole.lowerBound)..<Int(hole.upperBound), with: repeatElement(0, count: hole.count))
-    }
-    self.bytes = bytes
-    self.holes = holes
-  }
-}
-
 @Suite("The flattened form of a file, at any offset")
 struct FlattenedViewTests {
   private static let mebibyte: UInt64 = 1 << 20

@@ -44,7 +44,7 @@ struct RandomLayoutTests {
   }
 
   /// What a core header at a known place says of a memory, whatever rules it breaks.
-  private static func system(
+  static func system(
     headerAt address: UInt64, in memory: PhysicalMemory, _ options: SearchOptions
   ) throws -> CrashedSystem {
     var budget = ExaminationBudget()

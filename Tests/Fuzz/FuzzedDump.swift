@@ -123,7 +123,7 @@ enum FuzzedDump {
     else { return }
     let output = FuzzedOutput()
     let writer = KdumpWriter(
-      kdump, source: file, compression: Compression(engine: .zlib, level: 0), workers: 1,
+      kdump, compression: Compression(engine: .zlib, level: 0), workers: 1,
       monitor: WriteMonitor())
     guard (try? writer.write(to: output)) != nil, plan.file != nil,
       !system.memory.regions.isEmpty

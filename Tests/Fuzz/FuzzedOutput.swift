@@ -2,8 +2,8 @@ import Bytes
 import CoreWriting
 
 /// Keeps what a writer puts, so that it can be read back; much of it is refused.
-final class FuzzedOutput: PlacedOutput {
-  let leavesHoles = true
+final class FuzzedOutput: ByteTarget {
+  let name = "output"
   private var pieces: [(offset: UInt64, bytes: [UInt8])] = []
   private var size: UInt64 = 0
   private var count = 0
@@ -21,7 +21,7 @@ final class FuzzedOutput: PlacedOutput {
     self.size = size
   }
 
-  func fail() {}
+  func putZeros(_ range: Range<UInt64>) {}
 
   /// The file as it was written: what comes later wins.
   var source: some ByteSource { Written(size: size, pieces: pieces) }

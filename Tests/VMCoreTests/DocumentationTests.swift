@@ -38,6 +38,13 @@ struct DocumentationTests {
     try dump.write(toFileAt: "vmcore.kdump", as: output)
   }
 
+  /// What ``PlannedOutput`` shows; compiled, not run.
+  static func planned(_ dump: CrashDump, _ output: OutputOptions) throws {
+    let planned = try dump.plan(output)
+    print("at most", planned.work, "bytes to go")
+    try planned.write(to: .file(path: "vmcore.kdump"))
+  }
+
   @Test("Without a header, refusing the fallback is an error")
   func refusal() throws {
     var options = CrashDumpOptions()

@@ -5,37 +5,6 @@ import VMCore
 
 @Suite("kdump-compressed output")
 struct KdumpOutputTests {
-  /// One random image and its vmcore; nil where there is none to make.
-  struct Sample {
-    let dump: CrashDump
-    let elf: [UInt8]
-    let pageSize: Int
-    let folder: TemporaryDirectory
-
-    init?(seed: UInt64) throws {
-      let random = RandomHeaders.header(seed: seed)
-      folder = try TemporaryDirectory()
-      var options = CrashDumpOptions()
-      options.elfcorehdr = "0x" + String(random.address, radix: 16)
-      options.pageSize = random.pageSize
-      options.compatibility = random.compat.rawValue
-      options.isExact = random.exact
-      options.workers = 1
-      options.isRaw = true
-      let path = try folder.file(random.memory, named: "image")
-      guard let dump = try? CrashDump(imageAt: path, options: options) else { return nil }
-      self.dump = dump
-      pageSize = Int(random.pageSize)
-      elf = try dump.bytes(at: 0, count: Int(dump.size))
-    }
-
-    func kdump(_ output: OutputOptions) throws -> [UInt8] {
-      try? FileManager.default.removeItem(atPath: folder.path("k"))
-      try dump.write(toFileAt: folder.path("k"), as: output)
-      return try folder.bytes(of: "k")
-    }
-  }
-
   static func output(_ level: Int, _ engine: String, jobs: Int? = nil) -> OutputOptions {
     var output = OutputOptions()
     output.format = .kdump
@@ -47,31 +16,6 @@ struct KdumpOutputTests {
 
   static let engines: [String] =
     OutputOptions.defaultEngine.hasPrefix("zlib") ? ["zlib"] : ["zlib", "libdeflate"]
-
-  @Test(
-    "Of random images it holds the memory of the ELF vmcore, with any engine, level and -j",
-    arguments: 0..<10)
-  func sameMemory(_ part: UInt64) throws {
-    var count = 0
-    for seed in part * 50..<part * 50 + 50 {
-      guard let sample = try Sample(seed: seed) else { continue }
-      let core = CoreModel(sample.elf, pageSize: sample.pageSize)
-      guard !core.pages.isEmpty else { continue }
-      for engine in Self.engines {
-        let level = Int(seed % 10)
-        let file = try sample.kdump(Self.output(level, engine, jobs: 1))
-        let model = try #require(KdumpModel(file), "seed \(seed)")
-        #expect(model.pages == core.pages, "seed \(seed)")
-        #expect(model.notes == core.notes, "seed \(seed)")
-        #expect(model.stored == model.existing, "seed \(seed)")
-        #expect(model.zeroPageOffsets.count <= 1, "seed \(seed)")
-        let jobs = seed % 2 == 0 ? 2 : 7
-        #expect(try sample.kdump(Self.output(level, engine, jobs: jobs)) == file, "seed \(seed)")
-      }
-      count += 1
-    }
-    #expect(count > 10)
-  }
 }
 
 extension KdumpOutputTests {
@@ -82,18 +26,11 @@ extension KdumpOutputTests {
     let folder: TemporaryDirectory
     let elf: [UInt8]
 
-    init(_ name: String, edit: (String) -> String = { $0 }) throws {
-      let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-      let text = try String(
-        contentsOf: root.appendingPathComponent("testdata/recipes/\(name).recipe"),
-        encoding: .utf8)
-      image = try ImageBuilder.build(RecipeParser.parse(edit(text)))
-      folder = try TemporaryDirectory()
-      try image.write(to: folder.path("image"))
-      var options = CrashDumpOptions()
-      options.workers = 2
-      dump = try CrashDump(imageAt: folder.path("image"), options: options)
+    init(_ name: String, adding lines: String = "") throws {
+      let recipe = try OpenedRecipe(named: name, adding: lines)
+      image = recipe.built
+      folder = recipe.directory
+      dump = try recipe.open()
       elf = try dump.bytes(at: 0, count: Int(dump.size))
     }
 
@@ -117,72 +54,12 @@ extension KdumpOutputTests {
     }
   }
 
-  @Test("Names, base and counts are those of the crashed kernel")
-  func headers() throws {
-    let crash = try Crash("readme")
-    let model = try #require(KdumpModel(try crash.written(Self.output(1, "zlib"))))
-    #expect(model.machine == "x86_64")
-    #expect(model.release == "6.1.0-18-amd64")
-    #expect(model.physicalBase == UInt64(bitPattern: -503_185_408))
-    #expect(model.processors == 2)
-    #expect(model.status == 1)
-    #expect(model.split == 0)
-    #expect(model.information == (try crash.dump.extract(.vmcoreinfo)))
-    #expect(model.notes == CoreModel(crash.elf, pageSize: 4096).notes)
-    #expect(model.pages == CoreModel(crash.elf, pageSize: 4096).pages)
-  }
-
-  @Test(
-    "Each architecture's word size and byte order are those of its machine",
-    arguments: [
-      ("x86_64-kernel-after", RecipeOrder.little, 8), ("i386-elf64", .little, 4),
-      ("i386-elf32", .little, 4), ("arm", .little, 4), ("mips", .big, 4), ("mipsel", .little, 4),
-      ("mips64", .big, 8), ("ppc64", .big, 8), ("ppc64le", .little, 8), ("riscv64", .little, 8),
-      ("loongarch64", .little, 8), ("arm64", .little, 8), ("s390x", .big, 8),
-    ])
-  func architectures(_ name: String, _ order: RecipeOrder, _ wordSize: Int) throws {
-    let crash = try Crash(name)
-    let model = try #require(KdumpModel(try crash.written(Self.output(1, "zlib"))))
-    #expect(model.order == order)
-    #expect(model.wordSize == wordSize)
-    #expect(!model.machine.isEmpty)
-    #expect(model.information == (try crash.dump.extract(.vmcoreinfo)))
-    #expect(!model.information.isEmpty)
-    #expect(model.pages == CoreModel(crash.elf, pageSize: model.pageSize).pages)
-    #expect(model.notes == CoreModel(crash.elf, pageSize: model.pageSize).notes)
-  }
-
-  @Test("Memory that the image lacks is not in the dump, which says that it is incomplete")
-  func incomplete() throws {
-    let crash = try Crash("truncated")
-    #expect(crash.dump.report.isPartial)
-    let model = try #require(KdumpModel(try crash.written(Self.output(1, "zlib"))))
-    #expect(model.status & 8 == 8)
-    #expect(model.stored.isStrictSubset(of: model.existing))
-    let core = CoreModel(crash.elf, pageSize: model.pageSize)
-    #expect(model.existing == Set(core.pages.keys))
-    for (frame, page) in model.pages { #expect(core.pages[frame] == page) }
-    for frame in model.existing.subtracting(model.stored) {
-      let start = frame * UInt64(model.pageSize)
-      #expect(crash.image.absentRanges.contains { $0.contains(start) })
-    }
-  }
-
-  @Test("The kernel's text, which the vmcore holds twice, is in the dump once")
-  func once() throws {
-    let crash = try Crash("readme")
-    let loads = crash.dump.report.vmcore.loads.reduce(0) { $0 + $1.size }
-    let model = try #require(KdumpModel(try crash.written(Self.output(0, "zlib"))))
-    #expect(UInt64(model.pages.count) * 4096 < loads)
-    #expect(model.status == 0)
-  }
-
   @Test("The flattened form, made into a file, is the file that is written directly")
   func flattened() throws {
     let crash = try Crash("readme")
     var output = Self.output(1, "zlib")
     let direct = try crash.written(output)
-    output.format = .kdumpFlattened
+    output.isFlattened = true
     let stream = try crash.written(output, to: "flat")
     let model = try #require(FlattenedModel(stream))
     #expect(model.isWhole)
@@ -296,7 +173,7 @@ extension KdumpOutputTests {
   func digest(_ form: Int) throws {
     let crash = try Crash("readme")
     var output = form < 2 ? Self.output(1, "zlib") : OutputOptions()
-    if form == 1 { output.format = .kdumpFlattened }
+    if form == 1 { output.isFlattened = true }
     if form == 3 { output.gzipLevel = 1 }
     output.hasDigest = true
     let bytes = try crash.written(output)
@@ -312,7 +189,7 @@ extension KdumpOutputTests {
     var output = Self.output(1, "zlib", jobs: 1)
     output.hasDigest = true
     output.splitSize = splitSize
-    let moment = DigestMoment(workSize: try crash.dump.workSize(as: output))
+    let moment = DigestMoment(workSize: try crash.dump.plan(output).work)
     let control = WriteControl(
       progress: { moment.done($0) }, isCancelled: { moment.isReached })
     let error = #expect(throws: VMCoreError.self) {

@@ -43,6 +43,39 @@ struct OutputTests {
     #expect(stat(output(), &status) == 0 && status.st_mode & 0o777 == 0o600)
   }
 
+  @Test(
+    "A file takes the same space with its digest and without, also where every other page is zero")
+  func digestSpace() throws {
+    let pages = (0..<64).map { page in
+      let start = 0x20_0000 + page * 0x2000
+      return "fill \(start)-\(start + 0x1000) random \(page + 1)"
+    }
+    let recipe = try OpenedRecipe(
+      """
+      arch x86_64
+      ram 0x1000-0x9fc00
+      ram 1M-9M
+      \(pages.joined(separator: "\n"))
+      crash 0x700000-0x780000
+      cpu 0 running pc=0xffffffff81012345 sp=0xffffc90000003e48 pid=7
+      osrelease 6.12.9-amd64
+      producer kernel
+      header 0x700000
+      moment before
+      """)
+    let dump = try recipe.open()
+    var digested = OutputOptions()
+    digested.hasDigest = true
+    try dump.write(toFileAt: recipe.directory.path("plain"))
+    try dump.write(toFileAt: recipe.directory.path("digested"), as: digested)
+    let sizes = ["plain", "digested"].map { name in
+      var status = stat()
+      return stat(recipe.directory.path(name), &status) == 0 ? Int(status.st_blocks) * 512 : -1
+    }
+    #expect(sizes[0] == sizes[1])
+    #expect(sizes[0] < 100 * 4096)
+  }
+
   @Test("Progress grows up to the predicted size", arguments: [1, 4])
   func progress(_ workers: Int) throws {
     let seen = ProgressLog()

@@ -37,7 +37,7 @@ struct OutsideReaderTests {
     .enabled(if: OutsideTool.isWanted("makedumpfile")))
   func reassembled() throws {
     let tool = try #require(OutsideTool("makedumpfile"))
-    let crash = try Crash("readme") { $0 + "\nfill 0x36000-0x50000 random 7\n" }
+    let crash = try Crash("readme", adding: "fill 0x36000-0x50000 random 7")
     var output = KdumpOutputTests.output(0, "zlib")
     let whole = try #require(KdumpModel(try crash.written(output, to: "whole")))
     output.splitSize = 100_000

@@ -1,0 +1,81 @@
+internal import Bytes
+internal import Codecs
+internal import DumpRecords
+
+/// Writes a vmcore as a kdump-compressed file: pages are packed by all workers and placed in order,
+/// so any number of them writes the same bytes.
+package struct KdumpWriter {
+  private let plan: KdumpPlan
+  private let packer: PagePacker
+  private let workers: Int
+  private let monitor: WriteMonitor
+
+  /// A writer of a plan.
+  package init(
+    _ plan: KdumpPlan, compression: Compression, workers: Int, monitor: WriteMonitor
+  ) {
+    self.plan = plan
+    packer = PagePacker(
+      plan.frames,
+      packers: compression.level > 0 ? compression.packers(in: .zlib) : nil)
+    self.workers = workers
+    self.monitor = monitor
+  }
+
+  /// Writes one file.
+  package func write(to target: any ByteTarget) throws(WriteError) {
+    let file = try KdumpFileWriter(
+      plan, target: target, room: plan.pageCount, firstFrame: 0, isSplit: false)
+    try file.writeHead(endFrame: plan.frames.end)
+    try run(for: target.name) { product throws(WriteError) in
+      if product.chunk == nil {
+        _ = try file.addZeros(product.frames.length)
+      } else {
+        _ = try file.add(product, from: 0, dataOffset: 0, limit: .max)
+      }
+    }
+    try file.close(endFrame: plan.frames.end)
+  }
+
+  /// Writes a set of files of at most `size` bytes each; `next` opens the following one.
+  ///
+  /// - Parameter name: what messages call the set.
+  package func write(
+    splitAt size: UInt64, name: String, next: (Int) throws(WriteError) -> any ByteTarget
+  ) throws(WriteError) {
+    let smallest = plan.tableOffset + KdumpSet.leastPages * (plan.pageSize + 32)
+    guard size >= smallest else {
+      throw WriteError(
+        .cannotCreate,
+        "files of \(size) bytes are too small for headers and bitmaps, expected at least "
+          + "\(smallest)")
+    }
+    var set = KdumpSet(plan, size: size, forecast: try SplitForecast(plan.frames, packer: packer))
+    try withoutActuallyEscaping(next) { next throws(WriteError) in
+      try run(for: name) { product throws(WriteError) in try set.add(product, next: next) }
+      try set.close(next: next)
+    }
+  }
+
+  private func run(
+    for name: String, _ consume: (PackedPages) throws(WriteError) -> Void
+  ) throws(WriteError) {
+    var jobs = PageJobs(plan.frames, hasLeftOut: plan.leftOut != nil)
+    var done: UInt64 = 0
+    try OrderedPipeline(workers: workers).run(
+      produce: { () throws(WriteError) -> PageJob? in
+        if monitor.isCancelled() {
+          throw WriteError(
+            .cancelled, "\(name): interrupted after \(done) of \(plan.memorySize) bytes of memory")
+        }
+        return jobs.job()
+      },
+      work: { (job: PageJob) throws(WriteError) -> PackedPages in try packer.pack(job) },
+      consume: { (product: PackedPages) throws(WriteError) in
+        try consume(product)
+        done += product.frames.length * plan.pageSize
+        packer.recycle(product)
+        monitor.progress(done)
+      })
+  }
+}

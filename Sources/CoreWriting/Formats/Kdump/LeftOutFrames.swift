@@ -1,0 +1,37 @@
+internal import Bytes
+
+/// The frames that a dump which is converted lacks, because makedumpfile filtered them or because
+/// they were lost. Their bits are in the dump: no list of them is held.
+struct LeftOutFrames: Sendable {
+  private let frames: PageFrames
+  /// How many there are.
+  let count: UInt64
+
+  /// Counts them; nil where there are none.
+  init?(_ frames: PageFrames) {
+    self.frames = frames
+    var count: UInt64 = 0
+    for range in frames.stored {
+      LeftOutFrames.forEach(in: range, frames) { count += $0.length }
+    }
+    guard count > 0 else { return nil }
+    self.count = count
+  }
+
+  /// Visits them in ascending order.
+  func forEach(in range: Range<UInt64>, _ body: (Range<UInt64>) -> Void) {
+    LeftOutFrames.forEach(in: range, frames, body)
+  }
+
+  private static func forEach(
+    in range: Range<UInt64>, _ frames: PageFrames, _ body: (Range<UInt64>) -> Void
+  ) {
+    var frame = range.lowerBound
+    while frame < range.upperBound {
+      let extent = frames.extent(at: frame)
+      let end = min(extent.end, range.upperBound)
+      if extent.kind == .leftOut { body(frame..<end) }
+      frame = end
+    }
+  }
+}

@@ -1,0 +1,137 @@
+internal import Bytes
+internal import DumpRecords
+internal import MemoryImages
+
+/// The page frames that the loads of a vmcore hold: each once, though loads may overlap (x86 maps
+/// the kernel's text a second time). Where loads hold the same address the first one counts, as it
+/// does for makedumpfile and libkdumpfile.
+struct PageFrames: Sendable {
+  let pageSize: UInt64
+  /// The memory that the loads show, at the addresses that they give it.
+  let memory: PhysicalMemory
+  /// Numbers of the frames that the crashed machine had: ascending, merged.
+  let existing: [Range<UInt64>]
+  /// Numbers of those of which the image holds at least a part.
+  let stored: [Range<UInt64>]
+  /// Whether memory that the loads promise is lacking.
+  let isIncomplete: Bool
+
+  /// Number of the highest frame, plus one.
+  var end: UInt64 { existing.last?.upperBound ?? 0 }
+
+  /// Number of frames in ranges.
+  static func count(_ ranges: [Range<UInt64>]) -> UInt64 {
+    ranges.reduce(0) { $0 &+ $1.length }
+  }
+
+  /// The frames of a vmcore's loads.
+  ///
+  /// - Parameter isKept: whether the loads are those of a dump, which may hold less than they
+  ///   promise.
+  init(
+    of header: CoreHeader, in file: ELFCoreFile, pageSize: UInt64, isKept: Bool = false
+  ) throws(PlanError) {
+    self.pageSize = pageSize
+    let whole = PageFrames.disjointPieces(of: header, size: \.memorySize)
+    let held = isKept ? PageFrames.disjointPieces(of: header, size: \.fileSize) : whole
+    let regions = held.flatMap { file.regions(of: $0.physical, from: $0.offset) }
+    do throws(OverlappingRegions) { memory = try PhysicalMemory(regions: regions) } catch {
+      throw PlanError("the loads show memory at \(error.first.range.hex) twice")
+    }
+    existing = PageFrames.frames(of: whole.map(\.physical), pageSize)
+    stored = PageFrames.frames(of: memory.regions.map(\.range), pageSize)
+    isIncomplete = memory.size < whole.reduce(0) { $0 &+ $1.physical.length }
+  }
+
+  /// A stretch of physical memory and where it stands in the vmcore.
+  private struct Piece {
+    var physical: Range<UInt64>
+    var offset: UInt64
+  }
+
+  /// Paints the loads, in the order of the table, onto the stretches between all their ends; what
+  /// is painted already stays.
+  private static func disjointPieces(
+    of header: CoreHeader, size: (ProgramHeader) -> UInt64
+  ) -> [Piece] {
+    let loads = header.segments(of: .load).map(\.segment)
+      .filter { $0.physicalRange != nil && size($0) > 0 && $0.offset.adding(size($0)) != nil }
+      .filter { $0.physicalAddress.adding(size($0)) != nil }
+    let ranges = loads.map { $0.physicalAddress..<$0.physicalAddress + size($0) }
+    let ends = Set(ranges.flatMap { [$0.lowerBound, $0.upperBound] }).sorted()
+    let indices = Dictionary(uniqueKeysWithValues: ends.enumerated().map { ($1, $0) })
+    var owners = [Int?](repeating: nil, count: ends.count)
+    var next = Array(0...ends.count)
+    for (load, range) in ranges.enumerated() {
+      let stop = indices[range.upperBound] ?? 0
+      var index = find(indices[range.lowerBound] ?? 0, in: &next)
+      while index < stop {
+        owners[index] = load
+        next[index] = index + 1
+        index = find(index + 1, in: &next)
+      }
+    }
+    return owners.indices.compactMap { index in
+      owners[index].map { owner in
+        Piece(
+          physical: ends[index]..<ends[index + 1],
+          offset: loads[owner].offset + (ends[index] - loads[owner].physicalAddress))
+      }
+    }
+  }
+
+  /// The first stretch from `index` on that is not painted; shortens the way for the next time.
+  private static func find(_ index: Int, in next: inout [Int]) -> Int {
+    var root = index
+    while next[root] != root { root = next[root] }
+    var place = index
+    while next[place] != root, place != root {
+      (place, next[place]) = (next[place], root)
+    }
+    return root
+  }
+
+  private static func frames(
+    of ranges: [Range<UInt64>], _ pageSize: UInt64
+  ) -> [Range<UInt64>] {
+    var frames: [Range<UInt64>] = []
+    for range in ranges {
+      let first = range.lowerBound / pageSize
+      let last = (range.upperBound - 1) / pageSize
+      if let previous = frames.last, first <= previous.upperBound {
+        frames[frames.count - 1] = previous.lowerBound..<max(previous.upperBound, last + 1)
+      } else {
+        frames.append(first..<last + 1)
+      }
+    }
+    return frames
+  }
+}
+
+/// Whole frames that are alike.
+struct FrameExtent {
+  enum Kind {
+    case data, zeros, leftOut
+  }
+
+  var kind: Kind
+  /// The frame behind the last one.
+  var end: UInt64
+}
+
+extension PageFrames {
+  /// The frames from `frame` on that are alike; a frame that is not in one piece is data.
+  func extent(at frame: UInt64) -> FrameExtent {
+    let single = FrameExtent(kind: .data, end: frame + 1)
+    let address = frame * pageSize
+    guard case .present(let range, let region) = memory.firstStretch(of: address..<UInt64.max)
+    else { return single }
+    let place = region.sourceOffset(of: address)
+    let extent = region.source.extent(at: place)
+    guard extent.end > place else { return single }
+    let count = min(extent.end - place, range.length) / pageSize
+    guard count > 0 else { return single }
+    let kind: FrameExtent.Kind = extent.isLeftOut ? .leftOut : extent.isHole ? .zeros : .data
+    return FrameExtent(kind: kind, end: frame + count)
+  }
+}
