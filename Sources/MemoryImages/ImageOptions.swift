@@ -15,12 +15,14 @@ package struct ImageOptions: Sendable {
   /// `--part`: the other files of a split dump.
   package var parts: [String] = []
   /// The machines that a dump can be of, where its format says no more than a name.
-  package var machines: [MachineIdentity] = []
+  package var machines: [MachineIdentity]
   /// Asked while a stream is read; true ends that.
   package var isCancelled: @Sendable () -> Bool = { false }
 
   /// Options of which none is given.
-  package init() {}
+  package init(machines: [MachineIdentity]) {
+    self.machines = machines
+  }
 
   /// Whether something says where the bytes of the file lie in memory.
   var hasLayout: Bool { base != nil || !holes.isEmpty || machine != nil }

@@ -80,8 +80,7 @@ public struct CrashDumpOptions: Sendable {
   func imageOptions(
     isCancelled: @escaping @Sendable () -> Bool
   ) throws(VMCoreError) -> ImageOptions {
-    var options = ImageOptions()
-    options.machines = Architecture.all.map(\.identity)
+    var options = ImageOptions(machines: Architecture.identities)
     options.isCancelled = isCancelled
     do throws(ImageError) {
       for segment in segments { options.segments.append(try SegmentSpecification(segment)) }

@@ -21,7 +21,8 @@ struct PlannedCrash {
 
   /// The image in a file of any format.
   init(imageAt path: String) throws {
-    let image = try ImageFormat.open(path: path, options: ImageOptions())
+    let image = try ImageFormat.open(
+      path: path, options: ImageOptions(machines: Architecture.identities))
     try self.init(try SystemFinder.find(in: image, SearchOptions()), PlanOptions())
   }
 

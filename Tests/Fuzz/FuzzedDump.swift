@@ -17,7 +17,7 @@ enum FuzzedDump {
     guard let head = try? input.source.bytes(at: 0, count: ImageFormat.headSize),
       format.recognizes(head)
     else { return nil }
-    return try? format.open(input, ImageOptions())
+    return try? format.open(input, ImageOptions(machines: Architecture.identities))
   }
 
   /// Reads its memory in many ways, plans its vmcore, and writes it in every form.

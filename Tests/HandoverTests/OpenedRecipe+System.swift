@@ -6,7 +6,7 @@ import TestSupport
 extension OpenedRecipe {
   /// The image as the program opens it.
   func image() throws(ImageError) -> MemoryImage {
-    try ImageFormat.open(path: path, options: ImageOptions())
+    try ImageFormat.open(path: path, options: ImageOptions(machines: Architecture.identities))
   }
 
   /// What the program finds in it.

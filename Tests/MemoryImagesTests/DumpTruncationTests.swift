@@ -34,7 +34,7 @@ struct DumpTruncationTests {
     // What a pipe brings that does not begin as a flattened file is raw memory.
     for count in FlattenedFileModel.signatureSize..<bytes.count {
       let input = ImageInput(Beginning(of: bytes, count: count))
-      let file = try? ImageFormat.flattened.open(input, ImageOptions())
+      let file = try? ImageFormat.flattened.open(input, ImageOptions(machines: []))
       let pipe: MemoryImage?
       do throws(ImageError) { pipe = try Pipe.open(Array(bytes.prefix(count))) } catch {
         #expect(error.kind == .unusable, "\(error)")
@@ -51,7 +51,7 @@ struct DumpTruncationTests {
   /// Opens every beginning of a file.
   private func cut(_ bytes: [UInt8], _ format: ImageFormat) throws {
     let original = try format.open(
-      ImageInput(Beginning(of: bytes, count: bytes.count)), ImageOptions())
+      ImageInput(Beginning(of: bytes, count: bytes.count)), ImageOptions(machines: []))
     #expect(!original.warnings.contains { $0.isPartial })
     let memory = try original.contents()
     var opened = 0
@@ -63,7 +63,7 @@ struct DumpTruncationTests {
       }
       let image: MemoryImage
       do throws(ImageError) {
-        image = try format.open(input, ImageOptions())
+        image = try format.open(input, ImageOptions(machines: []))
       } catch {
         #expect(error.kind == .unusable && error.description.hasPrefix("cut: "), "\(error)")
         continue

@@ -13,7 +13,7 @@ struct ELFCoreImageTests {
   }
 
   private func open(_ bytes: [UInt8]) throws -> MemoryImage {
-    try ImageFormat.open(path: directory.file(bytes), options: ImageOptions())
+    try ImageFormat.open(path: directory.file(bytes), options: ImageOptions(machines: []))
   }
 
   private func page(_ value: UInt8, _ count: Int = 4096) -> [UInt8] {
@@ -136,14 +136,14 @@ struct ELFCoreImageTests {
 
   @Test("Where raw memory would lie is not for a dump, whose headers say it")
   func layout() throws {
-    var options = ImageOptions()
+    var options = ImageOptions(machines: [])
     options.base = 0x1000
     let path = try directory.file(ELFFileModel([.load(0x1000, page(1))]).bytes)
     let error = #expect(throws: ImageError.self) {
       try ImageFormat.open(path: path, options: options)
     }
     #expect(error?.kind == .usage)
-    options = ImageOptions()
+    options = ImageOptions(machines: [])
     options.parts = [path]
     let parts = #expect(throws: ImageError.self) {
       try ImageFormat.open(path: path, options: options)

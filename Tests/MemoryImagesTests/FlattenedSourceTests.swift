@@ -57,7 +57,8 @@ struct FlattenedSourceTests {
     let directory = try TemporaryDirectory()
     let path = try directory.file(model.bytes)
     for open in [
-      { try ImageFormat.open(path: path, options: ImageOptions()) }, { try Pipe.open(model.bytes) },
+      { try ImageFormat.open(path: path, options: ImageOptions(machines: [])) },
+      { try Pipe.open(model.bytes) },
     ] {
       let error = #expect(throws: ImageError.self) { try open() }
       #expect(error?.kind == .unusable)
@@ -67,7 +68,7 @@ struct FlattenedSourceTests {
 
   @Test("in a pipe is raw memory as it stands where the user says so, as a file is")
   func rawStream() throws {
-    var options = ImageOptions()
+    var options = ImageOptions(machines: [])
     options.format = .raw
     let bytes = FlattenedFileModel(leavingOutZerosOf: Self.content(100, seed: 1)).bytes
     let image = try Pipe.open(bytes, options)

@@ -246,7 +246,7 @@ struct HostileClaimTests {
   ) throws(ImageError) -> MemoryImage {
     let source = CountedSource(bytes)
     defer { #expect(source.wanted < CountedSource.limit) }
-    return try format.open(ImageInput(source), ImageOptions())
+    return try format.open(ImageInput(source), ImageOptions(machines: []))
   }
 
   private func number(_ value: UInt64, _ order: RecipeOrder = .little) -> [UInt8] {

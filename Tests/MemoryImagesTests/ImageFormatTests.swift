@@ -15,7 +15,7 @@ struct ImageFormatTests {
   @Test("A raw file is memory, address = offset, and its layout may still be found out")
   func raw() throws {
     let path = try directory.file(Array(repeating: 7, count: 0x2000))
-    let image = try ImageFormat.open(path: path, options: ImageOptions())
+    let image = try ImageFormat.open(path: path, options: ImageOptions(machines: []))
     #expect(image.format == "raw")
     #expect(image.layout == .identity)
     #expect(image.layoutIsOpen)
@@ -27,7 +27,7 @@ struct ImageFormatTests {
   @Test("A base and holes that are given decide")
   func given() throws {
     let path = try directory.file(Array(repeating: 7, count: 0x3000))
-    var options = ImageOptions()
+    var options = ImageOptions(machines: [])
     options.base = 0x1000
     options.holes = [0x5000..<0x6000, 0x2000..<0x3000]
     let image = try ImageFormat.open(path: path, options: options)
@@ -47,7 +47,7 @@ struct ImageFormatTests {
     _ base: UInt64, _ holes: [Range<UInt64>], _ hasMachine: Bool, _ text: String
   ) throws {
     let path = try directory.file([1, 2, 3])
-    var options = ImageOptions()
+    var options = ImageOptions(machines: [])
     options.base = base
     options.holes = holes
     options.machine = hasMachine ? .pc : nil
@@ -73,12 +73,12 @@ struct ImageFormatTests {
   func foreign(_ magic: [UInt8], _ advice: String) throws {
     let path = try directory.file(magic + Array(repeating: 0, count: 4096))
     let error = #expect(throws: ImageError.self) {
-      try ImageFormat.open(path: path, options: ImageOptions())
+      try ImageFormat.open(path: path, options: ImageOptions(machines: []))
     }
     #expect(error?.kind == .unusable)
     #expect(error?.description.hasPrefix("\(path): is ") == true)
     #expect(error?.description.contains(advice) == true, "\(error?.description ?? "")")
-    var options = ImageOptions()
+    var options = ImageOptions(machines: [])
     options.format = .raw
     #expect(try ImageFormat.open(path: path, options: options).format == "raw")
   }
@@ -100,7 +100,7 @@ struct ImageFormatTests {
     let source = ByteArraySource([UInt8](repeating: 0, count: 16), name: "image")
     var input = ImageInput(source)
     input.parts = [ImageInput(source)]
-    var options = ImageOptions()
+    var options = ImageOptions(machines: [])
     options.base = 0x1000
     func text(_ input: ImageInput, _ options: ImageOptions) -> String {
       do throws(ImageError) {
@@ -110,7 +110,7 @@ struct ImageFormatTests {
         return error.description
       }
     }
-    let isPart = text(input, ImageOptions()).hasPrefix("--part image: goes with")
+    let isPart = text(input, ImageOptions(machines: [])).hasPrefix("--part image: goes with")
     #expect(isPart == !format.accepts.contains(.parts))
     let isLayout = text(ImageInput(source), options).hasPrefix("--base, --hole, --machine:")
     #expect(isLayout == !format.accepts.contains(.layout))
@@ -127,7 +127,9 @@ struct ImageFormatTests {
   @Test("An empty file, an empty pipe and a name without a file are refused in words")
   func unusable() throws {
     func failure(_ path: String) -> ImageError? {
-      #expect(throws: ImageError.self) { try ImageFormat.open(path: path, options: ImageOptions()) }
+      #expect(throws: ImageError.self) {
+        try ImageFormat.open(path: path, options: ImageOptions(machines: []))
+      }
     }
     let empty = failure(try directory.file([]))
     #expect(empty?.kind == .unusable)

@@ -5,7 +5,7 @@ import MemoryImages
 enum Pipe {
   /// What is made of bytes that come through a pipe.
   static func open(
-    _ bytes: [UInt8], _ options: ImageOptions = ImageOptions()
+    _ bytes: [UInt8], _ options: ImageOptions = ImageOptions(machines: [])
   ) throws(ImageError) -> MemoryImage {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else {

@@ -12,7 +12,7 @@ struct SegmentTests {
   }
 
   private func open(_ segments: [String]) throws -> MemoryImage {
-    var options = ImageOptions()
+    var options = ImageOptions(machines: [])
     options.segments = try segments.map(SegmentSpecification.init)
     return try ImageFormat.open(path: "", options: options)
   }

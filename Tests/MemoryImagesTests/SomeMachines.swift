@@ -5,13 +5,11 @@ import MemoryImages
 extension ImageOptions {
   /// Options with some machines that dumps can be of.
   static var withMachines: ImageOptions {
-    var options = ImageOptions()
-    options.machines = [
+    ImageOptions(machines: [
       machine("x86_64", .x86_64, "x86_64*", 336), machine("i386", .i386, "i?86", 144),
       machine("aarch64", .aarch64, "aarch64*", 392), machine("arm", .arm, "arm*", 148),
       machine("ppc64", .ppc64, "ppc64*", 504), machine("riscv64", .riscv, "riscv*", 376),
-    ]
-    return options
+    ])
   }
 
   private static func machine(

@@ -41,6 +41,9 @@ package struct Architecture: Sendable {
     .mips, .mipsel, .mips64, .mips64el, .s390x,
   ]
 
+  /// How files tell each of them.
+  package static var identities: [MachineIdentity] { all.map(\.identity) }
+
   /// What `uname -m` prints.
   package var name: String { identity.name }
 

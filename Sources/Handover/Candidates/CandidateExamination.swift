@@ -33,7 +33,7 @@ package struct CandidateExamination: Sendable {
     checkNoteHeaders()
     checkLoads(in: memory)
     checkPlaces()
-    guard everything || rejections.isEmpty else { return }
+    guard everything || rejections.allSatisfy(\.rule.onlyRanks) else { return }
     try walkNotes(in: memory, budget: &budget)
     try checkVMCoreInfo(in: memory)
   }

@@ -120,7 +120,7 @@ struct CoreHeaderSearch {
     let layout = LayoutChoice(results)
     guard let result = layout.chosen else { return try failure(evidence, results, layout) }
     let kernels = try CandidateKernels(
-      result.survivors, evidence, in: result.view, options.moment)
+      result.contenders, evidence, in: result.view, options.moment)
     var reports = try reports(evidence, in: result.view, kernels)
     reports.add(result)
     var choice = SurvivorChoice(result, evidence, names: reports.named)
@@ -136,11 +136,7 @@ struct CoreHeaderSearch {
       reports.add(
         try PurgatoryList.find(naming: winner, in: result.view.memory), naming: winner.address)
     }
-    let warnings = winner.rejections.map {
-      Finding(
-        "the header at \(winner.address.hex) is named, and used though \($0.text)",
-        isPartial: $0.rule == .readableNotes)
-    }
+    let warnings = choice.warnings(about: winner)
     return .found(
       found(winner, in: result.view, evidence, &reports, kernels, warnings: warnings))
   }

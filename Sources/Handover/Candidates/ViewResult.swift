@@ -8,6 +8,8 @@ struct ViewResult: Sendable {
   let view: ImageView
   /// Candidates that break no rule.
   private(set) var survivors: [CandidateExamination] = []
+  /// Candidates that break no other rules than those that only rank.
+  private(set) var doubtful: [CandidateExamination] = []
   /// Candidates whose notes cannot be read but that break no other rule.
   private(set) var weak: [CandidateExamination] = []
   /// The others, with the first rule that each breaks.
@@ -26,7 +28,9 @@ struct ViewResult: Sendable {
         continue
       }
       rejected.append(CandidateReport(address: address, rejection: rejection))
-      if examination.rejections.allSatisfy({
+      if examination.rejections.allSatisfy(\.rule.onlyRanks) {
+        doubtful.append(examination)
+      } else if examination.rejections.allSatisfy({
         $0.rule == .readableNotes || $0.rule == .oneVMCoreInfo
       }) {
         weak.append(examination)
@@ -41,8 +45,11 @@ struct ViewResult: Sendable {
     }
   }
 
-  /// Survivors whose every load and note the image holds.
-  var complete: [CandidateExamination] { survivors.filter(\.isComplete) }
+  /// Those that the choice is among: the best that there are.
+  var contenders: [CandidateExamination] {
+    if !survivors.isEmpty { return survivors }
+    return doubtful.isEmpty ? weak : doubtful
+  }
 }
 
 /// Which layout of a raw file is the true one.
@@ -50,13 +57,15 @@ struct LayoutChoice {
   /// The layouts that are left.
   let possible: [ViewResult]
 
-  /// A layout must let some header pass every rule: its notes and its vmcoreinfo are where the
-  /// header says, which no wrong layout can do. Where several do, one that holds all of the
-  /// header's loads is better; address = file offset is the one that needs no evidence.
+  /// A layout must let some header pass every rule, or every one that does not only rank: its notes
+  /// and its vmcoreinfo are where the header says, which no wrong layout can do. Where several do,
+  /// one that holds all of the header's loads is better; address = file offset is the one that
+  /// needs no evidence.
   init(_ results: [ViewResult]) {
     let sound = results.filter { !$0.survivors.isEmpty }
-    let complete = sound.filter { !$0.complete.isEmpty }
-    let best = complete.isEmpty ? sound : complete
+    let readable = sound.isEmpty ? results.filter { !$0.doubtful.isEmpty } : sound
+    let complete = readable.filter { $0.contenders.contains(where: \.isComplete) }
+    let best = complete.isEmpty ? readable : complete
     if let plain = best.first(where: { $0.view.layout == .identity }) {
       possible = [plain]
     } else if best.isEmpty, let plain = results.first(where: { !$0.weak.isEmpty }) {
@@ -72,7 +81,7 @@ struct LayoutChoice {
   /// The layouts that are left, in words.
   var descriptions: [String] {
     possible.flatMap { result in
-      result.survivors.map { "\(result.view.layout.name): header at \($0.address.hex)" }
+      result.contenders.map { "\(result.view.layout.name): header at \($0.address.hex)" }
     }
   }
 

@@ -1,3 +1,4 @@
+import CrashedKernel
 import CLinux
 import Glibc
 import MemoryImages
@@ -11,7 +12,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard isMine == true else { return 0 }
   let image: MemoryImage?
   do throws(ImageError) {
-    image = try ImageFormat.flattened.open(input, ImageOptions())
+    image = try ImageFormat.flattened.open(input, ImageOptions(machines: Architecture.identities))
   } catch {
     image = nil
     let kind = spooled(start, count).error?.kind
@@ -40,7 +41,10 @@ private func spooled(
   close(ends[1])
   defer { close(ends[0]) }
   do throws(ImageError) {
-    return (try ImageFormat.open(path: "/dev/fd/\(ends[0])", options: ImageOptions()), nil)
+    return (
+      try ImageFormat.open(
+        path: "/dev/fd/\(ends[0])", options: ImageOptions(machines: Architecture.identities)), nil
+    )
   } catch {
     return (nil, error)
   }

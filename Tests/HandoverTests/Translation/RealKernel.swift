@@ -61,7 +61,8 @@ struct RealKernel: Sendable {
 
   private init(_ name: String) throws {
     let image = try ImageFormat.open(
-      path: "\(Self.folder ?? "")/\(name)", options: ImageOptions())
+      path: "\(Self.folder ?? "")/\(name)", options: ImageOptions(machines: Architecture.identities)
+    )
     var options = SearchOptions()
     options.workers = 2
     let system = try SystemFinder.find(in: image, options)
