@@ -131,6 +131,13 @@ struct KernelSymbolsTests {
           "NUMBER(PHYS_OFFSET)=0xfff0f49240000000",
         ], 0xffff_0b6e_0173_8800, 0x4173_8800
       ),
+      (
+        "aarch64",
+        [
+          "NUMBER(kimage_voffset)=0xffffef201aa00000", "NUMBER(VA_BITS)=52", "PAGESIZE=16384",
+          "NUMBER(PHYS_OFFSET)=0xfff05b5000000000",
+        ], 0xffff_a4b0_57fb_62c0, 0x57fb_62c0
+      ),
       ("ppc64le", [], 0xc000_0000_0076_a010, 0x76_a010),
       (
         "riscv64",

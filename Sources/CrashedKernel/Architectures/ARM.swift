@@ -18,7 +18,8 @@ extension PageTableForm {
   /// 32-bit arm with short descriptors: sections of 1 MiB, supersections of 16 MiB, pages of
   /// 64 KiB and 4 KiB. These are the tables that the hardware reads.
   ///
-  /// Sources: ARM DDI 0406C, B3.5; `arch/arm/include/asm/pgtable-2level-hwdef.h`.
+  /// Sources: ARM DDI 0406C, B3.5; `arch/arm/include/asm/pgtable-2level-hwdef.h`. Seen in Linux 6.1,
+  /// as the long ones below.
   package static let armShort = PageTableForm(
     addresses: [0...0xffff_ffff], entrySize: 4,
     levels: [

@@ -14,12 +14,15 @@ extension Architecture {
     absenceOfPurgatory: "kexec_file_load on arm64 has no purgatory", hypervisor: .floatingPoint)
 
   /// The linear map is the lower half of the kernel's addresses, the image lies in the upper one
-  /// (Linux 5.4 and later, `arch/arm64/include/asm/memory.h`).
+  /// (Linux 5.4 and later, `arch/arm64/include/asm/memory.h`). A kernel made for 52 bits has its
+  /// halves where hardware without them has: at 48 bits, with pages of 16 KiB at 47
+  /// (`VA_BITS_MIN`, `_PAGE_END`).
   @Sendable private static func splitLinearMap(_ information: VMCoreInfo) -> LinearMap? {
     guard let image = information.number("kimage_voffset"),
       let bits = information.number("VA_BITS"), (36...52).contains(bits)
     else { return nil }
-    let half = 0 &- (UInt64(1) << (min(bits, 48) - 1))
+    let least: UInt64 = bits <= 48 ? bits : information.pageSize == 1 << 14 ? 47 : 48
+    let half = 0 &- (UInt64(1) << (least - 1))
     var windows = [LinearMap.Window(half ... .max, minus: image, isDirectMap: false)]
     if let start = information.number("PHYS_OFFSET") {
       let linear = 0 &- (UInt64(1) << bits)
@@ -33,7 +36,9 @@ extension PageTableForm {
   /// arm64, the half of addresses that is the kernel's; leaves of a page, and blocks where the
   /// architecture has them. Contiguous ranges need nothing: each of their entries is whole.
   ///
-  /// Sources: Arm ARM D8.3; `arch/arm64/include/asm/pgtable-hwdef.h`.
+  /// Sources: Arm ARM D8.3; `arch/arm64/include/asm/pgtable-hwdef.h`. Seen in Linux 6.12 made for 52
+  /// bits: pages of 4 KiB on hardware with 48 and with 52 (LPA2), of 16 KiB with 47 and 52. Pages of
+  /// 64 KiB rest on the sources alone.
   ///
   /// - Parameters:
   ///   - pageShift: 12, 14 or 16.

@@ -22,7 +22,7 @@ extension PageTableForm {
   /// level. An entry that leads to a table holds an address of the kernel's window, whose lower
   /// 48 bits are the physical one; an unused one leads to a table of entries that are not present.
   ///
-  /// Sources: `arch/loongarch/include/asm/pgtable.h`, `pgtable-bits.h`.
+  /// Sources: `arch/loongarch/include/asm/pgtable.h`, `pgtable-bits.h`; not seen in a real kernel.
   package static func loongarch64(pageShift: Int, levels: Int) -> PageTableForm {
     let step = pageShift - 3
     let top = pageShift + step * levels

@@ -29,7 +29,8 @@ extension PageTableForm {
   /// them, with the hash MMU only Linux does: they have vmalloc, but neither the direct map nor
   /// the vmemmap.
   ///
-  /// Sources: `arch/powerpc/include/asm/book3s/64/pgtable.h`, `radix.h`, `hash.h`.
+  /// Sources: `arch/powerpc/include/asm/book3s/64/pgtable.h`, `radix.h`, `hash.h`. Seen in Linux 6.1
+  /// (radix, hash) and 6.12 (hash) with pages of 64 KiB; those of 4 KiB rest on the sources alone.
   ///
   /// - Parameters:
   ///   - sizes: bits of an index, from the first table on (PGD, PUD, PMD, PTE).

@@ -45,7 +45,8 @@ extension Architecture {
 extension PageTableForm {
   /// x86_64 with 4 or 5 levels; leaves of 4 KiB, 2 MiB and 1 GiB.
   ///
-  /// Source: Intel SDM 3A, 4.5; `arch/x86/include/asm/pgtable_types.h`.
+  /// Source: Intel SDM 3A, 4.5; `arch/x86/include/asm/pgtable_types.h`. Seen in Linux 6.1 with 4 and
+  /// with 5 levels; encryption rests on the sources alone.
   ///
   /// - Parameter encryption: `sme_mask`, the bit that marks encrypted memory.
   package static func x86_64(levels: Int, encryption: UInt64 = 0) -> PageTableForm {
