@@ -50,7 +50,7 @@ package struct Kernel: Sendable {
   }
 
   /// The kernel image by virtual address: what can be read before anything else of it is known.
-  package var image: VirtualMemory { virtualMemory([], told) }
+  package var image: VirtualMemory { virtualMemory(limited(told.windows)) }
 
   /// The symbol table that it carries.
   package func symbols() throws(ReadError) -> Answer<KernelSymbols> {
@@ -94,53 +94,53 @@ package struct Kernel: Sendable {
   /// The page tables, or why they are not known.
   package func pageTable() throws(ReadError) -> PageTable.Answer {
     try readPageTable.value { () throws(ReadError) in
-      let evidence = PageTableEvidence(information, virtualMemory([], try linearMap())) {
+      let evidence = PageTableEvidence(information, virtualMemory(limited(try linearMap().windows)))
+      {
         name throws(ReadError) in try symbols().value?.address(of: name)
       }
       return try architecture.pageTable(evidence)
     }
   }
 
-  /// All of its memory by virtual address: the image where it is known to lie, page by page what
-  /// the page tables map, and the direct map where no table tells.
+  /// All of its memory by virtual address: the image and the direct map where they are known to
+  /// lie, which holds also where the image lacks page tables, then page by page what those map.
   package func memory() throws(ReadError) -> VirtualMemory {
     try readMemory.value { () throws(ReadError) in
-      var first: [Mapping] = []
-      if let image = try imageMapping() { first.append(image) }
-      if case .found(let table) = try pageTable() { first.append(.pageTable(table)) }
-      let map = try linearMap()
+      let windows = try linearMap().windows
+      var mappings: [Mapping] = []
+      var last = windows.filter { !$0.isDirectMap }
+      if let range = try imageRange(), let image = imageMapping(range) {
+        mappings.append(image)
+        // Behind the image lie modules, which only page tables know.
+        last.removeAll { $0.range.contains(range.lowerBound) }
+      }
+      mappings += limited(windows.filter(\.isDirectMap))
+      if case .found(let table) = try pageTable() { mappings.append(.pageTable(table)) }
       if let find = architecture.furtherMapping,
-        let further = try find(information, virtualMemory(first, map))
+        let further = try find(information, virtualMemory(mappings))
       {
-        first.append(further)
+        mappings.append(further)
       }
-      // Behind the image lie modules, which only page tables know.
-      let others = try imageRange().map { range in
-        map.windows.filter { $0.isDirectMap || !$0.range.contains(range.lowerBound) }
-      }
-      return virtualMemory(first, others.map(LinearMap.init) ?? map, loads)
+      mappings += limited(last)
+      return virtualMemory(mappings + (loads.isEmpty ? [] : [.loads(loads)]))
     }
   }
 
-  /// The kernel image alone: behind it other mappings begin.
-  private func imageMapping() throws(ReadError) -> Mapping? {
-    guard let range = try imageRange(), let last = range.last,
-      let physical = told.physical(range.lowerBound)
-    else { return nil }
+  /// The kernel image alone.
+  private func imageMapping(_ range: Range<UInt64>) -> Mapping? {
+    guard let last = range.last, let physical = told.physical(range.lowerBound) else { return nil }
     return .linear(range.lowerBound...last, minus: range.lowerBound &- physical)
   }
 
-  /// Mappings, then the linear ones as far as there is memory, then the loads.
-  private func virtualMemory(
-    _ first: [Mapping], _ map: LinearMap, _ loads: [ProgramHeader] = []
-  ) -> VirtualMemory {
+  /// Stretches as far as there is memory.
+  private func limited(_ windows: [LinearMap.Window]) -> [Mapping] {
     let end = physicalMemory.end
-    let linear = map.windows.compactMap {
-      Mapping.linear($0.range, minus: $0.offset).limited(to: end)
-    }
-    return VirtualMemory(
-      physicalMemory, order: order, wordSize: architecture.wordSize,
-      mappings: first + linear + (loads.isEmpty ? [] : [.loads(loads)]))
+    return windows.compactMap { Mapping.linear($0.range, minus: $0.offset).limited(to: end) }
+  }
+
+  private func virtualMemory(_ mappings: [Mapping]) -> VirtualMemory {
+    VirtualMemory(
+      physicalMemory, order: order, wordSize: architecture.wordSize, mappings: mappings)
   }
 }
 
