@@ -53,12 +53,26 @@ extension CrashDump {
   }
 }
 
+/// A file with its whole content.
+public struct AddedFile: Equatable, Sendable {
+  /// Its name in the mounted directory.
+  public var name: String
+  /// Its content.
+  public var bytes: [UInt8]
+
+  /// A file of a name.
+  public init(name: String, bytes: [UInt8]) {
+    self.name = name
+    self.bytes = bytes
+  }
+}
+
 /// What a mount shows.
 public struct MountOptions: Sendable {
   /// Whether only the file `vmcore` is shown.
   public var isVMCoreOnly = false
   /// Files to be shown beside those that the library makes.
-  public var additions: [(name: String, bytes: [UInt8])] = []
+  public var additions: [AddedFile] = []
   /// Told, from any thread, why bytes could not be read; the reader gets `EIO`.
   public var reportFailure: @Sendable (String) -> Void = { _ in }
 

@@ -10,7 +10,7 @@ internal import MemoryImages
 ///
 /// ```swift
 /// let dump = try CrashDump(imageAt: "image.bin")
-/// print(dump.report.system.architecture ?? "unknown", dump.size)
+/// print(dump.report.system.architecture?.rawValue ?? "unknown", dump.size)
 /// try dump.write(toFileAt: "vmcore")
 /// ```
 public final class CrashDump: Sendable {
@@ -35,7 +35,7 @@ public final class CrashDump: Sendable {
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) {
     let image: MemoryImage
-    let imageOptions = try options.imageOptions(isCancelled: isCancelled)
+    let imageOptions = options.imageOptions(isCancelled: isCancelled)
     let searchOptions = try options.searchOptions(isCancelled: isCancelled)
     let planOptions = try options.planOptions()
     do throws(ImageError) {
@@ -71,10 +71,23 @@ public final class CrashDump: Sendable {
   /// Size of the vmcore in bytes.
   public var size: UInt64 { file.size }
 
-  /// Up to `count` bytes of the vmcore from `offset` on; fewer at its end.
+  /// Up to `count` bytes of the vmcore from `offset` on; fewer at its end. So much memory is taken.
   public func bytes(at offset: UInt64, count: Int) throws(VMCoreError) -> [UInt8] {
     do throws(ReadError) {
       return try file.bytes(at: offset, count: count)
+    } catch {
+      throw VMCoreError(.readFailed, error.description)
+    }
+  }
+
+  /// Fills a buffer with bytes of the vmcore from `offset` on.
+  ///
+  /// - Returns: the number of bytes, less than the buffer has room for at the vmcore's end only.
+  public func read(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(VMCoreError) -> Int {
+    do throws(ReadError) {
+      return try unsafe file.read(at: offset, into: buffer)
     } catch {
       throw VMCoreError(.readFailed, error.description)
     }
@@ -90,7 +103,7 @@ public final class CrashDump: Sendable {
   }
 
   /// Writes the whole vmcore to anything that takes bytes in order.
-  public func write(to sink: inout some CoreSink) throws {
+  public func write(to sink: inout some CoreSink) throws(VMCoreError) {
     try write(0..<size, to: &sink)
   }
 
@@ -111,7 +124,9 @@ public final class CrashDump: Sendable {
   }
 
   /// Writes a part that can be taken out alone; notes of any size take no more memory than few.
-  public func extract(_ part: ExtractedPart, to sink: inout some CoreSink) throws {
+  public func extract(
+    _ part: ExtractedPart, to sink: inout some CoreSink
+  ) throws(VMCoreError) {
     guard part == .notes else {
       try sink.write(try extract(part))
       return
@@ -125,7 +140,9 @@ public final class CrashDump: Sendable {
     return note.offset..<min(size, note.offset.adding(note.memorySize) ?? size)
   }
 
-  private func write(_ range: Range<UInt64>, to sink: inout some CoreSink) throws {
+  private func write(
+    _ range: Range<UInt64>, to sink: inout some CoreSink
+  ) throws(VMCoreError) {
     var offset = range.lowerBound
     while offset < range.upperBound {
       let count = Int(min(UInt64(Chunk.usualSize), range.upperBound - offset))
@@ -143,15 +160,16 @@ extension CrashDump {
   ///   and where no source has a sound block.
   public func reIPL() throws(VMCoreError) -> CrashReport.ReIPL {
     guard let s390 = report.s390 else {
+      let machine = report.system.architecture?.rawValue ?? "this machine"
       throw VMCoreError(
         .unusable,
-        "\(report.image.name): \(report.system.architecture ?? "this machine") has no re-IPL "
-          + "block: only s390x machines are told what to start from by one")
+        "\(report.image.name): \(machine) has no re-IPL block: only s390x machines are told what "
+          + "to start from by one")
     }
     guard let block = s390.reIPL else {
       throw VMCoreError(
         .unusable, "\(report.image.name): no re-IPL block was found",
-        hints: s390.reIPLSources.map { "searched: \($0.name): \($0.answer): \($0.detail)" })
+        hints: s390.reIPLSources.map { "searched: \($0)" })
     }
     return block
   }
@@ -163,10 +181,10 @@ public enum ExtractedPart: String, Sendable, CaseIterable {
   case vmcoreinfo
   /// The merged notes, as they stand in the vmcore.
   case notes
-  /// The re-IPL block of an s390x machine.
-  case reipl
   /// The core header with its table, as it stands in the image.
   case elfcorehdr
+  /// The re-IPL block of an s390x machine.
+  case reipl
 }
 
 /// Takes the bytes of a vmcore in order.
@@ -178,6 +196,6 @@ public enum ExtractedPart: String, Sendable, CaseIterable {
 /// }
 /// ```
 public protocol CoreSink {
-  /// Takes the next bytes; throwing ends the run.
-  mutating func write(_ bytes: [UInt8]) throws
+  /// Takes the next bytes; throwing ends the run with that error.
+  mutating func write(_ bytes: [UInt8]) throws(VMCoreError)
 }

@@ -13,15 +13,14 @@ internal import MemoryImages
 /// options.base = 0x4000_0000
 /// ```
 public struct CrashDumpOptions: Sendable {
-  /// Files at addresses of their own, each `FILE@ADDR[:LENGTH[:OFFSET]]`; the image is then made
-  /// of them alone.
-  public var segments: [String] = []
+  /// Files at addresses of their own; the image is then made of them alone.
+  public var segments: [Segment] = []
   /// Physical address of the file's first byte.
   public var base: UInt64?
   /// Ranges of physical addresses that the file leaves out.
   public var holes: [Range<UInt64>] = []
-  /// QEMU machine whose PCI hole the file leaves out: one of ``machines``.
-  public var machine: String?
+  /// QEMU machine whose PCI hole the file leaves out.
+  public var machine: Machine?
   /// Whether the file is taken as raw memory whatever it looks like.
   public var isRaw = false
   /// The other files of a split kdump-compressed dump, in any order.
@@ -31,16 +30,16 @@ public struct CrashDumpOptions: Sendable {
   public var isRebuilding = false
   /// Place of the core header, in the kernel's syntax `[SIZE[KMG]@]ADDR[KMG]`.
   public var elfcorehdr: String?
-  /// Whether the purgatory has run: one of ``states``.
-  public var state = "auto"
-  /// Kernel whose layout of `/proc/vmcore` is made: one of ``compatibilities``.
-  public var compatibility = "auto"
+  /// Whether the purgatory has run.
+  public var state = State.automatic
+  /// Layout of `/proc/vmcore` that is made; nil takes that of the crashed kernel's release.
+  public var compatibility: Compatibility?
   /// Page size of the second kernel in bytes; nil takes that of the crashed one.
   public var pageSize: UInt64?
-  /// Whether a core header is looked for or built: one of ``headers``.
-  public var header = "auto"
-  /// Whose memory the vmcore shows: one of ``selections``.
-  public var selection = "production"
+  /// Whether a core header is looked for or built.
+  public var header = HeaderSource.automatic
+  /// Whose memory the vmcore shows.
+  public var selection = Selection.production
   /// Whether damage that was found is an error instead of a warning.
   public var isStrict = false
   /// Whether the vmcore carries the re-IPL block of an s390x machine in a note of its own.
@@ -59,17 +58,6 @@ public struct CrashDumpOptions: Sendable {
   /// Nothing said.
   public init() {}
 
-  /// The values of ``machine``.
-  public static let machines = MachinePreset.all.map(\.name)
-  /// The values of ``state``.
-  public static let states = MomentOption.allCases.map(\.rawValue)
-  /// The values of ``header``.
-  public static let headers = HeaderSource.allCases.map(\.rawValue)
-  /// The values of ``selection``.
-  public static let selections = Selection.allCases.map(\.rawValue)
-  /// The values of ``compatibility``.
-  public static let compatibilities = ["auto"] + Compatibility.allCases.map(\.rawValue)
-
   /// Reads a number as the kernel's `memparse` does (`0x40000000`, `512M`); nil for anything else.
   public static func number(_ text: String) -> UInt64? {
     MemoryNumber(text[...]).flatMap { $0.rest.isEmpty ? $0.value : nil }
@@ -77,27 +65,15 @@ public struct CrashDumpOptions: Sendable {
 
   var workerCount: Int { max(1, workers ?? availableProcessors()) }
 
-  func imageOptions(
-    isCancelled: @escaping @Sendable () -> Bool
-  ) throws(VMCoreError) -> ImageOptions {
-    var options = ImageOptions(machines: Architecture.identities)
+  func imageOptions(isCancelled: @escaping @Sendable () -> Bool) -> ImageOptions {
+    var options = ImageOptions(machines: CrashedKernel.Architecture.identities)
     options.isCancelled = isCancelled
-    do throws(ImageError) {
-      for segment in segments { options.segments.append(try SegmentSpecification(segment)) }
-    } catch {
-      throw VMCoreError(error)
-    }
+    options.segments = segments.map(SegmentSpecification.init)
     options.base = base
     options.holes = holes
     options.format = isRaw ? .raw : nil
     options.parts = parts
-    if let machine {
-      guard let preset = MachinePreset.all.first(where: { $0.name == machine }) else {
-        throw VMCoreError(
-          .usage, "machine '\(machine)', expected one of \(Self.machines.joined(separator: ", "))")
-      }
-      options.machine = preset
-    }
+    options.machine = machine.map(MachinePreset.init)
     return options
   }
 
@@ -112,22 +88,9 @@ public struct CrashDumpOptions: Sendable {
       }
       options.coreHeader = parameter
     }
-    guard let moment = MomentOption(rawValue: state) else {
-      throw VMCoreError(
-        .usage, "state '\(state)', expected one of \(Self.states.joined(separator: ", "))")
-    }
-    options.moment = moment
-    guard let source = HeaderSource(rawValue: header) else {
-      throw VMCoreError(
-        .usage, "header '\(header)', expected one of \(Self.headers.joined(separator: ", "))")
-    }
-    options.headerSource = source
-    guard let selected = Selection(rawValue: selection) else {
-      throw VMCoreError(
-        .usage,
-        "select '\(selection)', expected one of \(Self.selections.joined(separator: ", "))")
-    }
-    options.selection = selected
+    options.moment = MomentOption(state)
+    options.headerSource = .init(header)
+    options.selection = .init(selection)
     options.isRebuilding = isRebuilding
     options.workers = workerCount
     options.isCancelled = isCancelled
@@ -148,15 +111,7 @@ public struct CrashDumpOptions: Sendable {
       }
       options.pageSize = pageSize
     }
-    if compatibility != "auto" {
-      guard let value = Compatibility(rawValue: compatibility) else {
-        throw VMCoreError(
-          .usage,
-          "compat '\(compatibility)', expected one of "
-            + Self.compatibilities.joined(separator: ", "))
-      }
-      options.compatibility = value
-    }
+    options.compatibility = compatibility.map(CoreWriting.Compatibility.init)
     return options
   }
 }

@@ -36,15 +36,15 @@ extension CrashReport.System {
 
   init(_ system: CrashedSystem, _ plan: CorePlan) {
     let information = system.vmCoreInfo
-    architecture = system.architecture?.name
+    architecture = system.architecture.map(Architecture.init)
     machine = system.header.header.machine.rawValue
     bits = system.header.elfClass.bits
-    byteOrder = system.header.order.rawValue
+    byteOrder = CrashReport.ByteOrder(system.header.order)
     pageSize = plan.pageSize
     release = information?.release
     buildID = information?["BUILD-ID"]
     crashTime = information?.crashTime
-    moment = system.moment.phase.rawValue
+    moment = CrashReport.Moment(system.moment.phase)
     momentEvidence = system.moment.evidence
     processors = system.processors.map { processor in
       CrashReport.Processor(
@@ -56,7 +56,7 @@ extension CrashReport.System {
         })
     }
     vmcoreinfo = Self.mainKeys.compactMap { key in
-      information?[key].map { (key: key, value: $0) }
+      information?[key].map { CrashReport.Field(name: key, value: $0) }
     }
   }
 }
@@ -68,7 +68,7 @@ extension CrashReport.Header {
     regionSize = size
     region = system.headerAddress.map { ELFCoreHeaderParameter(address: $0, size: size).text }
     isKept = system.stored != nil
-    producer = system.producer.kind.rawValue
+    producer = CrashReport.Producer(system.producer.kind)
     producerEvidence = system.producer.evidence
     namedBy = system.namedBy.map(\.by)
     backup = system.backup.map { backup in
@@ -83,7 +83,7 @@ extension CrashReport.Header {
 extension CrashReport.Core {
   init(_ plan: CorePlan) {
     size = plan.size
-    compatibility = plan.compatibility.rawValue
+    compatibility = Compatibility(plan.compatibility)
     noteSize = plan.header.segments.first?.memorySize ?? 0
     loads = plan.header.segments(of: .load).map { _, load in
       CrashReport.Load(
@@ -99,25 +99,54 @@ extension CrashReport.Locator {
     name = report.locator.rawValue
     switch report.answer {
     case .absent(let why):
-      answer = "absent"
+      answer = .absent
       detail = why
     case .found(let parameter, let by):
-      answer = "found"
+      answer = .found
       detail = "\(parameter.text) (\(by))"
     case .built(let evidence):
-      answer = "found"
+      answer = .found
       detail = evidence
     case .corrupt(let why):
-      answer = "corrupt"
+      answer = .corrupt
       detail = why
     }
   }
 }
 
-extension LocatorReport {
-  /// The answer as one line.
-  var text: String {
-    let line = CrashReport.Locator(self)
-    return "\(line.name): \(line.answer): \(line.detail)"
+extension CrashReport.ByteOrder {
+  init(_ order: Bytes.ByteOrder) {
+    self =
+      switch order {
+      case .little: .little
+      case .big: .big
+      }
+  }
+}
+
+extension CrashReport.Moment {
+  init(_ phase: Handover.Moment.Phase) {
+    self =
+      switch phase {
+      case .running: .running
+      case .before: .before
+      case .after: .after
+      case .crashed: .crashed
+      case .unknown: .unknown
+      }
+  }
+}
+
+extension CrashReport.Producer {
+  init(_ kind: Handover.Producer.Kind) {
+    self =
+      switch kind {
+      case .kexecTools: .kexecTools
+      case .kernel: .kernel
+      case .secondKernel: .secondKernel
+      case .standalone: .standalone
+      case .dumpFile: .dumpFile
+      case .unknown: .unknown
+      }
   }
 }

@@ -5,44 +5,48 @@ internal import Handover
 
 extension CrashReport {
   /// What an s390x kernel left at its fixed places.
-  public struct S390: Sendable {
+  public struct S390: Equatable, Sendable {
     /// `sound`, or what is wrong with the os_info page.
-    public var osInfo: String
+    public let osInfo: String
     /// Physical address of the os_info page, where it is sound.
-    public var osInfoAddress: UInt64?
-    /// The memory that was reserved for the second kernel.
-    public var crashRegion: Range<UInt64>?
+    public let osInfoAddress: UInt64?
+    /// Physical memory that was reserved for the second kernel.
+    public let crashRegion: Range<UInt64>?
     /// Whether the second kernel has exchanged its memory with the crashed kernel's.
-    public var isSwapped: Bool
+    public let isSwapped: Bool
     /// The offset that stands in the lowcore instead of a pointer to vmcoreinfo.
-    public var earlyKASLROffset: UInt64?
+    public let earlyKASLROffset: UInt64?
     /// One line for each place of a re-IPL block, in the order in which they are believed.
-    public var reIPLSources: [Locator]
+    public let reIPLSources: [Locator]
     /// The block that was found.
-    public var reIPL: ReIPL?
+    public let reIPL: ReIPL?
   }
 
   /// What the machine would have been started from again.
-  public struct ReIPL: Sendable {
+  public struct ReIPL: Equatable, Sendable {
     /// The source that it comes from.
-    public var source: String
+    public let source: String
     /// Whether it is the block of the last IPL, which need not be that of the next.
-    public var isLastIPL: Bool
+    public let isLastIPL: Bool
     /// Whether memory is cleared; nil where that was not handed over.
-    public var clears: Bool?
+    public let clears: Bool?
     /// Exactly the block's bytes.
-    public var bytes: [UInt8]
+    public let bytes: [UInt8]
     /// Every field with its name in the kernel's structures.
-    public var fields: [(name: String, value: String)]
+    public let fields: [Field]
     /// The same as `/sys/firmware/reipl` shows it.
-    public var attributes: [(name: String, value: String)]
+    public let attributes: [Field]
   }
 }
 
 extension CrashReport.S390 {
   init(_ handover: S390Handover) {
     osInfo = handover.osInfo.fault ?? "sound"
-    if case .found(_, let address) = handover.osInfo { osInfoAddress = address }
+    if case .found(_, let address) = handover.osInfo {
+      osInfoAddress = address
+    } else {
+      osInfoAddress = nil
+    }
     crashRegion = handover.layout?.crashRegion
     isSwapped = handover.layout?.isSwapped ?? false
     earlyKASLROffset = handover.information.kaslrOffset
@@ -58,8 +62,8 @@ extension CrashReport.ReIPL {
     isLastIPL = source.isLastIPL
     clears = search.clears
     bytes = block.bytes
-    fields = block.fields
-    attributes = block.attributes
+    fields = block.fields.map { CrashReport.Field(name: $0.name, value: $0.value) }
+    attributes = block.attributes.map { CrashReport.Field(name: $0.name, value: $0.value) }
   }
 }
 
@@ -68,13 +72,13 @@ extension CrashReport.Locator {
     name = report.source.rawValue
     switch report.answer {
     case .absent(let why):
-      answer = "absent"
+      answer = .absent
       detail = why
     case .corrupt(let why):
-      answer = "corrupt"
+      answer = .corrupt
       detail = why
     case .found(let block, let place):
-      answer = "found"
+      answer = .found
       detail = "\(block.typeName), \(block.bytes.count) bytes (\(place))"
     }
   }

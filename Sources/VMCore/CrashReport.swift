@@ -1,134 +1,215 @@
-internal import Bytes
-internal import CoreWriting
-internal import CrashedKernel
-internal import DumpRecords
-internal import Handover
-internal import MemoryImages
-
 /// What was found in an image, and what its vmcore will be: plain values, for people and for
-/// `info --json`.
+/// `info --json`. Addresses are physical and sizes are bytes, where nothing else is said.
 ///
 /// ```swift
 /// for warning in dump.report.warnings { print("warning:", warning) }
 /// ```
-public struct CrashReport: Sendable {
-  public var image: Image
-  public var system: System
-  public var header: Header
-  public var vmcore: Core
+public struct CrashReport: Equatable, Sendable {
+  /// The file.
+  public let image: Image
+  /// The crashed system.
+  public let system: System
+  /// The core header.
+  public let header: Header
+  /// The vmcore to be made.
+  public let vmcore: Core
   /// What an s390x kernel left beside the vmcore; nil on other machines.
-  public var s390: S390?
+  public let s390: S390?
   /// One line for each way of finding the core header.
-  public var locators: [Locator]
+  public let locators: [Locator]
   /// Every look-alike of the core header that was seen.
-  public var candidates: [Candidate]
+  public let candidates: [Candidate]
   /// What the user must know.
-  public var warnings: [String]
+  public let warnings: [String]
   /// Whether the vmcore lacks something that the core header promised.
-  public var isPartial: Bool
+  public let isPartial: Bool
 
   /// The file.
-  public struct Image: Sendable {
-    public var name: String
-    public var format: String
+  public struct Image: Equatable, Sendable {
+    /// Its name as it was given.
+    public let name: String
+    /// The format as which it was read.
+    public let format: String
     /// How the file lies in memory, in words.
-    public var layout: String
+    public let layout: String
     /// Whether the layout was found by evidence instead of being given.
-    public var isLayoutFound: Bool
-    /// Bytes that the image holds.
-    public var size: UInt64
+    public let isLayoutFound: Bool
+    /// Bytes of memory that the image holds.
+    public let size: UInt64
     /// What was done to read the file at all.
-    public var notices: [String]
+    public let notices: [String]
   }
 
   /// The crashed system.
-  public struct System: Sendable {
-    /// As `uname -m` prints it; nil where it is not known.
-    public var architecture: String?
+  public struct System: Equatable, Sendable {
+    /// nil where it is not known.
+    public let architecture: Architecture?
     /// `e_machine`.
-    public var machine: UInt16
+    public let machine: UInt16
     /// 32 or 64: the class of the core header.
-    public var bits: Int
-    /// `little` or `big`.
-    public var byteOrder: String
-    public var pageSize: UInt64
+    public let bits: Int
+    /// How the machine's integers lie in memory.
+    public let byteOrder: ByteOrder
+    /// Size in bytes of the second kernel's pages, to which the vmcore is padded.
+    public let pageSize: UInt64
     /// `uname -r`.
-    public var release: String?
-    public var buildID: String?
+    public let release: String?
+    /// The kernel's build ID in hexadecimal.
+    public let buildID: String?
     /// Seconds since 1970.
-    public var crashTime: UInt64?
-    /// What the image shows, and what that rests on.
-    public var moment: String
-    public var momentEvidence: String
-    public var processors: [Processor]
-    /// Main keys of vmcoreinfo, in the order of the text.
-    public var vmcoreinfo: [(key: String, value: String)]
+    public let crashTime: UInt64?
+    /// What the image shows.
+    public let moment: Moment
+    /// What ``moment`` rests on, in words.
+    public let momentEvidence: String
+    /// Every CPU that has notes, in the order of the core header.
+    public let processors: [Processor]
+    /// Main keys of vmcoreinfo with their values, in a fixed order.
+    public let vmcoreinfo: [Field]
+  }
+
+  /// A value with its name.
+  public struct Field: Equatable, Sendable {
+    /// The name that the kernel gives it.
+    public let name: String
+    /// The value as text.
+    public let value: String
+  }
+
+  /// How integers lie in memory.
+  public enum ByteOrder: String, Sendable, CaseIterable {
+    /// The lowest byte first.
+    case little
+    /// The highest byte first.
+    case big
+  }
+
+  /// A moment between two kernels.
+  public enum Moment: String, Sendable, CaseIterable {
+    /// The first kernel runs or hangs: no crash path was entered.
+    case running
+    /// The crash path was entered; the purgatory has not run, so nothing was moved.
+    case before = "crashed, second kernel not started"
+    /// The purgatory has run: what it moves is in the backup region.
+    case after = "second kernel started"
+    /// Crashed, and nothing in the image depends on whether the second kernel has started.
+    case crashed
+    /// Nothing tells.
+    case unknown
   }
 
   /// One CPU.
-  public struct Processor: Sendable {
-    public var number: Int
+  public struct Processor: Equatable, Sendable {
+    /// Counted from 0 in the order of the core header.
+    public let number: Int
     /// Physical address of its notes.
-    public var noteAddress: UInt64
+    public let noteAddress: UInt64
     /// nil where no registers were saved.
-    public var registers: Registers?
+    public let registers: Registers?
   }
 
   /// The registers that tell where a CPU was.
-  public struct Registers: Sendable {
+  public struct Registers: Equatable, Sendable {
     /// The task that ran; nil where a hypervisor wrote the notes, who knows no tasks.
-    public var processIdentifier: UInt32?
-    public var programCounter: UInt64
-    public var stackPointer: UInt64
+    public let processIdentifier: UInt32?
+    /// Virtual address of the next instruction.
+    public let programCounter: UInt64
+    /// Virtual address of the end of the stack.
+    public let stackPointer: UInt64
   }
 
   /// The core header in the image.
-  public struct Header: Sendable {
-    /// nil where the header was built, since the image holds none.
-    public var address: UInt64?
+  public struct Header: Equatable, Sendable {
+    /// Its physical address; nil where it was built, since the image holds none.
+    public let address: UInt64?
     /// The reserved region as `elfcorehdr=` takes it: `size@address`.
-    public var region: String?
-    public var regionSize: UInt64?
+    public let region: String?
+    /// Bytes of that region, where they are known.
+    public let regionSize: UInt64?
     /// Whether the header that a dump file brings along is kept.
-    public var isKept: Bool
-    public var producer: String
-    public var producerEvidence: String
-    public var namedBy: [String]
+    public let isKept: Bool
+    /// Who wrote it.
+    public let producer: Producer
+    /// What ``producer`` rests on, in words.
+    public let producerEvidence: String
+    /// What in the image names its address.
+    public let namedBy: [String]
     /// The memory that the purgatory moves, where it moves any.
-    public var backup: String?
+    public let backup: String?
+  }
+
+  /// Who writes core headers.
+  public enum Producer: String, Sendable, CaseIterable {
+    /// `kexec -p` through `kexec_load`.
+    case kexecTools = "kexec-tools"
+    /// The kernel itself, through `kexec_file_load`.
+    case kernel
+    /// Nobody yet: the second kernel would have built it when it starts (s390x).
+    case secondKernel = "second kernel"
+    /// This library: there is no usable header.
+    case standalone = "vmcoregen"
+    /// Whoever wrote the dump file: its own header is kept.
+    case dumpFile = "dump file"
+    /// Nothing tells.
+    case unknown
   }
 
   /// The vmcore.
-  public struct Core: Sendable {
-    public var size: UInt64
-    public var compatibility: String
-    public var noteSize: UInt64
-    public var loads: [Load]
+  public struct Core: Equatable, Sendable {
+    /// Bytes of the ELF file.
+    public let size: UInt64
+    /// The layout of `/proc/vmcore` that it has.
+    public let compatibility: Compatibility
+    /// Bytes of the merged notes.
+    public let noteSize: UInt64
+    /// Its memory, in the order of its program headers.
+    public let loads: [Load]
     /// Physical memory that the image lacks, half open.
-    public var missing: [Range<UInt64>]
+    public let missing: [Range<UInt64>]
   }
 
   /// One PT_LOAD of the vmcore.
-  public struct Load: Sendable {
-    public var offset: UInt64
-    public var virtualAddress: UInt64
-    public var physicalAddress: UInt64
-    public var size: UInt64
+  public struct Load: Equatable, Sendable {
+    /// Offset of its bytes in the vmcore.
+    public let offset: UInt64
+    /// Virtual address of its first byte.
+    public let virtualAddress: UInt64
+    /// Physical address of its first byte.
+    public let physicalAddress: UInt64
+    /// Bytes of memory.
+    public let size: UInt64
   }
 
-  /// What one way of finding the core header answered.
-  public struct Locator: Sendable {
-    public var name: String
-    /// `absent`, `found` or `corrupt`.
-    public var answer: String
-    public var detail: String
+  /// What one way of finding something answered.
+  public struct Locator: Equatable, Sendable, CustomStringConvertible {
+    /// The way's name.
+    public let name: String
+    /// What came of it.
+    public let answer: Answer
+    /// The place that was found, or why there is none, in words.
+    public let detail: String
+
+    /// All of it in one line.
+    public var description: String { "\(name): \(answer.rawValue): \(detail)" }
+  }
+
+  /// What came of looking for something.
+  public enum Answer: String, Sendable, CaseIterable {
+    /// Nothing is there.
+    case absent
+    /// It is there.
+    case found
+    /// Something is there that cannot be true.
+    case corrupt
   }
 
   /// One look-alike.
-  public struct Candidate: Sendable {
-    public var address: UInt64
-    /// nil for the one that was chosen.
-    public var rejection: String?
-    public var namedBy: [String]
+  public struct Candidate: Equatable, Sendable {
+    /// Its physical address.
+    public let address: UInt64
+    /// The rule that it breaks, and how; nil for the one that was chosen.
+    public let rejection: String?
+    /// What in the image names its address.
+    public let namedBy: [String]
   }
 }

@@ -7,15 +7,23 @@ internal import Handover
 ///
 /// ```swift
 /// var options = CrashDumpOptions()
-/// options.fallback.mode = "refuse"
+/// options.fallback.mode = .refuse
 /// ```
 public struct FallbackOptions: Sendable {
-  /// One of ``modes``: `auto` makes a vmcore of all memory where the image is recognisably Linux,
-  /// `standalone` also without a sound vmcoreinfo and where several headers are left, `refuse`
-  /// never.
-  public var mode = Fallback.automatic.rawValue
-  /// One of ``architectures``; nil takes what the image tells.
-  public var architecture: String?
+  /// What is done.
+  public enum Mode: String, Sendable, CaseIterable {
+    /// A vmcore of all memory is made where the image is recognisably Linux.
+    case automatic = "auto"
+    /// The same also without a sound vmcoreinfo, and where several headers are left.
+    case standalone
+    /// Nothing: it is an error.
+    case refuse
+  }
+
+  /// What is done.
+  public var mode = Mode.automatic
+  /// The machine's architecture; nil takes what the image tells.
+  public var architecture: Architecture?
   /// Where the machine had memory; empty takes what the image tells.
   public var ram: [Range<UInt64>] = []
   /// A file with the text of vmcoreinfo, used instead of one in the image.
@@ -24,27 +32,10 @@ public struct FallbackOptions: Sendable {
   /// Nothing said.
   public init() {}
 
-  /// The values of ``mode``.
-  public static let modes = Fallback.allCases.map(\.rawValue)
-  /// The values of ``architecture``.
-  public static let architectures = Architecture.all.map(\.name)
-
   func apply(to options: inout SearchOptions) throws(VMCoreError) {
-    guard let fallback = Fallback(rawValue: mode) else {
-      throw VMCoreError(
-        .usage, "fallback '\(mode)', expected one of \(Self.modes.joined(separator: ", "))")
-    }
-    options.fallback = fallback
+    options.fallback = Fallback(mode)
     options.ram = ram
-    if let name = architecture {
-      guard let known = Architecture.all.first(where: { $0.name == name }) else {
-        throw VMCoreError(
-          .usage,
-          "architecture '\(name)', expected one of "
-            + Self.architectures.joined(separator: ", "))
-      }
-      options.architecture = known
-    }
+    options.architecture = architecture?.known
     if let path = vmcoreinfoPath {
       options.vmCoreInfo = try FallbackOptions.information(at: path)
     }
@@ -70,5 +61,16 @@ public struct FallbackOptions: Sendable {
     }
     guard let fault = information.fault else { return information }
     throw VMCoreError(.unusable, "\(path): no vmcoreinfo: \(fault)")
+  }
+}
+
+extension Fallback {
+  init(_ mode: FallbackOptions.Mode) {
+    self =
+      switch mode {
+      case .automatic: .automatic
+      case .standalone: .standalone
+      case .refuse: .refuse
+      }
   }
 }

@@ -6,7 +6,7 @@ internal import MemoryImages
 
 /// Why a vmcore could not be made or written. The text names the file, the place, what was found
 /// and what was expected.
-public struct VMCoreError: Error, Sendable, CustomStringConvertible {
+public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The sort of failure.
   public enum Kind: Sendable, Equatable {
     /// The options contradict each other or the image.
@@ -27,7 +27,9 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
     case cancelled
   }
 
+  /// The sort of failure.
   public var kind: Kind
+  /// The whole text, in one line.
   public var description: String
   /// What to try, one line each.
   public var hints: [String]
@@ -97,7 +99,7 @@ public struct VMCoreError: Error, Sendable, CustomStringConvertible {
 
   /// What was searched and what was found instead; the nearest misses only.
   private static func search(_ failure: SearchFailure) -> [String] {
-    let searched = failure.locators.map { "searched: \($0.text)" }
+    let searched = failure.locators.map { "searched: \(CrashReport.Locator($0))" }
     let misses = failure.candidates.filter { $0.rejection?.rule != .acceptable }.prefix(8)
       .map { "not it: \($0.address.hex): \($0.rejection?.text ?? "")" }
     return searched + misses

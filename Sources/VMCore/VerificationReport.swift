@@ -9,27 +9,38 @@ internal import MemoryImages
 /// let report = try VerificationReport(imageAt: "image.bin")
 /// for row in report.rows { print(row.name, row.answer) }
 /// ```
-public struct VerificationReport: Sendable {
+public struct VerificationReport: Equatable, Sendable {
   /// The image's name.
-  public var image: String
+  public let image: String
   /// What the image shows; nil without a core header.
-  public var moment: String?
+  public let moment: String?
   /// One row for each check.
-  public var rows: [Row]
+  public let rows: [Row]
   /// Whether some row is wrong; nil where there was nothing to verify.
-  public var isWrong: Bool?
+  public let isWrong: Bool?
 
   /// One check and its answer.
-  public struct Row: Sendable {
+  public struct Row: Equatable, Sendable {
     /// What was checked.
-    public var name: String
-    /// `sound`, `wrong`, `expected` (not as it was once, which is how it must be at this moment)
-    /// or `nothing` (nothing to check).
-    public var verdict: String
+    public let name: String
+    /// What came of it.
+    public let verdict: Verdict
     /// The answer in a word or two.
-    public var answer: String
+    public let answer: String
     /// What was found, with the places, and what it means.
-    public var detail: String
+    public let detail: String
+  }
+
+  /// What came of a check.
+  public enum Verdict: String, Sendable, CaseIterable {
+    /// It is as it should be.
+    case sound
+    /// It is not as it should be.
+    case wrong
+    /// It is not as it was once, which is how it must be at this moment.
+    case expected
+    /// There is nothing to check.
+    case nothing
   }
 
   /// Opens an image and checks what is in it.
@@ -38,7 +49,7 @@ public struct VerificationReport: Sendable {
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) {
     let image: MemoryImage
-    let imageOptions = try options.imageOptions(isCancelled: isCancelled)
+    let imageOptions = options.imageOptions(isCancelled: isCancelled)
     let searchOptions = try options.searchOptions(isCancelled: isCancelled)
     do throws(ImageError) {
       image = try ImageFormat.open(path: path, options: imageOptions)
@@ -57,7 +68,19 @@ public struct VerificationReport: Sendable {
     moment = verified.system.map { "\($0.moment.phase.rawValue) (\($0.moment.evidence))" }
     isWrong = verified.verification.isWrong
     rows = verified.verification.rows.map {
-      Row(name: $0.name, verdict: $0.verdict.rawValue, answer: $0.answer, detail: $0.detail)
+      Row(name: $0.name, verdict: Verdict($0.verdict), answer: $0.answer, detail: $0.detail)
     }
+  }
+}
+
+extension VerificationReport.Verdict {
+  init(_ verdict: Verification.Verdict) {
+    self =
+      switch verdict {
+      case .sound: .sound
+      case .wrong: .wrong
+      case .expected: .expected
+      case .nothing: .nothing
+      }
   }
 }

@@ -24,12 +24,11 @@ enum Diagnostics {
     if arguments.verbose {
       let system = report.system
       say(
-        "\(report.image.name): \(system.architecture ?? "unknown machine"), "
-          + "\(system.release ?? "unknown release"), \(system.moment) (\(system.momentEvidence))")
-      say("core header \(report.header.region ?? "built"), by \(report.header.producer)")
-      for locator in report.locators {
-        say("\(locator.name): \(locator.answer): \(locator.detail)")
-      }
+        "\(report.image.name): \(system.architecture?.rawValue ?? "unknown machine"), "
+          + "\(system.release ?? "unknown release"), "
+          + "\(system.moment.rawValue) (\(system.momentEvidence))")
+      say("core header \(report.header.region ?? "built"), by \(report.header.producer.rawValue)")
+      for locator in report.locators { say("\(locator)") }
       say("vmcore of \(report.vmcore.size) bytes with \(report.vmcore.loads.count) loads")
     }
     for warning in report.warnings { say("warning: \(warning)") }

@@ -9,7 +9,7 @@ struct ExtractCommand: ParsableCommand {
     abstract: "Write one part of what the crashed kernel left to standard output.")
 
   @Argument(help: "What to write.")
-  var part: PartName
+  var part: ExtractedPart
 
   @Option(help: "How reipl is written: its bytes, or decoded.")
   var format: PartFormat = .raw
@@ -39,7 +39,7 @@ struct ExtractCommand: ParsableCommand {
         guard StandardOutput.write(try bytes(of: dump)) else { throw StandardOutput.failure() }
       } else {
         var sink = StandardOutputSink()
-        try dump.extract(part.part, to: &sink)
+        try dump.extract(part, to: &sink)
       }
       return .done
     }
@@ -68,21 +68,7 @@ enum PartFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// Standard output as a sink of bytes.
 private struct StandardOutputSink: CoreSink {
-  func write(_ bytes: [UInt8]) throws {
+  func write(_ bytes: [UInt8]) throws(VMCoreError) {
     guard StandardOutput.write(bytes) else { throw StandardOutput.failure() }
-  }
-}
-
-/// The parts that `extract` knows.
-enum PartName: String, ExpressibleByArgument, CaseIterable {
-  case vmcoreinfo, notes, elfcorehdr, reipl
-
-  var part: ExtractedPart {
-    switch self {
-    case .vmcoreinfo: .vmcoreinfo
-    case .notes: .notes
-    case .elfcorehdr: .elfcorehdr
-    case .reipl: .reipl
-    }
   }
 }

@@ -7,10 +7,10 @@ struct FallbackArguments: ParsableArguments {
   var verify = false
 
   @Option(help: "Without a usable core header: a dump of all memory, or an error.")
-  var fallback: FallbackName = .auto
+  var fallback = FallbackOptions.Mode.automatic
 
   @Option(help: "The machine's architecture, for a dump of all memory.")
-  var arch: ArchitectureName?
+  var arch: Architecture?
 
   @Option(
     help: ArgumentHelp(
@@ -27,26 +27,9 @@ struct FallbackArguments: ParsableArguments {
   /// The same for the library.
   func apply(to options: inout CrashDumpOptions) {
     options.verifiesDigest = verify
-    options.fallback.mode = fallback.rawValue
-    options.fallback.architecture = arch?.argument
+    options.fallback.mode = fallback
+    options.fallback.architecture = arch
     options.fallback.ram = ram.map(\.range)
     options.fallback.vmcoreinfoPath = vmcoreinfo
   }
-}
-
-/// `--fallback`
-enum FallbackName: String, ExpressibleByArgument, CaseIterable {
-  case auto, standalone, refuse
-}
-
-/// `--arch`
-struct ArchitectureName: ExpressibleByArgument {
-  let argument: String
-
-  init?(argument: String) {
-    guard FallbackOptions.architectures.contains(argument) else { return nil }
-    self.argument = argument
-  }
-
-  static var allValueStrings: [String] { FallbackOptions.architectures }
 }

@@ -26,7 +26,7 @@ struct ImageArguments: ParsableArguments {
   var holes: [AddressRange] = []
 
   @Option(help: "QEMU machine whose PCI hole the file leaves out.")
-  var machine: MachineName?
+  var machine: CrashDumpOptions.Machine?
 
   @Option(
     name: .customLong("part"),
@@ -49,10 +49,10 @@ struct ImageArguments: ParsableArguments {
   var elfcorehdr: String?
 
   @Option(help: "Whether the purgatory has run; auto decides by the backup region.")
-  var state: StateName = .auto
+  var state = CrashDumpOptions.State.automatic
 
   @Option(help: "Kernel whose /proc/vmcore layout is made; auto goes by OSRELEASE.")
-  var compat: CompatibilityName = .auto
+  var compat = Automatic<Compatibility>()
 
   @Option(
     help: ArgumentHelp(
@@ -62,10 +62,10 @@ struct ImageArguments: ParsableArguments {
 
   @Option(
     help: "Whether the core header is looked for in memory or built; auto: as the kernel did.")
-  var header: HeaderName = .auto
+  var header = CrashDumpOptions.HeaderSource.automatic
 
   @Option(help: "Whose memory: the crashed kernel's, the second kernel's, or all as it lies.")
-  var select: SelectionName = .production
+  var select = CrashDumpOptions.Selection.production
 
   @Flag(help: "Do what the kernel does even where it loses a load or keeps a second PT_NOTE.")
   var exact = false
@@ -106,21 +106,21 @@ struct ImageArguments: ParsableArguments {
   }
 
   /// The same for the library.
-  var options: CrashDumpOptions {
+  func options() throws(VMCoreError) -> CrashDumpOptions {
     var options = CrashDumpOptions()
-    options.segments = segments
+    for segment in segments { options.segments.append(try .init(parsing: segment)) }
     options.base = base?.value
     options.holes = holes.map(\.range)
-    options.machine = machine?.rawValue
+    options.machine = machine
     options.isRaw = inputFormat == .raw
     options.parts = parts
     options.isRebuilding = rebuild
     options.elfcorehdr = elfcorehdr
-    options.state = state.rawValue
-    options.compatibility = compat.rawValue
+    options.state = state
+    options.compatibility = compat.value
     options.pageSize = pageSize?.value
-    options.header = header.rawValue
-    options.selection = select.rawValue
+    options.header = header
+    options.selection = select
     options.isExact = exact
     options.workers = jobs
     withoutHeader.apply(to: &options)
@@ -129,7 +129,7 @@ struct ImageArguments: ParsableArguments {
 
   /// Opens the image with what one command alone wants.
   func open(_ change: (inout CrashDumpOptions) -> Void = { _ in }) throws -> CrashDump {
-    var options = options
+    var options = try options()
     change(&options)
     let dump = try CrashDump(
       imageAt: image ?? "", options: options, isCancelled: { Interruption.isPending })
@@ -163,32 +163,4 @@ struct AddressRange: ExpressibleByArgument {
 /// `--input-format`
 enum InputFormat: String, ExpressibleByArgument, CaseIterable {
   case auto, raw
-}
-
-/// `--machine`
-enum MachineName: String, ExpressibleByArgument, CaseIterable {
-  case pc, q35, microvm
-}
-
-/// `--state`
-enum StateName: String, ExpressibleByArgument, CaseIterable {
-  case auto, pre, post
-}
-
-/// `--compat`
-enum CompatibilityName: String, ExpressibleByArgument, CaseIterable {
-  case auto
-  case before3_11 = "pre-3.11"
-  case since3_11 = "3.11"
-  case since6_5 = "6.5"
-}
-
-/// `--header`
-enum HeaderName: String, ExpressibleByArgument, CaseIterable {
-  case auto, image, build
-}
-
-/// `--select`
-enum SelectionName: String, ExpressibleByArgument, CaseIterable {
-  case production, kdump, all
 }

@@ -36,7 +36,7 @@ struct InfoDocument {
     .array(
       locators.map {
         .object([
-          ("name", .string($0.name)), ("answer", .string($0.answer)),
+          ("name", .string($0.name)), ("answer", .string($0.answer.rawValue)),
           ("detail", .string($0.detail)),
         ])
       })
@@ -68,18 +68,18 @@ struct InfoDocument {
 
   private static func system(_ system: CrashReport.System) -> JSONValue {
     .object([
-      ("architecture", .optional(system.architecture)),
+      ("architecture", .optional(system.architecture?.rawValue)),
       ("e_machine", .number(UInt64(system.machine))),
       ("class", .number(UInt64(system.bits))),
-      ("byte_order", .string(system.byteOrder)),
+      ("byte_order", .string(system.byteOrder.rawValue)),
       ("page_size", .number(system.pageSize)),
       ("release", .optional(system.release)),
       ("build_id", .optional(system.buildID)),
       ("crash_time", .optional(system.crashTime)),
-      ("moment", .string(system.moment)),
+      ("moment", .string(system.moment.rawValue)),
       ("moment_evidence", .string(system.momentEvidence)),
       ("cpus", .array(system.processors.map(processor))),
-      ("vmcoreinfo", .object(system.vmcoreinfo.map { ($0.key, .string($0.value)) })),
+      ("vmcoreinfo", .object(system.vmcoreinfo.map { ($0.name, .string($0.value)) })),
     ])
   }
 
@@ -97,7 +97,7 @@ struct InfoDocument {
     .object([
       ("address", header.address.map { .address($0) } ?? .null),
       ("region", .optional(header.region)),
-      ("producer", .string(header.producer)),
+      ("producer", .string(header.producer.rawValue)),
       ("producer_evidence", .string(header.producerEvidence)),
       ("named_by", .array(header.namedBy.map { .string($0) })),
       ("backup", .optional(header.backup)),
@@ -107,7 +107,7 @@ struct InfoDocument {
   private static func core(_ core: CrashReport.Core) -> JSONValue {
     .object([
       ("size", .number(core.size)),
-      ("compat", .string(core.compatibility)),
+      ("compat", .string(core.compatibility.rawValue)),
       ("note_size", .number(core.noteSize)),
       (
         "loads",

@@ -11,9 +11,7 @@ struct InfoText {
     add(report.vmcore)
     if let s390 = report.s390 { add(s390) }
     text += "\nlocators\n"
-    for locator in report.locators {
-      line(locator.name, "\(locator.answer): \(locator.detail)")
-    }
+    for locator in report.locators { add(locator) }
     if withCandidates { add(report.candidates) }
     if !report.warnings.isEmpty {
       text += "\nwarnings\n"
@@ -36,16 +34,16 @@ struct InfoText {
 
   private mutating func add(_ system: CrashReport.System) {
     text += "\nsystem\n"
-    let name = system.architecture ?? "unknown (e_machine \(system.machine))"
-    line("architecture", "\(name), class \(system.bits), \(system.byteOrder)-endian")
+    let name = system.architecture?.rawValue ?? "unknown (e_machine \(system.machine))"
+    line("architecture", "\(name), class \(system.bits), \(system.byteOrder.rawValue)-endian")
     line("page size", "\(system.pageSize)")
     line("kernel", system.release ?? "unknown")
-    line("moment", "\(system.moment) (\(system.momentEvidence))")
+    line("moment", "\(system.moment.rawValue) (\(system.momentEvidence))")
     line("crash time", system.crashTime.map { "\($0) (\(UTCTime($0).text))" } ?? "none")
     for processor in system.processors {
       line("cpu \(processor.number)", Self.text(of: processor))
     }
-    for (key, value) in system.vmcoreinfo { line("vmcoreinfo", "\(key)=\(value)") }
+    for field in system.vmcoreinfo { line("vmcoreinfo", "\(field.name)=\(field.value)") }
   }
 
   private static func text(of processor: CrashReport.Processor) -> String {
@@ -63,7 +61,7 @@ struct InfoText {
   private mutating func add(_ header: CrashReport.Header) {
     text += "\ncore header\n"
     line("elfcorehdr", header.region ?? missingRegion(header))
-    line("producer", "\(header.producer) (\(header.producerEvidence))")
+    line("producer", "\(header.producer.rawValue) (\(header.producerEvidence))")
     for name in header.namedBy { line("named by", name) }
     if let backup = header.backup { line("backup", backup) }
   }
@@ -85,15 +83,19 @@ struct InfoText {
         "block",
         "\(block.bytes.count) bytes from \(block.source)"
           + (block.isLastIPL ? ": the block of the last IPL, not a re-IPL block" : ""))
-      for (name, value) in ReIPLDocument(block).lines { line(name, value) }
+      for field in ReIPLDocument(block).lines { line(field.name, field.value) }
     }
-    for source in s390.reIPLSources { line(source.name, "\(source.answer): \(source.detail)") }
+    for source in s390.reIPLSources { add(source) }
+  }
+
+  private mutating func add(_ locator: CrashReport.Locator) {
+    line(locator.name, "\(locator.answer.rawValue): \(locator.detail)")
   }
 
   private mutating func add(_ core: CrashReport.Core) {
     text += "\nvmcore\n"
     line("size", "\(core.size) bytes")
-    line("layout", core.compatibility)
+    line("layout", core.compatibility.rawValue)
     line("notes", "\(core.noteSize) bytes")
     for load in core.loads {
       line(

@@ -49,7 +49,7 @@ struct MountCommand: ParsableCommand {
   private func contents(of dump: CrashDump) -> MountOptions {
     var options = MountOptions()
     let document = InfoDocument(dump.report).value.text + "\n"
-    options.additions = [("info.json", Array(document.utf8))]
+    options.additions = [AddedFile(name: "info.json", bytes: Array(document.utf8))]
     options.reportFailure = { Diagnostics.say($0) }
     return options
   }

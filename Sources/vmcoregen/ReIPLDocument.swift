@@ -10,12 +10,14 @@ struct ReIPLDocument {
 
   /// One `name value` a line: the files below `/sys/firmware/reipl`.
   var lines: [(name: String, value: String)] {
-    block.attributes + (block.clears.map { [("clear", $0 ? "1" : "0")] } ?? [])
+    block.attributes.map { ($0.name, $0.value) }
+      + (block.clears.map { [("clear", $0 ? "1" : "0")] } ?? [])
   }
 
   /// The lines, then every field of the block; control characters are made visible.
   var text: String {
-    let all = [("source", block.source)] + lines + block.fields
+    let fields = block.fields.map { (name: $0.name, value: $0.value) }
+    let all = [("source", block.source)] + lines + fields
     return all.map { Diagnostics.printable("\($0.0)=\($0.1)") + "\n" }.joined()
   }
 

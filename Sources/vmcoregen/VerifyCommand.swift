@@ -16,7 +16,7 @@ struct VerifyCommand: ParsableCommand {
     try image.requireImage()
     let status = Outcome.of {
       let report = try VerificationReport(
-        imageAt: image.image ?? "", options: image.options,
+        imageAt: image.image ?? "", options: image.options(),
         isCancelled: { Interruption.isPending })
       let text = json ? document(report).text + "\n" : table(report)
       guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
@@ -47,7 +47,7 @@ struct VerifyCommand: ParsableCommand {
         .array(
           report.rows.map {
             .object([
-              ("name", .string($0.name)), ("verdict", .string($0.verdict)),
+              ("name", .string($0.name)), ("verdict", .string($0.verdict.rawValue)),
               ("answer", .string($0.answer)), ("detail", .string($0.detail)),
             ])
           })

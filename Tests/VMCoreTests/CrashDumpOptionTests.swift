@@ -14,7 +14,8 @@ struct CrashDumpOptionTests {
     #expect(!based.report.image.isLayoutFound)
     let segmented = try arm.open {
       $0.segments = [
-        "\(arm.path)@0x40300000:1M:0x300000", "\(arm.path)@0x40000000:0x300000",
+        .init(path: arm.path, address: 0x4030_0000, length: 1 << 20, offset: 0x30_0000),
+        .init(path: arm.path, address: 0x4000_0000, length: 0x30_0000),
       ]
     }
     #expect(segmented.report.image.format == "segments")
@@ -22,7 +23,7 @@ struct CrashDumpOptionTests {
 
     let pc = try OpenedRecipe(named: "pc-hole")
     let pcFound = try pc.open().allBytes()
-    let machine = try pc.open { $0.machine = "pc" }
+    let machine = try pc.open { $0.machine = .pc }
     #expect(try difference(machine.allBytes(), pcFound) == nil)
     let hole = try pc.open { $0.holes = [0xc000_0000..<0x1_0000_0000] }
     #expect(try difference(hole.allBytes(), pcFound) == nil)
@@ -56,7 +57,7 @@ struct CrashDumpOptionTests {
   func unknownRelease() throws {
     let recipe = try OpenedRecipe(named: "offline-cpu", adding: "osrelease custom")
     let report = try recipe.open().report
-    #expect(report.vmcore.compatibility == "3.11")
+    #expect(report.vmcore.compatibility == .since3_11)
     #expect(
       report.warnings.contains { $0.hasPrefix("vmcoreinfo does not say the kernel's release") })
   }

@@ -13,7 +13,7 @@ struct DocumentationTests {
   /// What ``CrashDump`` shows; compiled, but run only where it may write into its directory.
   static func crashDump() throws -> CrashDump {
     let dump = try CrashDump(imageAt: "image.bin")
-    print(dump.report.system.architecture ?? "unknown", dump.size)
+    print(dump.report.system.architecture?.rawValue ?? "unknown", dump.size)
     try dump.write(toFileAt: "vmcore")
     return dump
   }
@@ -48,7 +48,7 @@ struct DocumentationTests {
   @Test("Without a header, refusing the fallback is an error")
   func refusal() throws {
     var options = CrashDumpOptions()
-    options.fallback.mode = "refuse"
+    options.fallback.mode = .refuse
     let recipe = try OpenedRecipe(named: "readme")
     #expect(try CrashDump(imageAt: recipe.path, options: options).report.header.address != nil)
   }

@@ -32,10 +32,10 @@ struct RecipeVMCoreTests {
     for name in ["x86_64-kernel-after", "i386-elf32", "mips64", "damaged-note"] {
       let recipe = try OpenedRecipe(named: name)
       let dump = try recipe.open {
-        $0.compatibility = compat.rawValue
+        $0.compatibility = Compatibility(rawValue: compat.rawValue)
         $0.pageSize = pageSize
       }
-      #expect(dump.report.vmcore.compatibility == compat.rawValue)
+      #expect(dump.report.vmcore.compatibility.rawValue == compat.rawValue)
       #expect(dump.report.system.pageSize == pageSize)
       #expect(
         try dump.allBytes() == recipe.built.expectedVMCore(compat: compat, pageSize: pageSize),
@@ -65,9 +65,9 @@ struct RecipeVMCoreTests {
         found.report.vmcore.loads.first { $0.physicalAddress == backup.source.lowerBound })
       let low = recipe.built.memory.read(backup.source.lowerBound, size)
       #expect(try difference(found.bytes(at: load.offset, count: size), low) == nil)
-      let before = try recipe.open { $0.state = "pre" }
+      let before = try recipe.open { $0.state = .before }
       #expect(try difference(before.allBytes(), found.allBytes()) == nil, "\(name)")
-      let post = try recipe.open { $0.state = "post" }
+      let post = try recipe.open { $0.state = .after }
       #expect(try post.bytes(at: load.offset, count: size).allSatisfy { $0 == 0 }, "\(name)")
       #expect(post.size == found.size)
     }
@@ -154,7 +154,7 @@ struct RecipeVMCoreTests {
   @Test("With everything selected, memory is what lies in the image")
   func everything() throws {
     let recipe = try OpenedRecipe(named: "x86_64-kexec-tools-after")
-    let dump = try recipe.open { $0.selection = "all" }
+    let dump = try recipe.open { $0.selection = .all }
     #expect(try dump.memory(at: 0x1000, count: 4096) == recipe.built.read(0x1000, 4096))
   }
 }

@@ -50,21 +50,21 @@ struct S390VMCoreTests {
   @Test("The second kernel's own memory is shown once it runs, and refused before")
   func secondKernel() throws {
     let recipe = try OpenedRecipe(named: "s390x-after")
-    let dump = try recipe.open { $0.selection = "kdump" }
+    let dump = try recipe.open { $0.selection = .kdump }
     #expect(dump.report.system.release == "6.1.0-s390x-kdump")
     #expect(dump.report.vmcore.loads.map(\.size) == [0x100000])
     let load = try #require(dump.report.vmcore.loads.first)
     #expect(try dump.bytes(at: load.offset + 0x10008, count: 8) == Array("S390EP\0\u{1}".utf8))
 
     let before = try OpenedRecipe(named: "s390x-before")
-    let error = #expect(throws: VMCoreError.self) { try before.open { $0.selection = "kdump" } }
+    let error = #expect(throws: VMCoreError.self) { try before.open { $0.selection = .kdump } }
     #expect(error?.description.contains("the second kernel has not started") == true)
   }
 
   @Test("Everything is shown as it lies")
   func everything() throws {
     let recipe = try OpenedRecipe(named: "s390x-after")
-    let dump = try recipe.open { $0.selection = "all" }
+    let dump = try recipe.open { $0.selection = .all }
     #expect(dump.report.vmcore.loads.map(\.size) == [0x380000])
     let load = try #require(dump.report.vmcore.loads.first)
     #expect(try dump.bytes(at: load.offset, count: 0x380000) == recipe.built.fileBytes())
@@ -73,10 +73,10 @@ struct S390VMCoreTests {
   @Test("A header is neither built for another machine nor found where there is none")
   func headerOption() throws {
     let other = try OpenedRecipe(named: "arm64")
-    #expect(throws: VMCoreError.self) { try other.open { $0.header = "build" } }
+    #expect(throws: VMCoreError.self) { try other.open { $0.header = .build } }
     let recipe = try OpenedRecipe(named: "s390x-after")
-    #expect(throws: VMCoreError.self) { try recipe.open { $0.header = "image" } }
-    #expect(try recipe.open { $0.header = "build" }.allBytes() == recipe.built.expectedVMCore())
+    #expect(throws: VMCoreError.self) { try recipe.open { $0.header = .image } }
+    #expect(try recipe.open { $0.header = .build }.allBytes() == recipe.built.expectedVMCore())
   }
 
   @Test("Up to Linux 4.3 a header that the second kernel's command line names is asked for first")
@@ -120,22 +120,22 @@ struct S390VMCoreTests {
   func reIPLSources() throws {
     let ccw = "000000c800000000000000c00280" + String(repeating: "00", count: 186)
     let lines = "s390 block lowcore 0x26000 \(ccw)\ns390 block ipl 0x27000 \(ccw)\n"
-    func sources(_ damage: String) throws -> (answers: [String], winner: String?) {
+    func sources(_ damage: String) throws -> (answers: [CrashReport.Answer], winner: String?) {
       let s390 = try #require(
         try OpenedRecipe(named: "s390x-after", adding: lines + damage).open().report.s390)
       return (s390.reIPLSources.map(\.answer), s390.reIPL?.source)
     }
-    let rest = ["absent", "found"]
+    let rest: [CrashReport.Answer] = [.absent, .found]
     let sound = try sources("")
-    #expect(sound.answers == ["absent", "absent", "found", "found"] + rest)
+    #expect(sound.answers == [.absent, .absent, .found, .found] + rest)
     #expect(sound.winner == "os_info")
     let first = try sources("damage 0x25010 ff")
-    #expect(first.answers == ["absent", "absent", "corrupt", "found"] + rest)
+    #expect(first.answers == [.absent, .absent, .corrupt, .found] + rest)
     #expect(first.winner == "lowcore 0xe00")
     let second = try sources("damage 0x25010 ff\ndamage 0x26010 ff")
     #expect(second.winner == "lowcore 0x14")
     let none = try sources("damage 0x25010 ff\ndamage 0x26010 ff\ndamage 0x2700c 09")
-    #expect(none.answers.last == "corrupt")
+    #expect(none.answers.last == .corrupt)
     #expect(none.winner == nil)
   }
 }

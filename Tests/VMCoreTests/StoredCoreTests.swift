@@ -134,7 +134,7 @@ struct StoredCoreTests {
     let other = try CrashDump(
       imageAt: directory.file(hypervisorDump(of: built, adding: note, below: 0x110000)))
     #expect(other.report.header.isKept)
-    #expect(other.report.system.moment == "crashed")
+    #expect(other.report.system.moment == .crashed)
     #expect(other.report.warnings.contains { $0.contains("registers that the hypervisor saw") })
   }
 
@@ -143,14 +143,14 @@ struct StoredCoreTests {
     let built = try RecipeFiles.image("x86_64-kernel-after")
     let silent = try CrashDump(
       imageAt: directory.file(hypervisorDump(of: built, below: 0x110000)))
-    #expect(silent.report.system.moment == "unknown")
+    #expect(silent.report.system.moment == .unknown)
     let info = RecipeNote(
       name: "VMCOREINFO", type: 0, content: Array("OSRELEASE=6.1.0\nPAGESIZE=4096\n".utf8)
     ).encoded(.little)
     let running = try CrashDump(
       imageAt: directory.file(
         hypervisorDump(of: built, adding: info, below: 0x110000), named: "running"))
-    #expect(running.report.system.moment == "running")
+    #expect(running.report.system.moment == .running)
     #expect(running.report.warnings.isEmpty)
     #expect(running.report.system.processors.map(\.registers?.processIdentifier) == [nil])
   }

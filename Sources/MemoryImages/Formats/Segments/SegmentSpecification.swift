@@ -12,6 +12,14 @@ package struct SegmentSpecification: Equatable, Sendable {
   /// Offset of that byte in the file.
   package var offset: UInt64
 
+  /// A part of a file, or all of it.
+  package init(path: String, address: UInt64, length: UInt64?, offset: UInt64) {
+    self.path = path
+    self.address = address
+    self.length = length
+    self.offset = offset
+  }
+
   /// Reads the text of one `--segment`; the last `@` ends the file's name.
   package init(_ text: String) throws(ImageError) {
     guard let at = text.lastIndex(of: "@"), at != text.startIndex else {
