@@ -1,3 +1,4 @@
+internal import Bytes
 package import MemoryImages
 
 /// Finds what a crashed kernel left in an image: steps, tried from top to bottom.
@@ -17,7 +18,7 @@ package struct SystemFinder {
     /// Whether it stands in for what others found wanting.
     var isFallback = false
     /// Looks, or says why not. The error is what steps before it said.
-    let answer: @Sendable (Scene, SearchError?) throws(SearchError) -> Answer
+    let answer: @Sendable (Scene, SearchError?) throws(ReadError) -> Answer
   }
 
   /// Every way, in the order in which they are believed.
@@ -30,24 +31,25 @@ package struct SystemFinder {
     in image: MemoryImage, _ options: SearchOptions
   ) throws(SearchError) -> CrashedSystem {
     let scene = Scene(image, options)
-    var system = try find(scene, by: steps).get()
-    if system.stored == nil, let dump = try scene.dump() { system = dump.better(system) }
-    system.warnings =
-      image.warnings + system.warnings
+    var system = try rethrow(as: SearchError.read, find(scene, by: steps)).get()
+    if system.stored == nil, let dump = try rethrow(as: SearchError.read, scene.keptDump()) {
+      system = dump.better(system)
+    }
+    system.warnings = image.warnings + system.warnings
     return system
   }
 
   /// What a machine's memory holds, without anything that stands in for it: what can be verified.
-  static func findHandedOver(in scene: Scene) throws(SearchError) -> Result<
-    CrashedSystem, SearchError
-  > {
+  static func findHandedOver(
+    in scene: Scene
+  ) throws(ReadError) -> Result<CrashedSystem, SearchError> {
     try find(scene, by: [S390System.step, CoreHeaderSearch.step])
   }
 
   /// The first system that a step finds, or what the last one said that had something to say.
   private static func find(
     _ scene: Scene, by steps: [Step]
-  ) throws(SearchError) -> Result<CrashedSystem, SearchError> {
+  ) throws(ReadError) -> Result<CrashedSystem, SearchError> {
     var failure: SearchError?
     var isOver = false
     for step in steps where step.isFallback || !isOver {

@@ -68,6 +68,17 @@ struct CandidateRuleTests {
     #expect(throws: SearchError.self) { try opened.system() }
   }
 
+  @Test("Notes outside all loads do not reject a header that something names")
+  func reservedNotes() throws {
+    let lines = "load remove 3\nload add offset=0x301000 paddr=0x301000 memsz=0xff000\n"
+    let text = OpenedRecipe.plain.replacing(
+      "name-by nothing", with: "name-by boot-params 0x210000")
+    let system = try OpenedRecipe(text + lines).system()
+    #expect(system.headerAddress == 0x27e000)
+    #expect(system.warnings == [])
+    #expect(system.vmCoreInfo != nil)
+  }
+
   @Test("Rules that an odd but true header breaks are warnings where the option names it")
   func option() throws {
     var options = SearchOptions()

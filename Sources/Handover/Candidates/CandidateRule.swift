@@ -13,7 +13,7 @@ package enum CandidateRule: String, Sendable, CaseIterable {
   case oneVMCoreInfo = "R3"
   /// The loads are ranges of memory, at most one of them read from a backup elsewhere.
   case soundLoads = "R4"
-  /// The header lies in none of its own loads: most producers leave the crash region out of them.
+  /// The header lies in none of its own loads: a crash region is always left out of them.
   case outsideLoads = "R5"
   /// Every note lies in memory of the crashed kernel, that is in some load. Reserved memory can
   /// hold them that no load has (kexec-tools on riscv64, memory that was removed on ppc64).
@@ -32,8 +32,6 @@ package enum CandidateRule: String, Sendable, CaseIterable {
   case merged = "merged header"
   /// The purgatory filled its backup region.
   case backupFilled = "backup"
-  /// It breaks no more rules than the others.
-  case fewestBroken = "rules"
   /// Its CRASHTIME is the latest.
   case latestCrash = "CRASHTIME"
 }
@@ -41,7 +39,7 @@ package enum CandidateRule: String, Sendable, CaseIterable {
 extension CandidateRule {
   /// Whether the second kernel knows nothing of the rule, so that a true header may break it: then
   /// it only tells which of several headers is likelier.
-  var onlyRanks: Bool { self == .outsideLoads || self == .notesInLoads }
+  var onlyRanks: Bool { self == .notesInLoads }
 }
 
 /// Why a candidate is not the crashed kernel's core header.

@@ -25,19 +25,15 @@ struct CoreHeaderSearch {
   }
 
   /// Runs the search.
-  func run() throws(SearchError) -> Answer {
-    do throws(ReadError) {
-      if !options.isThorough, let found = try headerAtOption() { return .found(found) }
-      let evidence = try scene.evidence()
-      if options.isCancelled() { return .corrupt(.cancelled) }
-      let views = try scene.views()
-      if let parameter = options.coreHeader {
-        return try chooseOption(parameter, evidence, views)
-      }
-      return try chooseByRules(evidence, views)
-    } catch {
-      throw .read(error)
+  func run() throws(ReadError) -> Answer {
+    if !options.isThorough, let found = try headerAtOption() { return .found(found) }
+    let evidence = try scene.evidence()
+    if options.isCancelled() { return .corrupt(.cancelled) }
+    let views = try scene.views()
+    if let parameter = options.coreHeader {
+      return try chooseOption(parameter, evidence, views)
     }
+    return try chooseByRules(evidence, views)
   }
 
   // MARK: The header that the user names
@@ -178,16 +174,16 @@ struct CoreHeaderSearch {
 
 extension CoreHeaderSearch {
   /// The system whose header lies in memory, seen as the user selected.
-  static let step = SystemFinder.Step { scene, _ throws(SearchError) in
+  static let step = SystemFinder.Step { scene, _ throws(ReadError) in
     if scene.options.headerSource == .build {
       return .corrupt(
         .corrupt(
           "--header=build: no s390x machine with a crash region was found; every other second "
             + "kernel is given its header in memory"))
     }
-    let handover: S390Handover?
-    do throws(ReadError) { handover = try scene.s390().handover } catch { throw .read(error) }
-    switch try CoreHeaderSearch(scene, scene.options).system(beside: handover) {
+    switch try CoreHeaderSearch(scene, scene.options).system(
+      beside: try scene.s390().handover)
+    {
     case .found(let system):
       if let refusal = try PurgatoryDigest.refusal(of: system, scene.options) {
         return .corrupt(refusal)
@@ -200,18 +196,14 @@ extension CoreHeaderSearch {
   /// The system of the header that is found, before anything is selected.
   func system(
     beside handover: S390Handover?
-  ) throws(SearchError) -> SystemFinder.Answer {
+  ) throws(ReadError) -> SystemFinder.Answer {
     switch try run() {
     case .absent(let error): return .absent(error)
     case .corrupt(let error): return .corrupt(error)
     case .found(let found):
-      do throws(ReadError) {
-        let beside =
-          if let handover { handover } else { try S390Handover(of: found, scene.image) }
-        return .found(try found.system(options, beside: beside))
-      } catch {
-        throw .read(error)
-      }
+      let beside =
+        if let handover { handover } else { try S390Handover(of: found, scene.image) }
+      return .found(try found.system(options, beside: beside))
     }
   }
 }

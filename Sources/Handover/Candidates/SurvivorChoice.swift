@@ -23,7 +23,7 @@ struct SurvivorChoice {
   /// the second kernel's own parameters name it.
   var winner: CandidateExamination? {
     guard left.count == 1, let only = left.first else { return nil }
-    return only.rejections.allSatisfy(\.rule.onlyRanks) || isNamed(only) ? only : nil
+    return result.survivors.isEmpty && !isNamed(only) ? nil : only
   }
 
   /// The candidates that are left, as `elfcorehdr=` takes them, with what tells them apart.
@@ -59,23 +59,14 @@ struct SurvivorChoice {
       "the second kernel's own parameters name another candidate")
     keep(left.filter(isNamed), .named, "is named by nothing, and another candidate is")
     try keepPurgatoryListed()
-    let fewest = left.map(\.rejections.count).min() ?? 0
-    keep(
-      left.filter { $0.rejections.count == fewest }, .fewestBroken,
-      "breaks more rules than another candidate")
     try keepLatestCrash()
   }
 
-  /// What is to be said of the rules that the winner breaks: nothing of those that only rank, where
-  /// something in the image names it or shows that it was used.
+  /// What is to be said of the rules that the winner breaks: nothing of those that only rank.
   func warnings(about winner: CandidateExamination) -> [Finding] {
-    let isProven =
-      isNamed(winner) || evidence.mergedHeader(of: winner, in: result.view) != nil
-    return winner.rejections.filter { !isProven || !$0.rule.onlyRanks }.map {
+    winner.rejections.filter { !$0.rule.onlyRanks }.map {
       Finding(
-        isProven
-          ? "the header at \(winner.address.hex) is named, and used though \($0.text)"
-          : "the header at \(winner.address.hex) is named by nothing, and used though \($0.text)",
+        "the header at \(winner.address.hex) is named, and used though \($0.text)",
         isPartial: $0.rule == .readableNotes)
     }
   }

@@ -55,8 +55,8 @@ struct KeptDump: Sendable {
   }
 
   /// A dump that nothing in its memory can better; others are searched first.
-  static let step = SystemFinder.Step { scene, _ throws(SearchError) in
-    guard let dump = try scene.dump() else { return .absent(nil) }
+  static let step = SystemFinder.Step { scene, _ throws(ReadError) in
+    guard let dump = try scene.keptDump() else { return .absent(nil) }
     if !dump.isWhole, dump.isOfProcess {
       return .corrupt(
         .corrupt("is the core of a process (it has a note NT_AUXV), expected that of a kernel"))
@@ -65,8 +65,8 @@ struct KeptDump: Sendable {
   }
 
   /// The dump all the same, where its memory was searched and holds no other header.
-  static let fallback = SystemFinder.Step(isFallback: true) { scene, failure throws(SearchError) in
-    guard let dump = try scene.dump(), let failure else { return .absent(nil) }
+  static let fallback = SystemFinder.Step(isFallback: true) { scene, failure throws(ReadError) in
+    guard let dump = try scene.keptDump(), let failure else { return .absent(nil) }
     switch failure {
     case .read, .cancelled: return .absent(nil)
     case .notFound: break
@@ -185,13 +185,6 @@ struct KeptDump: Sendable {
           isPartial: true)
       }
     }
-  }
-}
-
-extension Scene {
-  /// The same as `keptDump`, with the error of a search.
-  func dump() throws(SearchError) -> KeptDump? {
-    do throws(ReadError) { return try keptDump() } catch { throw .read(error) }
   }
 }
 

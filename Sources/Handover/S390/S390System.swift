@@ -27,12 +27,11 @@ struct S390System {
   private var image: MemoryImage { scene.image }
 
   /// The system with a built header, unless a header in memory is to be used.
-  static let step = SystemFinder.Step { scene, _ throws(SearchError) in
+  static let step = SystemFinder.Step { scene, _ throws(ReadError) in
     let options = scene.options
     if options.headerSource == .image || options.coreHeader != nil { return .absent(nil) }
-    let machine: S390Machine
-    do throws(ReadError) { machine = try scene.s390() } catch { throw .read(error) }
-    let answer = try S390System(scene: scene, machine: machine).answer(options.selection)
+    let answer = try S390System(scene: scene, machine: try scene.s390())
+      .answer(options.selection)
     if case .found(let system) = answer,
       let refusal = try PurgatoryDigest.refusal(of: system, options)
     {
@@ -41,7 +40,7 @@ struct S390System {
     return answer
   }
 
-  private func answer(_ selection: Selection) throws(SearchError) -> SystemFinder.Answer {
+  private func answer(_ selection: Selection) throws(ReadError) -> SystemFinder.Answer {
     switch selection {
     case .production: try crashed()
     case .kdump: try second()
@@ -49,7 +48,7 @@ struct S390System {
     }
   }
 
-  private func crashed() throws(SearchError) -> SystemFinder.Answer {
+  private func crashed() throws(ReadError) -> SystemFinder.Answer {
     guard let handover = machine.handover, let layout = handover.layout else {
       return .absent(nil)
     }
@@ -65,10 +64,11 @@ struct S390System {
               + "where no usable core header is: one is built"))
       }
     }
-    return try system(
+    let endWarnings = try endWarnings(handover)
+    return system(
       handover, loads: S390System.loads(of: layout),
       moment: S390System.moment(of: handover, layout), evidence: layout.evidence,
-      warnings: warnings + (try endWarnings(handover)))
+      warnings: warnings + endWarnings)
   }
 
   /// All memory but the crash region; what lies below that region exists even if the image ends
@@ -82,13 +82,8 @@ struct S390System {
 
   /// The kernel's `high_memory` tells where memory ends, or where it could end if standby memory
   /// were added: a hint that the image is cut, and no more.
-  private func endWarnings(_ kernel: S390Handover) throws(SearchError) -> [Finding] {
-    let end: UInt64?
-    do throws(ReadError) {
-      end = try kernel.value(of: "high_memory").flatMap(kernel.addresses.physical)
-    } catch {
-      throw .read(error)
-    }
+  private func endWarnings(_ kernel: S390Handover) throws(ReadError) -> [Finding] {
+    let end = try kernel.value(of: "high_memory").flatMap(kernel.addresses.physical)
     let known = image.memory.end
     guard let end, end > known, end <= PhysicalAddress.end else { return [] }
     return [
@@ -102,17 +97,13 @@ struct S390System {
   /// that find it.
   private func namedHeader(
     _ handover: S390Handover, _ layout: S390Layout
-  ) throws(SearchError) -> SearchOptions? {
+  ) throws(ReadError) -> SearchOptions? {
     guard let text = handover.information.information?.release,
       let release = KernelRelease(text), release < KernelRelease(4, 4)
     else { return nil }
     var named = scene.options
-    do throws(ReadError) {
-      named.coreHeader = try S390System.commandLine(of: layout)
-        .flatMap(ELFCoreHeaderParameter.init(commandLine:))
-    } catch {
-      throw .read(error)
-    }
+    named.coreHeader = try S390System.commandLine(of: layout)
+      .flatMap(ELFCoreHeaderParameter.init(commandLine:))
     return named.coreHeader == nil ? nil : named
   }
 
@@ -125,7 +116,7 @@ struct S390System {
   }
 
   /// The second kernel's own memory, once it runs.
-  private func second() throws(SearchError) -> SystemFinder.Answer {
+  private func second() throws(ReadError) -> SystemFinder.Answer {
     guard let layout = machine.handover?.layout else { return .absent(nil) }
     guard layout.isSwapped else {
       return .corrupt(
@@ -135,7 +126,7 @@ struct S390System {
   }
 
   /// Everything as it lies, with the notes of the kernel at absolute 0.
-  private func everything() throws(SearchError) -> SystemFinder.Answer {
+  private func everything() throws(ReadError) -> SystemFinder.Answer {
     if case .none = machine.detection { return .absent(nil) }
     return try atZero(
       machine.handover?.layout, loads: S390Header.ranges(of: image.memory, without: nil))
@@ -143,14 +134,10 @@ struct S390System {
 
   private func atZero(
     _ layout: S390Layout?, loads: [Range<UInt64>]
-  ) throws(SearchError) -> SystemFinder.Answer {
-    let kernel: S390Handover?
-    do throws(ReadError) {
-      kernel = try S390Handover(atZeroOf: image, layout: layout)
-    } catch {
-      throw .read(error)
+  ) throws(ReadError) -> SystemFinder.Answer {
+    guard let kernel = try S390Handover(atZeroOf: image, layout: layout) else {
+      return .absent(nil)
     }
-    guard let kernel else { return .absent(nil) }
     let evidence = layout?.evidence ?? "the kernel at absolute 0"
     let moment =
       if let handover = machine.handover, let layout {
@@ -158,13 +145,13 @@ struct S390System {
       } else {
         Moment(phase: .running, evidence: evidence)
       }
-    return try system(kernel, loads: loads, moment: moment, evidence: evidence, warnings: [])
+    return system(kernel, loads: loads, moment: moment, evidence: evidence, warnings: [])
   }
 
   private func system(
     _ left: S390Handover, loads: [Range<UInt64>], moment: Moment, evidence: String,
     warnings: [Finding]
-  ) throws(SearchError) -> SystemFinder.Answer {
+  ) -> SystemFinder.Answer {
     let information = left.information.information
     let notes = S390Notes(left.processors.saved, information: information).bytes
     guard

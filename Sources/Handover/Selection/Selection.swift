@@ -17,16 +17,11 @@ extension Selection {
   /// A system whose header was found in memory, with the selected memory.
   func show(
     _ system: CrashedSystem, _ options: SearchOptions
-  ) throws(SearchError) -> SystemFinder.Answer {
+  ) throws(ReadError) -> SystemFinder.Answer {
     switch self {
     case .production: return .found(system)
     case .all: return .found(Selection.everything(system))
-    case .kdump:
-      do throws(ReadError) {
-        return try SecondKernelMemory(beside: system, options).answer()
-      } catch {
-        throw .read(error)
-      }
+    case .kdump: return try SecondKernelMemory(beside: system, options).answer()
     }
   }
 

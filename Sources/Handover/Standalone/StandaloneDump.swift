@@ -11,18 +11,13 @@ struct StandaloneDump {
   private var options: SearchOptions { scene.options }
 
   /// A dump in place of what steps before did not find, where the options and the image allow it.
-  static let step = SystemFinder.Step(isFallback: true) { scene, failure throws(SearchError) in
-    guard let failure, let reason = reason(for: failure, scene.options) else {
-      return .absent(nil)
-    }
-    do throws(ReadError) {
+  static let step = SystemFinder.Step(isFallback: true) { scene, failure throws(ReadError) in
+    guard let failure, let reason = reason(for: failure, scene.options),
       // The dump that is there already is the better fallback.
-      if try scene.keptDump() != nil { return .absent(nil) }
-      let dump = StandaloneDump(scene: scene, failure: failure, reason: reason)
-      return try dump.best().map { .found($0) } ?? .absent(nil)
-    } catch {
-      throw .read(error)
-    }
+      try scene.keptDump() == nil
+    else { return .absent(nil) }
+    let dump = StandaloneDump(scene: scene, failure: failure, reason: reason)
+    return try dump.best().map { .found($0) } ?? .absent(nil)
   }
 
   /// Why a dump of all memory is made after a failed search; nil where none is.

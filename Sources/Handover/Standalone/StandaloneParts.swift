@@ -32,39 +32,48 @@ struct StandaloneParts {
     s390 =
       kernel.architecture.buildsCoreHeader
       ? try S390Handover(atZeroOf: scene.searchedImage().with(view.memory), layout: nil) : nil
-    let order = kernel.architecture.identity.order
-    var notes: [ProgramHeader] = []
-    var sections: [NoteSection] = []
-    if let s390 {
-      // The registers are in each CPU's lowcore, and one list holds all notes.
-      let bytes = S390Notes(s390.processors.saved, information: kernel.information).bytes
-      sections = [NoteSection(built: bytes, at: 0, notes: [])]
-      warnings += s390.processors.warnings
-    } else if let found = kernel.kernel, symbols.found != nil {
-      notes = try StandaloneNotes(found).segments
-      for (index, note) in notes.enumerated() {
-        sections.append(try NoteSection(of: note, at: index, order: order, in: view.memory))
-      }
-    }
-    if sections.isEmpty {
-      warnings.append(
-        Finding("no CPU's registers are known: the vmcore has no CPU notes", isDamage: false))
-    }
+    let found = try StandaloneParts.registers(of: kernel, symbols.found, s390, in: view.memory)
+    var sections = found.sections
+    warnings += found.warnings
     if let section = try StandaloneParts.information(
-      kernel, order, at: sections.count, view.memory)
+      kernel, kernel.architecture.order, at: sections.count, view.memory)
     {
       sections.append(section)
     }
     if sections.isEmpty { sections.append(NoteSection(built: [], at: 0, notes: [])) }
-    for section in sections[notes.count...] {
-      notes.append(
+    notes =
+      found.notes
+      + sections[found.notes.count...].map { section in
         ProgramHeader(
           type: .note, offset: section.address, physicalAddress: section.address,
-          fileSize: section.limit, memorySize: section.limit))
-    }
-    self.notes = notes
+          fileSize: section.limit, memorySize: section.limit)
+      }
     self.sections = sections
     moment = try StandaloneParts.moment(kernel)
+  }
+
+  /// What the CPUs left: the PT_NOTEs of those whose notes lie in memory, with a section for each.
+  private static func registers(
+    of kernel: StandaloneKernel, _ symbols: KernelSymbols?, _ s390: S390Handover?,
+    in memory: PhysicalMemory
+  ) throws(ReadError) -> (
+    notes: [ProgramHeader], sections: [NoteSection], warnings: [Finding]
+  ) {
+    if let s390 {
+      // The registers are in each CPU's lowcore, and one list holds all notes.
+      let bytes = S390Notes(s390.processors.saved, information: kernel.information).bytes
+      return ([], [NoteSection(built: bytes, at: 0, notes: [])], s390.processors.warnings)
+    }
+    var notes: [ProgramHeader] = []
+    if let kernel = kernel.kernel, symbols != nil { notes = try StandaloneNotes(kernel).segments }
+    var sections: [NoteSection] = []
+    for (index, note) in notes.enumerated() {
+      sections.append(
+        try NoteSection(of: note, at: index, order: kernel.architecture.order, in: memory))
+    }
+    let warning = Finding(
+      "no CPU's registers are known: the vmcore has no CPU notes", isDamage: false)
+    return (notes, sections, sections.isEmpty ? [warning] : [])
   }
 
   private static func symbols(

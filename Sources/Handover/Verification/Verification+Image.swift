@@ -15,9 +15,12 @@ package struct VerifiedImage: Sendable {
     var options = options
     options.isThorough = true
     let scene = Scene(image, options)
-    switch try SystemFinder.findHandedOver(in: scene) {
+    let found = try rethrow(as: SearchError.read, SystemFinder.findHandedOver(in: scene))
+    switch found {
     case .success(let system): self = try VerifiedImage(system)
-    case .failure(.notFound): self = try VerifiedImage(scene)
+    case .failure(.notFound):
+      system = nil
+      verification = try rethrow(as: SearchError.read, VerifiedImage.verification(of: scene))
     case .failure(let error): throw error
     }
   }
@@ -25,24 +28,16 @@ package struct VerifiedImage: Sendable {
   /// A crashed system and its checks.
   package init(_ system: CrashedSystem) throws(SearchError) {
     self.system = system
-    do throws(ReadError) {
-      verification = try Verification(VerificationSubject(system))
-    } catch {
-      throw .read(error)
-    }
+    verification = try rethrow(
+      as: SearchError.read, Verification(try VerificationSubject(system)))
   }
 
-  private init(_ scene: Scene) throws(SearchError) {
-    system = nil
-    do throws(ReadError) {
-      let view = ImageView(given: try scene.searchedImage())
-      guard let scanned = try VMCoreInfoSearch(try scene.evidence(), in: view).found.first else {
-        verification = Verification(rows: [])
-        return
-      }
-      verification = try Verification(VerificationSubject(scanned, in: view.memory))
-    } catch {
-      throw .read(error)
+  /// What can be checked of the kernel that a sound VMCOREINFO note describes.
+  private static func verification(of scene: Scene) throws(ReadError) -> Verification {
+    let view = ImageView(given: try scene.searchedImage())
+    guard let scanned = try VMCoreInfoSearch(try scene.evidence(), in: view).found.first else {
+      return Verification(rows: [])
     }
+    return try Verification(VerificationSubject(scanned, in: view.memory))
   }
 }

@@ -78,17 +78,13 @@ extension PurgatoryDigest {
   /// that: as long as the second kernel has not started, it would compare the digest now.
   static func refusal(
     of system: CrashedSystem, _ options: SearchOptions
-  ) throws(SearchError) -> SearchError? {
+  ) throws(ReadError) -> SearchError? {
     guard options.verifiesDigest else { return nil }
-    do throws(ReadError) {
-      let subject = try VerificationSubject(system)
-      guard subject.hasSecondKernelStarted != true,
-        let digest = try subject.purgatoryDigest(), digest.outcome == .differs
-      else { return nil }
-      return .digestDiffers(digest.row(in: subject).detail)
-    } catch {
-      throw .read(error)
-    }
+    let subject = try VerificationSubject(system)
+    guard subject.hasSecondKernelStarted != true,
+      let digest = try subject.purgatoryDigest(), digest.outcome == .differs
+    else { return nil }
+    return .digestDiffers(digest.row(in: subject).detail)
   }
 }
 
