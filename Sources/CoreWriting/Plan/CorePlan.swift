@@ -158,16 +158,7 @@ package struct CorePlan: Sendable {
     in extents: [OutputExtent], of system: CrashedSystem
   ) -> [Range<UInt64>] {
     let ranges = extents.compactMap(\.memoryRange).flatMap { system.oldMemory.missing(in: $0) }
-      .sorted { $0.lowerBound < $1.lowerBound }
-    var merged: [Range<UInt64>] = []
-    for range in ranges {
-      if let last = merged.last, range.lowerBound <= last.upperBound {
-        merged[merged.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
-      } else {
-        merged.append(range)
-      }
-    }
-    return merged
+    return RangeSet(ranges).ranges
   }
 
   static func warning(about missing: [Range<UInt64>]) -> Finding {

@@ -94,17 +94,8 @@ struct PageFrames: Sendable {
   private static func frames(
     of ranges: [Range<UInt64>], _ pageSize: UInt64
   ) -> [Range<UInt64>] {
-    var frames: [Range<UInt64>] = []
-    for range in ranges {
-      let first = range.lowerBound / pageSize
-      let last = (range.upperBound - 1) / pageSize
-      if let previous = frames.last, first <= previous.upperBound {
-        frames[frames.count - 1] = previous.lowerBound..<max(previous.upperBound, last + 1)
-      } else {
-        frames.append(first..<last + 1)
-      }
-    }
-    return frames
+    let frames = ranges.map { $0.lowerBound / pageSize..<($0.upperBound - 1) / pageSize + 1 }
+    return RangeSet(frames).ranges
   }
 }
 
