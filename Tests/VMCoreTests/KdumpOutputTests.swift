@@ -197,7 +197,7 @@ extension KdumpOutputTests {
     }
     #expect(error?.kind == .cancelled)
     #expect(error?.description.hasSuffix("interrupted after 0 bytes of its digest") == true)
-    #expect(crash.folder.names == ["image"])
+    #expect(crash.folder.names == ["image.bin"])
   }
 
   @Test("What contradicts itself is refused before anything is written")
@@ -212,7 +212,7 @@ extension KdumpOutputTests {
     for output in [gzip, split, level, Self.output(1, "lzo")] {
       #expect(throws: VMCoreError.self) { try crash.written(output, to: "none") }
     }
-    #expect(crash.folder.names == ["image"])
+    #expect(crash.folder.names == ["image.bin"])
   }
 }
 
