@@ -45,41 +45,9 @@ public struct OutputOptions: Sendable {
 
   /// What packs where nothing else is asked for, with its version.
   public static var defaultEngine: String { DeflateEngine.automatic.text }
-
 }
 
 extension OutputOptions {
-  /// The form that the options ask for: one of these.
-  enum Form {
-    case elf
-    case flattenedELF
-    case gzip(level: Int)
-    case kdump
-    case flattenedKdump
-    case kdumpSet(fileSize: UInt64)
-  }
-
-  /// The form; what contradicts itself is refused.
-  func form() throws(VMCoreError) -> Form {
-    guard (0...9).contains(level), (0...9).contains(gzipLevel ?? 0) else {
-      throw VMCoreError(.usage, "compression level \(gzipLevel ?? level), expected 0 to 9")
-    }
-    switch (format, isFlattened, gzipLevel, splitSize) {
-    case (.elf, false, nil, nil): return .elf
-    case (.elf, true, nil, nil): return .flattenedELF
-    case (.elf, false, let level?, nil): return .gzip(level: level)
-    case (.kdump, false, nil, nil): return .kdump
-    case (.kdump, true, nil, nil): return .flattenedKdump
-    case (.kdump, false, nil, let size?): return .kdumpSet(fileSize: size)
-    case (.kdump, _, _?, _):
-      throw VMCoreError(.usage, "gzip goes around the ELF vmcore, a kdump file is packed already")
-    case (.elf, true, _?, _):
-      throw VMCoreError(.usage, "a flattened file is not packed with gzip: expected one of them")
-    case (.elf, _, _, _?), (.kdump, true, nil, _?):
-      throw VMCoreError(.usage, "only a kdump-compressed file that is not flattened can be split")
-    }
-  }
-
   /// Whether a pipe gets the records of a flattened file.
   var streamsRecords: Bool { isFlattened || format == .kdump }
 

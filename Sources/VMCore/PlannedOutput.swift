@@ -112,20 +112,31 @@ extension CrashDump {
       try content(of: output), hasDigest: output.hasDigest, images: image.files)
   }
 
+  /// The form that the options ask for; what contradicts itself is refused.
   private func content(of output: OutputOptions) throws(VMCoreError) -> PlannedOutput.Content {
-    let workers = max(1, output.workers ?? self.workers)
+    guard (0...9).contains(output.level), (0...9).contains(output.gzipLevel ?? 0) else {
+      throw VMCoreError(
+        .usage, "compression level \(output.gzipLevel ?? output.level), expected 0 to 9")
+    }
     let engine = try output.checkedEngine()
+    let workers = max(1, output.workers ?? self.workers)
     let pages = Compression(engine: engine, level: output.level)
     let form: PlannedFile.Form
-    switch try output.form() {
-    case .elf: form = .plain(file)
-    case .flattenedELF: form = .flattened(file)
-    case .gzip(let level): form = .gzip(file, Compression(engine: engine, level: level))
-    case .kdump: form = .kdump(try kdumpPlan(output), pages)
-    case .flattenedKdump: form = .flattenedKdump(try kdumpPlan(output), pages)
-    case .kdumpSet(let size):
-      return .set(
-        PlannedSet(try kdumpPlan(output), pages, fileSize: size, workers: workers))
+    switch (output.format, output.isFlattened, output.gzipLevel, output.splitSize) {
+    case (.elf, false, nil, nil): form = .plain(file)
+    case (.elf, true, nil, nil): form = .flattened(file)
+    case (.elf, false, let level?, nil):
+      form = .gzip(file, Compression(engine: engine, level: level))
+    case (.kdump, false, nil, nil): form = .kdump(try kdumpPlan(output), pages)
+    case (.kdump, true, nil, nil): form = .flattenedKdump(try kdumpPlan(output), pages)
+    case (.kdump, false, nil, let size?):
+      return .set(PlannedSet(try kdumpPlan(output), pages, fileSize: size, workers: workers))
+    case (.kdump, _, _?, _):
+      throw VMCoreError(.usage, "gzip goes around the ELF vmcore, a kdump file is packed already")
+    case (.elf, true, _?, _):
+      throw VMCoreError(.usage, "a flattened file is not packed with gzip: expected one of them")
+    case (.elf, _, _, _?), (.kdump, true, nil, _?):
+      throw VMCoreError(.usage, "only a kdump-compressed file that is not flattened can be split")
     }
     return .file(PlannedFile(form, workers: workers, hasDigest: output.hasDigest))
   }
