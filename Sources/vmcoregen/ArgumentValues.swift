@@ -8,8 +8,12 @@ extension CrashDumpOptions.State: ExpressibleByArgument {}
 extension CrashDumpOptions.HeaderSource: ExpressibleByArgument {}
 extension CrashDumpOptions.Selection: ExpressibleByArgument {}
 extension FallbackOptions.Mode: ExpressibleByArgument {}
-extension Architecture: ExpressibleByArgument {}
+extension Architecture: ExpressibleByArgument {
+  /// The list is long, and the help has it.
+  public static var defaultCompletionKind: CompletionKind { .default }
+}
 extension Compatibility: ExpressibleByArgument {}
+extension OutputOptions.Engine: ExpressibleByArgument {}
 extension ExtractedPart: ExpressibleByArgument {}
 
 /// A value that is named, or found where `auto` is said.

@@ -37,7 +37,7 @@ struct OutputArguments: ParsableArguments {
   var digest: DigestName?
 
   @Option(help: "What packs; auto is libdeflate where it is installed, else zlib.")
-  var deflate: EngineName = .auto
+  var deflate = Automatic<OutputOptions.Engine>()
 
   func validate() throws {
     if compress != nil && format == .elf {
@@ -64,7 +64,7 @@ struct OutputArguments: ParsableArguments {
     options.isFlattened = flatten || format == .kdumpFlattened
     if let compress { options.level = compress.level }
     options.gzipLevel = gzip?.level
-    options.engine = deflate.rawValue
+    options.engine = deflate.value
     options.splitSize = splitSize?.value
     options.hasDigest = digest != nil
     return options
@@ -92,9 +92,4 @@ enum FormatName: String, ExpressibleByArgument, CaseIterable {
 /// `--digest`
 enum DigestName: String, ExpressibleByArgument, CaseIterable {
   case sha256
-}
-
-/// `--deflate`
-enum EngineName: String, ExpressibleByArgument, CaseIterable {
-  case auto, zlib, libdeflate, isal
 }

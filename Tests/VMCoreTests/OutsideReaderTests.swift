@@ -13,7 +13,7 @@ struct OutsideReaderTests {
   func rearranged(_ isKdump: Bool) throws {
     let tool = try #require(OutsideTool("makedumpfile"))
     let crash = try Crash("readme")
-    var output = isKdump ? KdumpOutputTests.output(1, "zlib") : OutputOptions()
+    var output = isKdump ? KdumpOutputTests.output(1, .zlib) : OutputOptions()
     let direct = try crash.written(output, to: "direct")
     output.isFlattened = true
     _ = try crash.written(output, to: "flat")
@@ -38,7 +38,7 @@ struct OutsideReaderTests {
   func reassembled() throws {
     let tool = try #require(OutsideTool("makedumpfile"))
     let crash = try Crash("readme", adding: "fill 0x36000-0x50000 random 7")
-    var output = KdumpOutputTests.output(0, "zlib")
+    var output = KdumpOutputTests.output(0, .zlib)
     let whole = try #require(KdumpModel(try crash.written(output, to: "whole")))
     output.splitSize = 100_000
     try crash.dump.write(toFileAt: crash.folder.path("part"), as: output)
@@ -78,7 +78,7 @@ struct OutsideReaderTests {
   func release() throws {
     let tool = try #require(OutsideTool("crash"))
     let crash = try Crash("readme")
-    _ = try crash.written(KdumpOutputTests.output(1, "zlib"))
+    _ = try crash.written(KdumpOutputTests.output(1, .zlib))
     let result = try tool.run(["--osrelease", crash.folder.path("out")])
     #expect(String(decoding: result.output, as: UTF8.self) == "6.1.0-18-amd64\n")
   }

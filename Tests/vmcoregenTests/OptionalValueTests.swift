@@ -33,7 +33,7 @@ struct OptionalValueTests {
     arguments: [
       ([], "elf", false), (["-z3"], "kdump", false), (["-z3", "--flatten"], "kdump", true),
       (["--format=kdump"], "kdump", false), (["--flatten"], "elf", true),
-      (["--format=kdump-flattened"], "kdump-flattened", false),
+      (["--format=kdump-flattened"], "kdump", true),
     ] as [([String], String, Bool)])
   func forms(_ arguments: [String], _ format: String, _ isFlattened: Bool) throws {
     let options = try OutputArguments.parse(arguments).options
