@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import CrashedKernel
 internal import DumpRecords
 
@@ -6,7 +6,7 @@ internal import DumpRecords
 package struct Moment: Equatable, Sendable {
   package var phase: Phase
   /// What the answer rests on, in words.
-  package var evidence: String
+  package var evidence: Message
 
   /// The stages of a crash.
   package enum Phase: String, Sendable {
@@ -26,7 +26,7 @@ package struct Moment: Equatable, Sendable {
 extension Moment {
   /// What the backup region, the second kernel's own header, vmcoreinfo and the CPUs tell.
   static func of(
-    backup: (region: BackupRegion, evidence: String)?, merged: UInt64?, vmCoreInfo: VMCoreInfo?,
+    backup: (region: BackupRegion, evidence: Message)?, merged: UInt64?, vmCoreInfo: VMCoreInfo?,
     _ processors: [Processor]
   ) -> Moment {
     if let backup, backup.region.isStillAtSource {
@@ -34,7 +34,7 @@ extension Moment {
       return Moment(phase: isRunning ? .running : .before, evidence: backup.evidence)
     }
     if let merged {
-      let text = "the second kernel's own header at \(merged.hex) has the same loads"
+      let text: Message = "the second kernel's own header at \(merged.hex) has the same loads"
       return Moment(phase: .after, evidence: backup.map { "\($0.evidence); \(text)" } ?? text)
     }
     if let time = vmCoreInfo?.crashTime {

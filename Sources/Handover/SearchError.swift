@@ -7,8 +7,8 @@ package enum SearchError: Error, Equatable, Sendable {
   /// Several are left and no rule separates them.
   case ambiguous(SearchFailure)
   /// The one that was asked for is none.
-  case corrupt(String)
-  /// The purgatory would have refused what is loaded, and `--verify` was given.
+  case corrupt(Message)
+  /// The purgatory would have refused what is loaded, and that was to be heeded.
   case digestDiffers(String)
   /// The image could not be read.
   case read(ReadError)
@@ -39,7 +39,7 @@ package struct SearchFailure: Equatable, Sendable {
   /// Every look-alike with its reason.
   package var candidates: [CandidateReport]
   /// The headers that are left, as `elfcorehdr=` takes them, and what tells them apart.
-  package var choices: [String]
-  /// Which options would make the choice.
-  package var hint: String
+  package var choices: [Message]
+  /// Which settings would make the choice.
+  package var hint: Message
 }

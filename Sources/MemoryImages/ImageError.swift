@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 
 /// An image cannot be used. The text names the file, the place, what was found and what was
 /// expected.
@@ -17,22 +17,24 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
 
   /// What went wrong, for the exit status.
   package var kind: Kind
+  /// What it says.
+  package var message: Message
   /// The text.
-  package var description: String
+  package var description: String { message.description }
 
   /// An error with its whole text.
-  package init(_ kind: Kind, _ description: String) {
+  package init(_ kind: Kind, _ message: Message) {
     self.kind = kind
-    self.description = description
+    self.message = message
   }
 
   /// An input that cannot be opened.
   init(opening error: OpenError) {
-    self.init(.cannotOpen, error.description)
+    self.init(.cannotOpen, "\(error)")
   }
 
   /// Bytes that cannot be read: the image cannot be used.
   init(reading error: ReadError) {
-    self.init(.unusable, error.description)
+    self.init(.unusable, "\(error)")
   }
 }

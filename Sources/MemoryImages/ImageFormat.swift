@@ -59,13 +59,13 @@ package struct ImageFormat: Sendable {
     if let part = input.parts.first, !accepts.contains(.parts) {
       throw ImageError(
         .usage,
-        "--part \(part.name): goes with the files of a split kdump-compressed dump, "
+        "\(.parts) \(part.name): goes with the files of a split kdump-compressed dump, "
           + "and \(input.name) is none")
     }
     if options.hasLayout, !accepts.contains(.layout) {
       throw ImageError(
         .usage,
-        "--base, --hole, --machine: are for raw memory, and \(input.name) is a dump whose headers "
+        "\(.base), \(.holes), \(.machine): are for raw memory, and \(input.name) is a dump whose headers "
           + "say where its memory lies")
     }
     return try read(input, options)

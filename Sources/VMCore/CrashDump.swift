@@ -51,7 +51,7 @@ public final class CrashDump: Sendable {
     do throws(PlanError) {
       plan = try CorePlan(for: system, planOptions)
     } catch {
-      throw VMCoreError(.unusable, "\(image.name): \(error.description)")
+      throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
     }
     if options.isStrict { try CrashDump.refuse(plan.warnings, image.name) }
     self.image = image
@@ -61,10 +61,10 @@ public final class CrashDump: Sendable {
   }
 
   private static func refuse(_ warnings: [Finding], _ name: String) throws(VMCoreError) {
-    let damage = warnings.filter(\.isDamage).map(\.text)
+    let damage = warnings.filter(\.isDamage).map(\.message)
     guard let first = damage.first else { return }
     throw VMCoreError(
-      .unusable, "\(name): \(first), expected no damage as --strict wants it",
+      .unusable, saying: "\(name): \(first), expected no damage as \(.isStrict) wants it",
       hints: damage.dropFirst().map { "further damage: \($0)" })
   }
 
@@ -168,7 +168,7 @@ extension CrashDump {
     }
     guard let block = s390.reIPL else {
       throw VMCoreError(
-        .unusable, "\(report.image.name): no re-IPL block was found",
+        .unusable, saying: "\(report.image.name): no re-IPL block was found",
         hints: s390.reIPLSources.map { "searched: \($0)" })
     }
     return block

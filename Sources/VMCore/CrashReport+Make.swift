@@ -19,7 +19,7 @@ extension CrashReport {
     candidates = system.candidates.map {
       Candidate(address: $0.address, rejection: $0.rejection?.text, namedBy: $0.namedBy)
     }
-    warnings = plan.warnings.map(\.text)
+    warnings = plan.warnings.map { Message($0.message) }
     isPartial = plan.isPartial
   }
 }
@@ -45,7 +45,7 @@ extension CrashReport.System {
     buildID = information?["BUILD-ID"]
     crashTime = information?.crashTime
     moment = CrashReport.Moment(system.moment.phase)
-    momentEvidence = system.moment.evidence
+    momentEvidence = Message(system.moment.evidence)
     processors = system.processors.map { processor in
       CrashReport.Processor(
         number: processor.number, noteAddress: processor.address,
@@ -69,7 +69,7 @@ extension CrashReport.Header {
     region = system.headerAddress.map { ELFCoreHeaderParameter(address: $0, size: size).text }
     isKept = system.stored != nil
     producer = CrashReport.Producer(system.producer.kind)
-    producerEvidence = system.producer.evidence
+    producerEvidence = Message(system.producer.evidence)
     namedBy = system.namedBy.map(\.by)
     backup = system.backup.map { backup in
       "PT_LOAD \(backup.index): \(backup.source.hex) is read "

@@ -20,7 +20,7 @@ public struct CrashReport: Equatable, Sendable {
   /// Every look-alike of the core header that was seen.
   public let candidates: [Candidate]
   /// What the user must know.
-  public let warnings: [String]
+  public let warnings: [Message]
   /// Whether the vmcore lacks something that the core header promised.
   public let isPartial: Bool
 
@@ -61,7 +61,7 @@ public struct CrashReport: Equatable, Sendable {
     /// What the image shows.
     public let moment: Moment
     /// What ``moment`` rests on, in words.
-    public let momentEvidence: String
+    public let momentEvidence: Message
     /// Every CPU that has notes, in the order of the core header.
     public let processors: [Processor]
     /// Main keys of vmcoreinfo with their values, in a fixed order.
@@ -131,7 +131,7 @@ public struct CrashReport: Equatable, Sendable {
     /// Who wrote it.
     public let producer: Producer
     /// What ``producer`` rests on, in words.
-    public let producerEvidence: String
+    public let producerEvidence: Message
     /// What in the image names its address.
     public let namedBy: [String]
     /// The memory that the purgatory moves, where it moves any.

@@ -21,7 +21,7 @@ struct Destination {
     do throws(OpenError) {
       status = try FileStatus(of: descriptor, path: name)
     } catch {
-      throw WriteError(.cannotCreate, error.description)
+      throw WriteError(.cannotCreate, "\(error)")
     }
     let position = try? self.descriptor.seek(offset: 0, from: .current)
     offset = UInt64(max(0, position ?? 0))

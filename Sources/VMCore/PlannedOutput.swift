@@ -145,7 +145,7 @@ extension CrashDump {
     do throws(PlanError) {
       return try KdumpPlan(for: system, plan, file: file, isCompressed: output.level > 0)
     } catch {
-      throw VMCoreError(.unusable, "\(image.name): \(error.description)")
+      throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
     }
   }
 }

@@ -29,16 +29,24 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The sort of failure.
   public var kind: Kind
-  /// The whole text, in one line.
-  public var description: String
+  /// What it says, in one line.
+  public var message: Message
   /// What to try, one line each.
-  public var hints: [String]
+  public var hints: [Message]
+  /// The whole text.
+  public var description: String { message.description }
 
   /// A failure with its whole text.
-  public init(_ kind: Kind, _ description: String, hints: [String] = []) {
+  public init(_ kind: Kind, _ text: String) {
     self.kind = kind
-    self.description = description
-    self.hints = hints
+    message = Message(text)
+    hints = []
+  }
+
+  init(_ kind: Kind, saying message: Bytes.Message, hints: [Bytes.Message] = []) {
+    self.kind = kind
+    self.message = Message(message)
+    self.hints = hints.map { Message($0) }
   }
 
   init(_ error: ImageError) {
@@ -49,7 +57,7 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
       case .unusable: .unusable
       case .cancelled: .cancelled
       }
-    self.init(kind, error.description)
+    self.init(kind, saying: error.message)
   }
 
   init(_ error: WriteError) {
@@ -61,7 +69,7 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
       case .closedPipe: .closedPipe
       case .cancelled: .cancelled
       }
-    self.init(kind, error.description)
+    self.init(kind, saying: error.message)
   }
 
   init(_ error: SearchError, image: String) {
@@ -70,15 +78,15 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case .cancelled: self.init(.cancelled, "\(image): interrupted while searching")
     case .digestDiffers(let text):
       self.init(
-        .unusable, "\(image): the purgatory's digest differs: \(text)",
-        hints: ["without --verify the core header is followed all the same"])
-    case .corrupt(let text): self.init(.unusable, "\(image): \(text)")
+        .unusable, saying: "\(image): the purgatory's digest differs: \(text)",
+        hints: ["without \(.verifiesDigest) the core header is followed all the same"])
+    case .corrupt(let text): self.init(.unusable, saying: "\(image): \(text)")
     case .ambiguous(let failure):
       let count = failure.choices.count
       let shown = failure.choices.prefix(VMCoreError.shownChoices)
       self.init(
         .unusable,
-        count == 1
+        saying: count == 1
           ? "\(image): one core header is left, but its notes cannot be read"
           : "\(image): \(count) core headers are left and no rule separates them",
         hints: shown + (count > shown.count ? ["and \(count - shown.count) more"] : [])
@@ -86,9 +94,10 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFound(let failure):
       self.init(
         .unusable,
-        "\(image): no elfcorehdr: no kdump kernel was loaded, or its header is not in this image",
+        saying:
+          "\(image): no elfcorehdr: no kdump kernel was loaded, or its header is not in this image",
         hints: VMCoreError.search(failure) + [
-          "without a sound vmcoreinfo, --fallback=standalone --arch=NAME dumps all memory",
+          "without a sound vmcoreinfo, \(.fallback)=standalone \(.architecture)=NAME dumps all memory",
           failure.hint,
         ])
     }
@@ -98,9 +107,10 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
   private static let shownChoices = 16
 
   /// What was searched and what was found instead; the nearest misses only.
-  private static func search(_ failure: SearchFailure) -> [String] {
-    let searched = failure.locators.map { "searched: \(CrashReport.Locator($0))" }
-    let misses = failure.candidates.filter { $0.rejection?.rule != .acceptable }.prefix(8)
+  private static func search(_ failure: SearchFailure) -> [Bytes.Message] {
+    let searched: [Bytes.Message] = failure.locators.map { "searched: \(CrashReport.Locator($0))" }
+    let misses: [Bytes.Message] = failure.candidates
+      .filter { $0.rejection?.rule != .acceptable }.prefix(8)
       .map { "not it: \($0.address.hex): \($0.rejection?.text ?? "")" }
     return searched + misses
   }

@@ -13,7 +13,7 @@ public struct VerificationReport: Equatable, Sendable {
   /// The image's name.
   public let image: String
   /// What the image shows; nil without a core header.
-  public let moment: String?
+  public let moment: Message?
   /// One row for each check.
   public let rows: [Row]
   /// Whether some row is wrong; nil where there was nothing to verify.
@@ -65,7 +65,9 @@ public struct VerificationReport: Equatable, Sendable {
 
   private init(_ verified: VerifiedImage, name: String) {
     image = name
-    moment = verified.system.map { "\($0.moment.phase.rawValue) (\($0.moment.evidence))" }
+    moment = verified.system.map {
+      Message("\($0.moment.phase.rawValue) (\($0.moment.evidence))" as Bytes.Message)
+    }
     isWrong = verified.verification.isWrong
     rows = verified.verification.rows.map {
       Row(name: $0.name, verdict: Verdict($0.verdict), answer: $0.answer, detail: $0.detail)

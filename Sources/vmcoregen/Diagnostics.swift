@@ -5,8 +5,8 @@ import VMCore
 enum Diagnostics {
   /// An error with its hints.
   static func error(_ error: VMCoreError) {
-    say(error.description)
-    for hint in error.hints { say("hint: \(hint)") }
+    say(Wording.text(error.message))
+    for hint in error.hints { say("hint: \(Wording.text(hint))") }
   }
 
   /// A line with the program's name before it.
@@ -26,12 +26,12 @@ enum Diagnostics {
       say(
         "\(report.image.name): \(system.architecture?.rawValue ?? "unknown machine"), "
           + "\(system.release ?? "unknown release"), "
-          + "\(system.moment.rawValue) (\(system.momentEvidence))")
+          + "\(system.moment.rawValue) (\(Wording.text(system.momentEvidence)))")
       say("core header \(report.header.region ?? "built"), by \(report.header.producer.rawValue)")
       for locator in report.locators { say("\(locator)") }
       say("vmcore of \(report.vmcore.size) bytes with \(report.vmcore.loads.count) loads")
     }
-    for warning in report.warnings { say("warning: \(warning)") }
+    for warning in report.warnings { say("warning: \(Wording.text(warning))") }
   }
 
   /// Text from an image must not steer a terminal: control characters become `\xNN`.

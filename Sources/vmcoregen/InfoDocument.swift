@@ -27,7 +27,7 @@ struct InfoDocument {
             ])
           })
       ),
-      ("warnings", .array(report.warnings.map { .string($0) })),
+      ("warnings", .array(report.warnings.map { .string(Wording.text($0)) })),
       ("partial", .boolean(report.isPartial)),
     ])
   }
@@ -77,7 +77,7 @@ struct InfoDocument {
       ("build_id", .optional(system.buildID)),
       ("crash_time", .optional(system.crashTime)),
       ("moment", .string(system.moment.rawValue)),
-      ("moment_evidence", .string(system.momentEvidence)),
+      ("moment_evidence", .string(Wording.text(system.momentEvidence))),
       ("cpus", .array(system.processors.map(processor))),
       ("vmcoreinfo", .object(system.vmcoreinfo.map { ($0.name, .string($0.value)) })),
     ])
@@ -98,7 +98,7 @@ struct InfoDocument {
       ("address", header.address.map { .address($0) } ?? .null),
       ("region", .optional(header.region)),
       ("producer", .string(header.producer.rawValue)),
-      ("producer_evidence", .string(header.producerEvidence)),
+      ("producer_evidence", .string(Wording.text(header.producerEvidence))),
       ("named_by", .array(header.namedBy.map { .string($0) })),
       ("backup", .optional(header.backup)),
     ])

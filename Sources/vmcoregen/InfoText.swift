@@ -15,7 +15,7 @@ struct InfoText {
     if withCandidates { add(report.candidates) }
     if !report.warnings.isEmpty {
       text += "\nwarnings\n"
-      for warning in report.warnings { text += "  \(warning)\n" }
+      for warning in report.warnings { text += "  \(Wording.text(warning))\n" }
     }
   }
 
@@ -38,7 +38,7 @@ struct InfoText {
     line("architecture", "\(name), class \(system.bits), \(system.byteOrder.rawValue)-endian")
     line("page size", "\(system.pageSize)")
     line("kernel", system.release ?? "unknown")
-    line("moment", "\(system.moment.rawValue) (\(system.momentEvidence))")
+    line("moment", "\(system.moment.rawValue) (\(Wording.text(system.momentEvidence)))")
     line("crash time", system.crashTime.map { "\($0) (\(UTCTime($0).text))" } ?? "none")
     for processor in system.processors {
       line("cpu \(processor.number)", Self.text(of: processor))
@@ -61,7 +61,7 @@ struct InfoText {
   private mutating func add(_ header: CrashReport.Header) {
     text += "\ncore header\n"
     line("elfcorehdr", header.region ?? missingRegion(header))
-    line("producer", "\(header.producer.rawValue) (\(header.producerEvidence))")
+    line("producer", "\(header.producer.rawValue) (\(Wording.text(header.producerEvidence)))")
     for name in header.namedBy { line("named by", name) }
     if let backup = header.backup { line("backup", backup) }
   }

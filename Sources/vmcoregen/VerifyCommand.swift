@@ -31,7 +31,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func table(_ report: VerificationReport) -> String {
-    var text = report.moment.map { "moment: \($0)\n" } ?? ""
+    var text = report.moment.map { "moment: \(Wording.text($0))\n" } ?? ""
     for row in report.rows { text += "\(row.name): \(row.answer): \(row.detail)\n" }
     return text
   }
@@ -40,7 +40,7 @@ struct VerifyCommand: ParsableCommand {
     .object([
       ("schema", .number(InfoDocument.version)),
       ("image", .string(report.image)),
-      ("moment", .optional(report.moment)),
+      ("moment", .optional(report.moment.map(Wording.text))),
       ("wrong", report.isWrong.map { .boolean($0) } ?? .null),
       (
         "checks",

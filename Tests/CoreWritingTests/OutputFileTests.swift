@@ -14,7 +14,7 @@ struct OutputFileTests {
     #expect(directory.names.count == 3)
     _ = try directory.file([1], named: "b")
     let error = #expect(throws: WriteError.self) { try OutputFile.finish(files) }
-    #expect(error?.description == "\(directory.path("b")): exists already, --force replaces it")
+    #expect(error?.description == "\(directory.path("b")): exists already, mayReplace replaces it")
     #expect(directory.names == ["b"])
     #expect(try directory.bytes(of: "b") == [1])
   }

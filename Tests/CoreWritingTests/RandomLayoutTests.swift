@@ -49,7 +49,7 @@ struct RandomLayoutTests {
   ) throws -> CrashedSystem {
     var budget = ExaminationBudget()
     switch try CoreHeaderReading(at: address, in: memory, budget: &budget) {
-    case .refused(let reason), .cutOff(let reason): throw SearchError.corrupt(reason)
+    case .refused(let reason), .cutOff(let reason): throw SearchError.corrupt("\(reason)")
     case .overBudget: throw SearchError.corrupt("the table at \(address.hex) is too large")
     case .header(let header):
       let examination = try CandidateExamination(

@@ -101,13 +101,13 @@ struct CandidateRuleTests {
     arguments: [
       (
         "damage 0x27e014 00",
-        "--elfcorehdr=0x27e000: the ELF header at 0x27e000: e_version is 0, "
+        "elfcorehdr=0x27e000: the ELF header at 0x27e000: e_version is 0, "
           + "expected 1"
       ),
-      ("damage 0x27e000 00", "--elfcorehdr=0x27e000: no ELF header at 0x27e000: begins with 00 45"),
-      ("load set 0 paddr=0", "--elfcorehdr=0x27e000: R1: PT_NOTE 0 has p_offset"),
-      ("end 0x27e050", "--elfcorehdr=0x27e000: the ELF header at 0x27e000: the image ends inside"),
-      ("end 0x27e000", "--elfcorehdr=0x27e000: 0x27e000 lies outside the image"),
+      ("damage 0x27e000 00", "elfcorehdr=0x27e000: no ELF header at 0x27e000: begins with 00 45"),
+      ("load set 0 paddr=0", "elfcorehdr=0x27e000: R1: PT_NOTE 0 has p_offset"),
+      ("end 0x27e050", "elfcorehdr=0x27e000: the ELF header at 0x27e000: the image ends inside"),
+      ("end 0x27e000", "elfcorehdr=0x27e000: 0x27e000 lies outside the image"),
     ])
   func refusedOption(_ line: String, _ text: String) throws {
     var options = SearchOptions()
@@ -118,7 +118,7 @@ struct CandidateRuleTests {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(found.hasPrefix(text), "\(found)")
+    #expect(found.description.hasPrefix(text), "\(found)")
   }
 
   @Test("A header whose notes cannot be read is used only if it is named, with a warning")

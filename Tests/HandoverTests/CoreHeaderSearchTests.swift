@@ -1,3 +1,4 @@
+import Bytes
 import CrashedKernel
 import DumpRecords
 import Handover
@@ -100,9 +101,9 @@ struct CoreHeaderSearchTests {
     }
     #expect(
       failure.choices == [
-        "--elfcorehdr=0x250000: 2 notes, 2 loads", "--elfcorehdr=0x260000: 2 notes, 3 loads",
+        "\(.elfcorehdr)=0x250000: 2 notes, 2 loads", "\(.elfcorehdr)=0x260000: 2 notes, 3 loads",
       ])
-    #expect(failure.hint == "choose with --elfcorehdr=ADDR")
+    #expect(failure.hint == "choose with \(.elfcorehdr)=ADDR")
     for address in [0x250000, 0x260000] as [UInt64] {
       var options = SearchOptions()
       options.coreHeader = ELFCoreHeaderParameter(address: address)

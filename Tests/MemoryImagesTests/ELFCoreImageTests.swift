@@ -148,7 +148,7 @@ struct ELFCoreImageTests {
     let parts = #expect(throws: ImageError.self) {
       try ImageFormat.open(path: path, options: options)
     }
-    #expect(parts?.description.hasPrefix("--part \(path): goes with") == true)
+    #expect(parts?.description.hasPrefix("parts \(path): goes with") == true)
   }
 }
 

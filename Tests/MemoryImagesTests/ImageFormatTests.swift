@@ -41,7 +41,7 @@ struct ImageFormatTests {
     arguments: [
       (0x1000, [0x5000..<0x7000, 0x6000..<0x8000], false, "overlap"),
       (0x6000, [0x5000..<0x7000], false, "begins before the file's first byte at 0x6000"),
-      (0x1000, [], true, "cannot be combined with --base or --hole"),
+      (0x1000, [], true, "cannot be combined with base or holes"),
     ] as [(UInt64, [Range<UInt64>], Bool, String)])
   func contradictions(
     _ base: UInt64, _ holes: [Range<UInt64>], _ hasMachine: Bool, _ text: String
@@ -62,7 +62,7 @@ struct ImageFormatTests {
     "A file that is no raw memory is refused with what to do about it",
     arguments: [
       (Array("DISKDUMP".utf8), "crash opens it as it is"),
-      (Array("EMiL".utf8), "--segment FILE@ADDR:LENGTH:OFFSET"),
+      (Array("EMiL".utf8), "segments FILE@ADDR:LENGTH:OFFSET"),
       (Array("AVML".utf8), "avml-convert"), (Array("QEVM".utf8), "pmemsave"),
       (Array("LibvirtQemudSave".utf8), "virsh dump --memory-only"),
       (Array("PAGEDU".utf8), "expected the memory of a Linux machine"),
@@ -110,9 +110,9 @@ struct ImageFormatTests {
         return error.description
       }
     }
-    let isPart = text(input, ImageOptions(machines: [])).hasPrefix("--part image: goes with")
+    let isPart = text(input, ImageOptions(machines: [])).hasPrefix("parts image: goes with")
     #expect(isPart == !format.accepts.contains(.parts))
-    let isLayout = text(ImageInput(source), options).hasPrefix("--base, --hole, --machine:")
+    let isLayout = text(ImageInput(source), options).hasPrefix("base, holes, machine:")
     #expect(isLayout == !format.accepts.contains(.layout))
   }
 

@@ -143,7 +143,8 @@ struct KdumpImageTests {
     let partial = try open(files[0], parts: [files[2]])
     #expect(
       partial.warnings.contains {
-        $0.isPartial && $0.text.contains("[0x12000, 0x19000)") && $0.text.contains("--part")
+        $0.isPartial && $0.text.contains("[0x12000, 0x19000)")
+          && $0.text.contains(": parts names the others")
       })
     #expect(partial.stored?.missing == [0x12000..<0x19000])
     #expect(try partial.memory.bytes(at: 20 * 4096, count: 4096)?.allSatisfy { $0 == 0 } == true)

@@ -45,7 +45,7 @@ struct SegmentTests {
   func refused(_ text: String, _ found: String) {
     let error = #expect(throws: ImageError.self) { try SegmentSpecification(text) }
     #expect(error?.kind == .usage)
-    #expect(error?.description.hasPrefix("--segment \(text): ") == true)
+    #expect(error?.description.hasPrefix("segments \(text): ") == true)
     #expect(error?.description.contains(found) == true)
     #expect(error?.description.contains("expected FILE@ADDR[:LENGTH[:OFFSET]]") == true)
   }
@@ -82,7 +82,7 @@ struct SegmentTests {
       error
         == ImageError(
           .usage,
-          "--segment: \(first) at [0x1000, 0x1100) and \(second) at [0x10ff, 0x11ff) overlap"))
+          "segments: \(first) at [0x1000, 0x1100) and \(second) at [0x10ff, 0x11ff) overlap"))
   }
 
   @Test("A segment without a byte, or that ends beyond 64 bits, is refused")

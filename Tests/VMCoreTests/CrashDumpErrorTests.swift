@@ -65,13 +65,13 @@ struct CrashDumpErrorTests {
       named: "overlapping-header", adding: "decoy tree 0x120000 names=0x3000")
     let error = #expect(throws: VMCoreError.self) { try CrashDump(imageAt: recipe.path) }
     #expect(error?.description.contains("no elfcorehdr") == true)
-    let hints = error?.hints ?? []
+    let hints = error?.hints.map(\.description) ?? []
     #expect(hints.contains { $0.hasPrefix("searched: boot_params: absent: ") })
     #expect(
       hints.contains { $0.hasPrefix("searched: device tree: corrupt: device tree at 0x120000") })
     #expect(
       hints.contains("not it: 0x27e000: R5: lies in its own PT_LOAD 4 [0x240000, 0x280000)"))
-    #expect(hints.last == "name it with --elfcorehdr=ADDR if you know better")
+    #expect(hints.last == "name it with elfcorehdr=ADDR if you know better")
   }
 
   @Test("Two headers that nothing separates are both listed, and nothing is made")
@@ -80,9 +80,9 @@ struct CrashDumpErrorTests {
     #expect(
       error?.description.hasSuffix(": 2 core headers are left and no rule separates them") == true)
     #expect(
-      error?.hints == [
-        "--elfcorehdr=0x250000: 2 notes, 2 loads", "--elfcorehdr=0x260000: 2 notes, 3 loads",
-        "choose with --elfcorehdr=ADDR",
+      error?.hints.map(\.description) == [
+        "elfcorehdr=0x250000: 2 notes, 2 loads", "elfcorehdr=0x260000: 2 notes, 3 loads",
+        "choose with elfcorehdr=ADDR",
       ])
   }
 
@@ -91,7 +91,7 @@ struct CrashDumpErrorTests {
     let report = try OpenedRecipe(named: "overlapping-header").open().report
     #expect(report.header.region == "0x1000@0x27e000")
     #expect(
-      report.warnings.contains(
+      report.warningTexts.contains(
         "the header's region [0x27e000, 0x27f000) overlaps the data of PT_LOAD 4 "
           + "[0x240000, 0x280000): the header may have been overwritten"))
   }

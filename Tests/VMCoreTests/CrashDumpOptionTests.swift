@@ -46,9 +46,9 @@ struct CrashDumpOptionTests {
     let dump = try recipe.open()
     #expect(dump.report.system.pageSize == 65536)
     #expect(
-      dump.report.warnings == [
+      dump.report.warningTexts == [
         "vmcoreinfo does not say the page size: 65536 is assumed from the size of its section; "
-          + "--page-size overrides"
+          + "pageSize overrides"
       ])
     #expect(try difference(dump.allBytes(), recipe.built.expectedVMCore()) == nil)
   }
@@ -59,7 +59,7 @@ struct CrashDumpOptionTests {
     let report = try recipe.open().report
     #expect(report.vmcore.compatibility == .since3_11)
     #expect(
-      report.warnings.contains { $0.hasPrefix("vmcoreinfo does not say the kernel's release") })
+      report.warningTexts.contains { $0.hasPrefix("vmcoreinfo does not say the kernel's release") })
   }
 
   @Test("Bytes of the ELF header that the second kernel does not look at go through unchanged")

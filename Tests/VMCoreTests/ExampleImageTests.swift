@@ -29,6 +29,6 @@ struct ExampleImageTests {
     let expected = try Self.built().expectedVMCore()
     #expect(dump.size == UInt64(expected.count))
     #expect(try (dump.bytes(at: 0, count: expected.count) == expected) == true)
-    #expect(dump.report.warnings == [])
+    #expect(dump.report.warningTexts == [])
   }
 }

@@ -30,3 +30,8 @@ extension CrashDump {
   /// The whole vmcore.
   func allBytes() throws(VMCoreError) -> [UInt8] { try bytes(at: 0, count: Int(size)) }
 }
+
+extension CrashReport {
+  /// The warnings in the library's words.
+  var warningTexts: [String] { warnings.map(\.description) }
+}

@@ -164,7 +164,7 @@ struct OutputTests {
     let dump = try dump()
     let error = #expect(throws: VMCoreError.self) { try dump.write(toFileAt: output()) }
     #expect(error?.kind == .cannotCreate)
-    #expect(error?.description == "\(output()): exists already, --force replaces it")
+    #expect(error?.description == "\(output()): exists already, mayReplace replaces it")
     #expect(try written() == [1, 2, 3])
     try dump.write(toFileAt: output(), mayReplace: true)
     #expect(try difference(written(), expected) == nil)

@@ -36,7 +36,7 @@ struct RealHeaderTests {
     #expect(dump.report.header.address == 0x5b5f_f000)
     #expect(dump.report.isPartial)
     #expect(
-      dump.report.warnings.contains {
+      dump.report.warningTexts.contains {
         $0.hasPrefix("PT_LOAD 3 is left out: p_offset 0x5247dbc00000, p_memsz 0xffffadb866610000")
       })
     let loads = dump.report.vmcore.loads
@@ -50,6 +50,6 @@ struct RealHeaderTests {
     let error = #expect(throws: VMCoreError.self) {
       try CrashDump(imageAt: image, options: options)
     }
-    #expect(error?.description.hasSuffix("so --exact cannot be done") == true)
+    #expect(error?.description.hasSuffix("so isExact cannot be done") == true)
   }
 }

@@ -48,7 +48,7 @@ struct RecipeVMCoreTests {
   func exact() throws {
     let recipe = try OpenedRecipe(named: "notes-not-first")
     let error = #expect(throws: VMCoreError.self) { try recipe.open() }
-    #expect(error?.description.hasSuffix("(--exact does what it does)") == true)
+    #expect(error?.description.hasSuffix("(isExact does what it does)") == true)
     #expect(error?.description.hasPrefix("\(recipe.path): ") == true)
     let exact = try recipe.open { $0.isExact = true }
     #expect(try difference(exact.allBytes(), recipe.built.expectedVMCore(exact: true)) == nil)
@@ -89,7 +89,7 @@ struct RecipeVMCoreTests {
     let report = try OpenedRecipe(named: "truncated").open().report
     #expect(report.vmcore.missing == [0x380000..<0x400000])
     #expect(
-      report.warnings == [
+      report.warningTexts == [
         "the image lacks 0x80000 bytes of memory, filled with zeros: [0x380000, 0x400000)"
       ])
     let split = try OpenedRecipe(
@@ -102,7 +102,7 @@ struct RecipeVMCoreTests {
         """
     ).open()
     #expect(split.report.vmcore.missing == [0x370000..<0x400000])
-    #expect(split.report.warnings.count == 1)
+    #expect(split.report.warningTexts.count == 1)
   }
 
   @Test("A load that is no range of memory is left out with a warning, and --exact refuses")
@@ -110,14 +110,14 @@ struct RecipeVMCoreTests {
     let recipe = try OpenedRecipe(named: "arm64-broken-text")
     let dump = try recipe.open()
     #expect(
-      dump.report.warnings == [
+      dump.report.warningTexts == [
         "PT_LOAD 3 is left out: p_offset 0x5247dbc00000, p_memsz 0xffffadb866610000: ends beyond "
           + "2⁶⁴, expected a range of physical memory"
       ])
     #expect(dump.report.vmcore.loads.map(\.physicalAddress) == [0x4000_0000, 0x4030_0000])
     let error = #expect(throws: VMCoreError.self) { try recipe.open { $0.isExact = true } }
     #expect(error?.description.contains("PT_LOAD 3 is no range of memory") == true)
-    #expect(error?.description.hasSuffix("so --exact cannot be done") == true)
+    #expect(error?.description.hasSuffix("so isExact cannot be done") == true)
   }
 
   @Test("Extracted parts are those of the image and of the vmcore")

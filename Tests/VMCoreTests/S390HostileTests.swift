@@ -54,7 +54,7 @@ struct S390HostileTests {
     do {
       let dump = try CrashDump(imageAt: path)
       let head = try dump.bytes(at: 0, count: 0x4000)
-      return "\(dump.report.warnings) \(dump.size) \(head.reduce(0) { $0 &* 31 &+ Int($1) })"
+      return "\(dump.report.warningTexts) \(dump.size) \(head.reduce(0) { $0 &* 31 &+ Int($1) })"
     } catch {
       return "\(error)"
     }

@@ -100,7 +100,7 @@ struct StoredCoreTests {
     #expect(try dump.allBytes() == built.expectedVMCore())
     #expect(!dump.report.header.isKept)
     #expect(dump.report.header.address == built.headerAddress)
-    #expect(dump.report.warnings.contains { $0.contains("that kernel's vmcore is made") })
+    #expect(dump.report.warningTexts.contains { $0.contains("that kernel's vmcore is made") })
   }
 
   /// QEMU with `-device vmcoreinfo`, dumped before the second kernel has made its own header: the
@@ -123,7 +123,7 @@ struct StoredCoreTests {
     let file = hypervisorDump(of: built, adding: note.encoded(.little))
     let dump = try CrashDump(imageAt: directory.file(file))
     #expect(try dump.allBytes() == built.expectedVMCore())
-    #expect(dump.report.warnings.contains { $0.contains("that kernel's vmcore is made") })
+    #expect(dump.report.warningTexts.contains { $0.contains("that kernel's vmcore is made") })
   }
 
   @Test("A crash that only a hypervisor's VMCOREINFO tells of is said, and so are its registers")
@@ -135,7 +135,7 @@ struct StoredCoreTests {
       imageAt: directory.file(hypervisorDump(of: built, adding: note, below: 0x110000)))
     #expect(other.report.header.isKept)
     #expect(other.report.system.moment == .crashed)
-    #expect(other.report.warnings.contains { $0.contains("registers that the hypervisor saw") })
+    #expect(other.report.warningTexts.contains { $0.contains("registers that the hypervisor saw") })
   }
 
   @Test("A hypervisor's registers prove no crash")
@@ -151,7 +151,7 @@ struct StoredCoreTests {
       imageAt: directory.file(
         hypervisorDump(of: built, adding: info, below: 0x110000), named: "running"))
     #expect(running.report.system.moment == .running)
-    #expect(running.report.warnings.isEmpty)
+    #expect(running.report.warningTexts.isEmpty)
     #expect(running.report.system.processors.map(\.registers?.processIdentifier) == [nil])
   }
 
@@ -175,7 +175,7 @@ struct StoredCoreTests {
     ])
     let lonely = try CrashDump(imageAt: directory.file(plain.bytes, named: "plain"))
     #expect(lonely.report.header.isKept)
-    #expect(lonely.report.warnings.contains { $0.hasPrefix("the dump has no VMCOREINFO note") })
+    #expect(lonely.report.warningTexts.contains { $0.hasPrefix("the dump has no VMCOREINFO note") })
   }
 
   @Test("The core of a process is refused, for all its memory lies at address 0")

@@ -1,3 +1,4 @@
+internal import Bytes
 package import Codecs
 
 /// How output is compressed.

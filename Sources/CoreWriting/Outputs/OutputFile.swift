@@ -109,6 +109,6 @@ package final class OutputFile {
   }
 
   private static func exists(_ path: String) -> WriteError {
-    WriteError(.cannotCreate, "\(path): exists already, --force replaces it")
+    WriteError(.cannotCreate, "\(path): exists already, \(.mayReplace) replaces it")
   }
 }

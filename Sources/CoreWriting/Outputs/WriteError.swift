@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import Glibc
 
 /// The vmcore could not be written to its end.
@@ -18,12 +18,15 @@ package struct WriteError: Error, Equatable, CustomStringConvertible {
   }
 
   package var kind: Kind
-  package var description: String
+  /// What it says.
+  package var message: Message
+  /// The text.
+  package var description: String { message.description }
 
   /// An error with its whole text.
-  package init(_ kind: Kind, _ description: String) {
+  package init(_ kind: Kind, _ message: Message) {
     self.kind = kind
-    self.description = description
+    self.message = message
   }
 
   /// A stream takes no more bytes, by `errno`. A socket is reset where its reader goes away before it
@@ -35,6 +38,6 @@ package struct WriteError: Error, Equatable, CustomStringConvertible {
   }
 
   init(_ error: ReadError) {
-    self.init(.readFailed, error.description)
+    self.init(.readFailed, "\(error)")
   }
 }

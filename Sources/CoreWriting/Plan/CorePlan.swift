@@ -69,11 +69,11 @@ package struct CorePlan: Sendable {
   ) throws(PlanError) -> [NoteSection] {
     guard options.embedsReIPL else { return [] }
     guard let search = system.s390?.reIPL else {
-      throw PlanError("--embed-reipl: only s390x machines have a re-IPL block")
+      throw PlanError("\(.embedsReIPL): only s390x machines have a re-IPL block")
     }
     guard let (source, block) = search.winner, !source.isLastIPL else {
       warnings.append(
-        Finding("--embed-reipl: no re-IPL block was found, the vmcore has no note with one"))
+        Finding("\(.embedsReIPL): no re-IPL block was found, the vmcore has no note with one"))
       return []
     }
     var notes = NoteBuilder(order: system.header.order)
@@ -95,7 +95,7 @@ package struct CorePlan: Sendable {
       Finding(
         "vmcoreinfo does not say the page size: \(guess ?? 4096) is assumed"
           + (guess == nil ? "" : " from the size of its section")
-          + "; --page-size overrides"))
+          + "; \(.pageSize) overrides"))
     return guess ?? 4096
   }
 
@@ -109,7 +109,7 @@ package struct CorePlan: Sendable {
     warnings.append(
       Finding(
         "vmcoreinfo does not say the kernel's release: the layout of Linux 3.11 to 6.4 is "
-          + "assumed; --compat overrides"))
+          + "assumed; \(.compatibility) overrides"))
     return .since3_11
   }
 
@@ -132,7 +132,7 @@ package struct CorePlan: Sendable {
       throw PlanError(
         "the core header's entry \(index) is of type \(segment.type.rawValue.description), expected "
           + "its \(count) PT_NOTEs to come first: the second kernel would lose entries "
-          + "(--exact does what it does)")
+          + "(\(.isExact) does what it does)")
     }
     let sizes = Dictionary(uniqueKeysWithValues: system.sections.map { ($0.index, $0.size) })
     var table: [(index: Int, segment: ProgramHeader)] = []
@@ -146,7 +146,7 @@ package struct CorePlan: Sendable {
       if isExact {
         throw PlanError(
           "PT_LOAD \(index) is no range of memory: \(reason); the second kernel fails on it, so "
-            + "--exact cannot be done")
+            + "\(.isExact) cannot be done")
       }
       warnings.append(
         Finding("PT_LOAD \(index) is left out: \(reason)", isPartial: true))

@@ -78,7 +78,7 @@ struct CoreHeaderSearch {
     guard let best else { return .corrupt(.corrupt(try refusal(of: parameter))) }
     let fatal: [CandidateRule] = [.physicalNotes, .readableNotes]
     if let rejection = best.examination.rejections.first(where: { fatal.contains($0.rule) }) {
-      return .corrupt(.corrupt("--elfcorehdr=\(parameter.text): \(rejection.text)"))
+      return .corrupt(.corrupt("\(.elfcorehdr)=\(parameter.text): \(rejection.text)"))
     }
     let warnings = best.examination.rejections.map {
       Finding("the header at \(parameter.address.hex) was asked for, though \($0.text)")
@@ -92,14 +92,14 @@ struct CoreHeaderSearch {
   }
 
   /// Why there is no header where the option says.
-  private func refusal(of parameter: ELFCoreHeaderParameter) throws(ReadError) -> String {
+  private func refusal(of parameter: ELFCoreHeaderParameter) throws(ReadError) -> Message {
     var budget = ExaminationBudget()
     switch try CoreHeaderReading(
       at: parameter.address, in: try scene.searchedImage().memory, budget: &budget)
     {
     case .refused(let reason), .cutOff(let reason):
-      return "--elfcorehdr=\(parameter.text): \(reason)"
-    case .header, .overBudget: return "--elfcorehdr=\(parameter.text)"
+      return "\(.elfcorehdr)=\(parameter.text): \(reason)"
+    case .header, .overBudget: return "\(.elfcorehdr)=\(parameter.text)"
     }
   }
 
@@ -178,7 +178,7 @@ extension CoreHeaderSearch {
     if scene.options.headerSource == .build {
       return .corrupt(
         .corrupt(
-          "--header=build: no s390x machine with a crash region was found; every other second "
+          "\(.header)=build: no s390x machine with a crash region was found; every other second "
             + "kernel is given its header in memory"))
     }
     switch try CoreHeaderSearch(scene, scene.options).system(

@@ -55,7 +55,7 @@ struct FoundHeader: Sendable {
 struct CandidateKernel: Sendable {
   let architecture: Architecture?
   let information: VMCoreInfo?
-  let backup: (region: BackupRegion, evidence: String)?
+  let backup: (region: BackupRegion, evidence: Message)?
   /// The memory as that kernel had it.
   let memory: PhysicalMemory
   let kernel: Kernel?

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import CrashedKernel
 internal import DumpRecords
 
@@ -6,7 +6,7 @@ internal import DumpRecords
 package struct Producer: Equatable, Sendable {
   package var kind: Kind
   /// What the answer rests on, in words.
-  package var evidence: String
+  package var evidence: Message
 
   /// The two that exist.
   package enum Kind: String, Sendable {

@@ -106,13 +106,13 @@ struct Reports {
   }
 
   /// The same as the payload of an error.
-  func failure(choices: [String], hint: String? = nil) -> SearchFailure {
+  func failure(choices: [Message], hint: Message? = nil) -> SearchFailure {
     SearchFailure(
       locators: locators, candidates: candidates.sorted { $0.address < $1.address },
       choices: choices,
       hint: hint
         ?? (choices.isEmpty
-          ? "name it with --elfcorehdr=ADDR if you know better"
-          : "choose with --elfcorehdr=ADDR"))
+          ? "name it with \(.elfcorehdr)=ADDR if you know better"
+          : "choose with \(.elfcorehdr)=ADDR"))
   }
 }

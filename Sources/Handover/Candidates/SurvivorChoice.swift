@@ -27,14 +27,14 @@ struct SurvivorChoice {
   }
 
   /// The candidates that are left, as `elfcorehdr=` takes them, with what tells them apart.
-  var descriptions: [String] {
+  var descriptions: [Message] {
     left.map { candidate in
       let loads = candidate.header.segments(of: .load)
       let notes = candidate.header.segments(of: .note)
       let count = "\(Array(notes).count) notes, \(Array(loads).count) loads"
       let by = names.filter { $0.parameter.address == candidate.address }.map(\.by)
-      return "--elfcorehdr=\(candidate.address.hex): \(count)"
-        + (by.isEmpty ? "" : ", named by " + by.joined(separator: " and "))
+      return "\(.elfcorehdr)=\(candidate.address.hex): \(count)"
+        + Message(by.isEmpty ? "" : ", named by " + by.joined(separator: " and "))
     }
   }
 

@@ -79,12 +79,12 @@ struct LayoutChoice {
   var chosen: ViewResult? { possible.count == 1 ? possible.first : nil }
 
   /// The layouts that are left, in words.
-  var descriptions: [String] {
+  var descriptions: [Message] {
     possible.flatMap { result in
       result.contenders.map { "\(result.view.layout.name): header at \($0.address.hex)" }
     }
   }
 
-  /// The options that choose.
-  var hint: String { "choose with --base ADDR or --machine NAME" }
+  /// The settings that choose.
+  var hint: Message { "choose with \(.base) ADDR or \(.machine) NAME" }
 }

@@ -93,14 +93,15 @@ struct KeptDump: Sendable {
       kept.warnings.append(
         Finding(
           "the kernel of the dump has crashed, and its core header is not found in the memory: the "
-            + "dump is kept as it is, with the registers that the hypervisor saw (--rebuild says "
-            + "what was searched)"))
+            + "dump is kept as it is, with the registers that the hypervisor saw "
+            + "(\(.isRebuilding) says what was searched)"))
     }
     if !isWhole {
       kept.warnings.append(
         Finding(
           "the dump has no VMCOREINFO note, and no crashed kernel's core header is in its "
-            + "memory: it is kept as it is (--rebuild looks for a kernel's vmcoreinfo, too)"))
+            + "memory: it is kept as it is "
+            + "(\(.isRebuilding) looks for a kernel's vmcoreinfo, too)"))
     }
     return kept
   }

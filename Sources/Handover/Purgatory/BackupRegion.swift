@@ -19,7 +19,7 @@ extension BackupRegion {
   /// The backup region of a header and where its data is at the moment of the image.
   static func find(
     of candidate: CandidateExamination, in memory: PhysicalMemory, option: MomentOption
-  ) throws(ReadError) -> (region: BackupRegion, evidence: String)? {
+  ) throws(ReadError) -> (region: BackupRegion, evidence: Message)? {
     guard let (index, load) = candidate.backupLoad,
       let source = load.physicalRange, let copy = load.sourceRange
     else { return nil }
@@ -54,10 +54,10 @@ extension BackupRegion {
   private static func state(
     _ source: Range<UInt64>, _ copy: Range<UInt64>, _ candidate: CandidateExamination,
     in memory: PhysicalMemory, _ option: MomentOption
-  ) throws(ReadError) -> (isStillAtSource: Bool, evidence: String) {
+  ) throws(ReadError) -> (isStillAtSource: Bool, evidence: Message) {
     switch option {
-    case .before: return (true, "--state=pre")
-    case .after: return (false, "--state=post")
+    case .before: return (true, "\(.state)=pre")
+    case .after: return (false, "\(.state)=post")
     case .automatic: break
     }
     guard memory.holds(copy) || !memory.holds(source) else {

@@ -120,7 +120,7 @@ struct S390System {
     guard let layout = machine.handover?.layout else { return .absent(nil) }
     guard layout.isSwapped else {
       return .corrupt(
-        .corrupt("--select=kdump: the second kernel has not started: \(layout.evidence)"))
+        .corrupt("\(.selection)=kdump: the second kernel has not started: \(layout.evidence)"))
     }
     return try atZero(layout, loads: [0..<layout.crashRegion.length])
   }
@@ -143,7 +143,7 @@ struct S390System {
       if let handover = machine.handover, let layout {
         S390System.moment(of: handover, layout)
       } else {
-        Moment(phase: .running, evidence: evidence)
+        Moment(phase: .running, evidence: "\(evidence)")
       }
     return system(kernel, loads: loads, moment: moment, evidence: evidence, warnings: [])
   }
@@ -177,7 +177,7 @@ struct S390System {
   }
 
   private static func moment(of handover: S390Handover, _ layout: S390Layout) -> Moment {
-    if layout.isSwapped { return Moment(phase: .after, evidence: layout.evidence) }
+    if layout.isSwapped { return Moment(phase: .after, evidence: "\(layout.evidence)") }
     if !handover.processors.saved.isEmpty {
       return Moment(phase: .before, evidence: "\(layout.evidence); CPUs have saved registers")
     }

@@ -21,13 +21,13 @@ struct SecondKernelMemory {
     guard let address = system.headerAddress, moment.phase == .after || moment.phase == .crashed
     else {
       return .corrupt(
-        .corrupt("--select=kdump: the second kernel has not started: \(moment.evidence)"))
+        .corrupt("\(.selection)=kdump: the second kernel has not started: \(moment.evidence)"))
     }
     let gap = system.header.crashRegion(around: address, end: max(memory.end, address))
     guard let note = try note(in: gap) else {
       return .corrupt(
         .corrupt(
-          "--select=kdump: no vmcoreinfo of a running second kernel in its memory \(gap.hex)"))
+          "\(.selection)=kdump: no vmcoreinfo of a running second kernel in its memory \(gap.hex)"))
     }
     return .found(try shown(note, gap))
   }

@@ -156,7 +156,7 @@ struct StandaloneKernel {
     place = found?.system.address
     warnings =
       found == nil
-      ? [Finding("--vmcoreinfo: no kernel \(information.release ?? "") is where it says")] : []
+      ? [Finding("\(.vmcoreinfo): no kernel \(information.release ?? "") is where it says")] : []
   }
 
   /// Only what the user says.
@@ -168,6 +168,6 @@ struct StandaloneKernel {
     place = nil
     warnings =
       [Finding("no sound VMCOREINFO note: readers will not know where the kernel lies")]
-      + rejected.prefix(8).map { Finding($0) }
+      + rejected.prefix(8).map { Finding(Message($0)) }
   }
 }

@@ -8,7 +8,7 @@ struct StandaloneMemory {
   /// The ranges, ascending, neighbours joined.
   let ranges: [Range<UInt64>]
   /// Who told.
-  let origin: String
+  let origin: Message
 
   /// `E820_TYPE_RAM`, `E820_TYPE_RESERVED_KERN`
   private static let usableTypes: Set<UInt32> = [1, 128]
@@ -33,12 +33,12 @@ struct StandaloneMemory {
     let all = view.memory.regions.map(\.range)
     // A second kernel's map may leave memory out: the largest map with the kernel in it counts.
     let told = [maps, trees].lazy.compactMap { list in
-      list.map { (origin: $0.0, ranges: StandaloneMemory.joined($0.1)) }
+      list.map { (origin: Message($0.0), ranges: StandaloneMemory.joined($0.1)) }
         .filter { isOfKernel($0.ranges) }
         .max { StandaloneMemory.size($0.ranges) < StandaloneMemory.size($1.ranges) }
     }.first
     if !options.ram.isEmpty {
-      self.init(ranges: StandaloneMemory.joined(options.ram), origin: "--ram")
+      self.init(ranges: StandaloneMemory.joined(options.ram), origin: "\(.ram)")
     } else if let told {
       self.init(ranges: told.ranges, origin: told.origin)
     } else {
@@ -61,7 +61,7 @@ struct StandaloneMemory {
     return (place, page)
   }
 
-  private init(ranges: [Range<UInt64>], origin: String) {
+  private init(ranges: [Range<UInt64>], origin: Message) {
     self.ranges = ranges
     self.origin = origin
   }

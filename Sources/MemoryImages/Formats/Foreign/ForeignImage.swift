@@ -6,7 +6,7 @@ enum ForeignImage {
   private struct Kind: Sendable {
     let name: String
     let magic: [UInt8]
-    let advice: String
+    let advice: Message
   }
 
   private static let kinds: [Kind] = [
@@ -15,7 +15,7 @@ enum ForeignImage {
       advice: "is a diskdump file already: crash opens it as it is"),
     Kind(
       name: "LiME", magic: Array("EMiL".utf8),
-      advice: "is a LiME dump: pass its ranges with --segment FILE@ADDR:LENGTH:OFFSET"),
+      advice: "is a LiME dump: pass its ranges with \(.segments) FILE@ADDR:LENGTH:OFFSET"),
     Kind(
       name: "AVML", magic: Array("AVML".utf8),
       advice: "is a compressed AVML dump: 'avml-convert' unpacks it"),

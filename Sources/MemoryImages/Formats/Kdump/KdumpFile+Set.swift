@@ -12,7 +12,7 @@ extension KdumpFile {
       guard part.isSplit(like: file) else {
         throw ImageError(
           .usage,
-          "--part \(input.name): is no part of the split dump that \(file.source.name) is of")
+          "\(.parts) \(input.name): is no part of the split dump that \(file.source.name) is of")
       }
       files.append(part)
     }
@@ -21,7 +21,7 @@ extension KdumpFile {
     where first.range.upperBound > second.range.lowerBound {
       throw ImageError(
         .usage,
-        "--part: \(first.source.name) and \(second.source.name) both have the page frames from "
+        "\(.parts): \(first.source.name) and \(second.source.name) both have the page frames from "
           + "\(second.range.lowerBound.hex) on")
     }
     return files

@@ -48,7 +48,7 @@ struct KdumpFile: Sendable {
     throw ImageError(
       .unusable,
       "\(source.name): kdump-compressed header: "
-        + (refusal ?? "header_version is in no byte order one of 1 to 6"))
+        + Message(refusal ?? "header_version is in no byte order one of 1 to 6"))
   }
 
   private func check() throws(ImageError) {

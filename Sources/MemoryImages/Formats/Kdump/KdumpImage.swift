@@ -112,7 +112,7 @@ private struct KdumpState {
     return [
       Finding(
         "the dump is split, and \(isOne ? "a file" : "files") of the set with the memory "
-          + "\(gaps.joined(separator: ", ")) \(isOne ? "is" : "are") not given: --part names the "
+          + "\(gaps.joined(separator: ", ")) \(isOne ? "is" : "are") not given: \(.parts) names the "
           + "others",
         isPartial: true)
     ]

@@ -14,7 +14,7 @@ private enum RawImage {
     let layout = try layout(for: source, options)
     let memory = try rethrow(
       as: { (_: OverlappingRegions) in
-        ImageError(.usage, "--hole: two parts of \(source.name) lie at the same address")
+        ImageError(.usage, "\(.holes): two parts of \(source.name) lie at the same address")
       }, PhysicalMemory(regions: (layout ?? .identity).regions(of: source)))
     return MemoryImage(
       of: input, as: .raw, memory: memory, layout: layout ?? .identity,
@@ -26,7 +26,7 @@ private enum RawImage {
   ) throws(ImageError) -> ImageLayout? {
     if let machine = options.machine {
       guard options.base == nil, options.holes.isEmpty else {
-        throw ImageError(.usage, "--machine: cannot be combined with --base or --hole")
+        throw ImageError(.usage, "\(.machine): cannot be combined with \(.base) or \(.holes)")
       }
       return machine.layout(forSize: source.size)
     }
@@ -35,11 +35,11 @@ private enum RawImage {
     let holes = options.holes.sorted { $0.lowerBound < $1.lowerBound }
     for (first, second) in zip(holes, holes.dropFirst())
     where first.upperBound > second.lowerBound {
-      throw ImageError(.usage, "--hole: \(first.hex) and \(second.hex) overlap")
+      throw ImageError(.usage, "\(.holes): \(first.hex) and \(second.hex) overlap")
     }
     if let hole = holes.first, hole.lowerBound < base {
       throw ImageError(
-        .usage, "--hole: \(hole.hex) begins before the file's first byte at \(base.hex)")
+        .usage, "\(.holes): \(hole.hex) begins before the file's first byte at \(base.hex)")
     }
     let names = ["base \(base.hex)"] + holes.map { "hole \($0.hex)" }
     return ImageLayout(base: base, holes: holes, name: names.joined(separator: ", "))

@@ -20,7 +20,7 @@ package struct SegmentSpecification: Equatable, Sendable {
     self.offset = offset
   }
 
-  /// Reads the text of one `--segment`; the last `@` ends the file's name.
+  /// Reads the text of one; the last `@` ends the file's name.
   package init(_ text: String) throws(ImageError) {
     guard let at = text.lastIndex(of: "@"), at != text.startIndex else {
       throw SegmentSpecification.malformed(text, "no address behind '@'")
@@ -46,7 +46,7 @@ package struct SegmentSpecification: Equatable, Sendable {
   private static func malformed(_ text: String, _ found: String) -> ImageError {
     ImageError(
       .usage,
-      "--segment \(text): \(found), expected FILE@ADDR[:LENGTH[:OFFSET]] with numbers "
+      "\(.segments) \(text): \(found), expected FILE@ADDR[:LENGTH[:OFFSET]] with numbers "
         + "such as 0x40000000 or 512M")
   }
 }

@@ -18,7 +18,7 @@ enum SegmentedImage {
         files: files)
     } catch {
       throw ImageError(
-        .usage, "--segment: \(describe(error.first)) and \(describe(error.second)) overlap")
+        .usage, "\(.segments): \(describe(error.first)) and \(describe(error.second)) overlap")
     }
   }
 
@@ -30,13 +30,13 @@ enum SegmentedImage {
     guard length > 0 else {
       throw ImageError(
         .usage,
-        "--segment \(segment.path): holds \(source.size.hex) bytes, expected some at "
+        "\(.segments) \(segment.path): holds \(source.size.hex) bytes, expected some at "
           + "offset \(segment.offset.hex)")
     }
     guard let range = Range(start: segment.address, length: length) else {
       throw ImageError(
         .usage,
-        "--segment \(segment.path): \(length.hex) bytes at \(segment.address.hex) end "
+        "\(.segments) \(segment.path): \(length.hex) bytes at \(segment.address.hex) end "
           + "beyond 64 bits")
     }
     return MemoryRegion(range: range, source: source, offset: segment.offset)
