@@ -82,7 +82,7 @@ struct SegmentTests {
       error
         == ImageError(
           .usage,
-          "segments: \(first) at [0x1000, 0x1100) and \(second) at [0x10ff, 0x11ff) overlap"))
+          "\(.segments): \(first) at [0x1000, 0x1100) and \(second) at [0x10ff, 0x11ff) overlap"))
   }
 
   @Test("A segment without a byte, or that ends beyond 64 bits, is refused")

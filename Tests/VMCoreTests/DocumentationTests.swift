@@ -78,6 +78,31 @@ struct DocumentationTests {
     #expect(!dump.report.image.isLayoutFound)
   }
 
+  @Test("An error names settings as the program that shows it does")
+  func message() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.file([1], named: "vmcore")
+    let dump = try OpenedRecipe(named: "readme").open()
+    let error = try #require(
+      #expect(throws: VMCoreError.self) { try dump.plan().write(to: .file(path: path)) })
+    print(error.message.text { "--\($0)" })
+    #expect(error.message.settings == [.mayReplace])
+    #expect(
+      error.message.text { "--\($0)" } == "\(path): exists already, --mayReplace replaces it")
+    #expect(error.description == "\(path): exists already, mayReplace replaces it")
+  }
+
+  @Test("Bytes are read into a buffer as into an array, fewer of them at the end only")
+  func buffer() throws {
+    let dump = try OpenedRecipe(named: "readme").open()
+    for offset in [0, 100, dump.size - 50, dump.size, dump.size + 1] {
+      var bytes = [UInt8](repeating: 7, count: 100)
+      let count = try bytes.withUnsafeMutableBytes { try dump.read(at: offset, into: $0) }
+      #expect(try Array(bytes.prefix(count)) == dump.bytes(at: offset, count: 100))
+      #expect(bytes.dropFirst(count).allSatisfy { $0 == 7 })
+    }
+  }
+
   @Test("Warnings are plain text")
   func warnings() throws {
     let dump = try OpenedRecipe(named: "truncated").open()
