@@ -55,8 +55,14 @@ package struct Kernel: Sendable {
   /// The symbol table that it carries.
   package func symbols() throws(ReadError) -> Answer<KernelSymbols> {
     try readSymbols.value { () throws(ReadError) in
-      try KernelSymbols.read(information, in: image)
+      try KernelSymbols.read(information, in: image, expecting: expectedSymbols)
     }
+  }
+
+  /// Symbols that are asked for in nearly every run.
+  private var expectedSymbols: [String] {
+    ["_text", "_end", "kexec_crash_image"]
+      + [architecture.directMapVariable?.symbol].compactMap(\.self)
   }
 
   /// The address of a symbol: by vmcoreinfo, else by the kernel's own table.

@@ -96,4 +96,23 @@ struct KexecImageTests {
     }
     #expect(why.contains("0xffff888000130000"))
   }
+
+  @Test("pointers of Linux 6.17 between the segments and the list head are passed over")
+  func contiguousMemory() throws {
+    let recipe = Self.recipe("x86_64", segment: "0x250000-0x251000")
+    let behind: UInt64 = 0x130000 + 64 + 16 * 32
+    let empty = try ImageInMemory(recipe).writing([UInt8](repeating: 0, count: 8), at: behind)
+    guard case .corrupt = try Self.locator(Self.find(empty)) else {
+      Issue.record("expected a corrupt list")
+      return
+    }
+    var writer = ByteWriter(order: .little)
+    writer.write(0xffff_8880_0013_02c0 as UInt64)
+    let image = empty.writing(writer.bytes, at: behind + 16 * 8)
+    guard case .found(let parameter, _) = try Self.locator(Self.find(image)) else {
+      Issue.record("expected the loaded header")
+      return
+    }
+    #expect(parameter.address == 0x250000)
+  }
 }

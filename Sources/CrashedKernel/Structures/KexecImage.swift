@@ -49,8 +49,9 @@ package struct KexecImage: Equatable, Sendable {
   }
 
   /// `nr_segments` and `segment[]` stand next to each other, where depends on the kernel's
-  /// version: the entries are `{buf, bufsz, mem, memsz}`, in whole pages that do not overlap,
-  /// the unused ones are zero, and the list head behind them points somewhere.
+  /// version: the entries are `{buf, bufsz, mem, memsz}`, in whole pages that do not overlap, the
+  /// unused ones are zero. Behind them is a list head, which points somewhere; Linux 6.17 put
+  /// `segment_cma[]` between them, a pointer for each segment.
   private static func segments(
     in reader: ByteReader, at offset: Int, wordSize: Int
   ) -> [Range<UInt64>]? {
@@ -75,7 +76,10 @@ package struct KexecImage: Equatable, Sendable {
       else { return nil }
       segments.append(range)
     }
-    guard let next = try? reader.readWord(size: wordSize), next != 0 else { return nil }
-    return segments
+    for _ in 0...capacity {
+      guard let word = try? reader.readWord(size: wordSize) else { return nil }
+      if word != 0 { return segments }
+    }
+    return nil
   }
 }

@@ -3,13 +3,16 @@ internal import DumpRecords
 
 /// The names of a kernel's symbols: each is a row of bytes that stand for tokens, and begins with
 /// the letter of the symbol's type. Source: `kallsyms_expand_symbol`, `kernel/kallsyms.c`.
+///
+/// The names themselves stay in the image: a walk reads them piece by piece.
 struct KernelSymbolNames: Sendable {
   /// Number of names.
   let count: Int
   /// `kallsyms_names`: a length and that many tokens for each symbol.
-  private let names: [UInt8]
+  private let names: Range<UInt64>
   /// What each of the 256 bytes stands for.
   private let tokens: [[UInt8]]
+  private let memory: VirtualMemory
 
   /// Longest table of names that is read; real ones have 3 MB.
   private static let largestNames: UInt64 = 16 << 20
@@ -18,14 +21,7 @@ struct KernelSymbolNames: Sendable {
   /// Longest token that is believed (`KSYM_NAME_LEN`).
   private static let longestToken = 512
 
-  /// A table from its parts.
-  init(count: Int, names: [UInt8], tokens: [[UInt8]]) {
-    self.count = count
-    self.names = names
-    self.tokens = tokens
-  }
-
-  /// Reads names and tokens; nil where the image lacks them or they cannot be right.
+  /// Reads the tokens; nil where the image lacks them, or they cannot be right.
   init?(
     _ memory: VirtualMemory, _ information: VMCoreInfo, count: Int
   ) throws(ReadError) {
@@ -35,7 +31,6 @@ struct KernelSymbolNames: Sendable {
       table - start <= KernelSymbolNames.largestNames,
       index - table <= KernelSymbolNames.largestTokens,
       UInt64(count) <= table - start,
-      let names = try memory.read(at: start, count: Int(table - start)).value,
       let text = try memory.read(at: table, count: Int(index - table)).value,
       let places = try memory.read(at: index, count: 512).value
     else { return nil }
@@ -47,52 +42,84 @@ struct KernelSymbolNames: Sendable {
       let token = text[Int(place)...].prefix(KernelSymbolNames.longestToken).prefix { $0 != 0 }
       tokens.append(Array(token))
     }
-    self.init(count: count, names: names, tokens: tokens)
+    self.count = count
+    self.tokens = tokens
+    self.memory = memory
+    names = start..<table
   }
 
-  /// The places of several names in the table: of each the first one.
-  func indices(of wanted: [String]) -> [String: Int] {
+  /// The places of several names in the table, of each the first one; nil where the image lacks a
+  /// part of it that had to be read.
+  func indices(of wanted: Set<String>) throws(ReadError) -> [String: Int]? {
     var left: [Int: [[UInt8]]] = [:]
-    for name in Set(wanted) {
+    for name in wanted {
       let bytes = Array(name.utf8)
       // The letter of the type stands before the name.
       left[bytes.count + 1, default: []].append(bytes)
     }
     let lengths = tokens.map(\.count)
     var result: [String: Int] = [:]
-    var position = 0
-    for index in 0..<count {
-      guard let tokens = next(&position) else { break }
+    var window = NameWindow(memory, names)
+    for index in 0..<count where result.count < wanted.count {
+      guard let name = try window.next() else { break }
       var length = 0
-      for place in tokens { length &+= lengths[Int(names[place])] }
+      for token in name { length &+= lengths[Int(token)] }
       guard let candidates = left[length], !candidates.isEmpty else { continue }
-      let name = expand(tokens).dropFirst()
-      for candidate in candidates where name.elementsEqual(candidate) {
+      let text = name.flatMap { tokens[Int($0)] }.dropFirst()
+      for candidate in candidates where text.elementsEqual(candidate) {
         result[String(decoding: candidate, as: UTF8.self)] = index
         left[length]?.removeAll { $0 == candidate }
       }
-      if result.count == Set(wanted).count { break }
     }
-    return result
+    return window.isCut ? nil : result
+  }
+}
+
+/// The table of names from its start to its end, by pieces that are each read once.
+private struct NameWindow {
+  private let memory: VirtualMemory
+  /// What has not been read yet.
+  private var rest: Range<UInt64>
+  private var bytes: [UInt8] = []
+  private var position = 0
+  /// Whether the image lacks a part of the table.
+  private(set) var isCut = false
+
+  private static let pieceSize: UInt64 = 1 << 16
+  /// A length of two bytes, and the tokens that it counts.
+  private static let longestName = 2 + 0x7fff
+
+  init(_ memory: VirtualMemory, _ range: Range<UInt64>) {
+    self.memory = memory
+    rest = range
   }
 
-  /// Moves over one name; its tokens, or nil where the table ends. Since Linux 6.1 a length of
-  /// 128 and more has its upper bits in a second byte.
-  private func next(_ position: inout Int) -> Range<Int>? {
-    guard position < names.count else { return nil }
-    var length = Int(names[position])
-    position += 1
+  /// The tokens of the next name, or nil where the table ends. Since Linux 6.1 a length of 128 and
+  /// more has its upper bits in a second byte.
+  mutating func next() throws(ReadError) -> ArraySlice<UInt8>? {
+    if bytes.count - position < NameWindow.longestName { try fill() }
+    guard position < bytes.count else { return nil }
+    var length = Int(bytes[position])
+    var start = position + 1
     if length & 0x80 != 0 {
-      guard position < names.count else { return nil }
-      length = length & 0x7f | Int(names[position]) << 7
-      position += 1
+      guard start < bytes.count else { return nil }
+      length = length & 0x7f | Int(bytes[start]) << 7
+      start += 1
     }
-    guard length <= names.count - position else { return nil }
-    defer { position += length }
-    return position..<position + length
+    guard length <= bytes.count - start else { return nil }
+    position = start + length
+    return bytes[start..<position]
   }
 
-  private func expand(_ range: Range<Int>) -> [UInt8] {
-    range.flatMap { tokens[Int(names[$0])] }
+  private mutating func fill() throws(ReadError) {
+    guard !rest.isEmpty, !isCut else { return }
+    let count = min(rest.length, NameWindow.pieceSize)
+    guard let piece = try memory.read(at: rest.lowerBound, count: Int(count)).value else {
+      isCut = true
+      return
+    }
+    bytes = Array(bytes[position...]) + piece
+    position = 0
+    rest = rest.lowerBound + count..<rest.upperBound
   }
 }

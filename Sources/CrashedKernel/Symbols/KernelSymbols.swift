@@ -8,6 +8,8 @@ package struct KernelSymbols: Sendable {
   package let count: Int
   private let names: KernelSymbolNames
   private let addresses: KernelSymbolAddresses
+  /// Where names stand in the table that everybody asks for; nil where it has none of the name.
+  private let known: [String: Int?]
   private let memory: VirtualMemory
 
   /// More symbols than any kernel has: real ones have about 200,000.
@@ -16,9 +18,10 @@ package struct KernelSymbols: Sendable {
   /// Symbols whose addresses vmcoreinfo has as well.
   private static let anchors = ["init_uts_ns", "swapper_pg_dir", "_stext"]
 
-  /// Reads the table of a kernel, which lies in its image.
+  /// Reads the table of a kernel, which lies in its image. Symbols that are expected to be asked
+  /// for are found by the one walk that is needed anyway.
   package static func read(
-    _ information: VMCoreInfo, in memory: VirtualMemory
+    _ information: VMCoreInfo, in memory: VirtualMemory, expecting names: [String] = []
   ) throws(ReadError) -> Answer<KernelSymbols> {
     guard let place = information.symbol("kallsyms_num_syms") else {
       return .absent("vmcoreinfo names no symbol table (Linux 6.0 and later do)")
@@ -29,20 +32,23 @@ package struct KernelSymbols: Sendable {
     guard count > 0, count <= limit else {
       return .corrupt("kallsyms_num_syms at \(place.hex) is \(count), expected 1 to \(limit)")
     }
-    guard let names = try KernelSymbolNames(memory, information, count: Int(count)) else {
+    guard let table = try KernelSymbolNames(memory, information, count: Int(count)),
+      case let wanted = Set(names + anchors), let places = try table.indices(of: wanted)
+    else {
       return .corrupt("the names of the \(count) symbols cannot be read")
     }
-    return try settle(information, names, in: memory)
+    let known = Dictionary(uniqueKeysWithValues: wanted.map { ($0, places[$0]) })
+    return try settle(information, table, known, in: memory)
   }
 
   /// Chooses the form of the addresses: the one that agrees with vmcoreinfo.
   private static func settle(
-    _ information: VMCoreInfo, _ names: KernelSymbolNames, in memory: VirtualMemory
+    _ information: VMCoreInfo, _ names: KernelSymbolNames, _ known: [String: Int?],
+    in memory: VirtualMemory
   ) throws(ReadError) -> Answer<KernelSymbols> {
     let wanted = anchors.filter { information.symbol($0) != nil }
-    let places = names.indices(of: wanted)
-    guard let anchor = wanted.first(where: { places[$0] != nil }), let index = places[anchor],
-      let expected = information.symbol(anchor)
+    guard let anchor = wanted.first(where: { known[$0] != .some(nil) }),
+      case .some(.some(let index)) = known[anchor], let expected = information.symbol(anchor)
     else {
       return .corrupt("the symbol table has none of \(anchors.joined(separator: ", "))")
     }
@@ -50,7 +56,7 @@ package struct KernelSymbols: Sendable {
     for form in try KernelSymbolAddresses.forms(memory, information) {
       guard let address = try form.address(of: index, in: memory) else { continue }
       if address == expected {
-        return .found(KernelSymbols(names: names, addresses: form, in: memory))
+        return .found(KernelSymbols(names, known, form, in: memory))
       }
       found.append(address.hex)
     }
@@ -60,9 +66,11 @@ package struct KernelSymbols: Sendable {
   }
 
   private init(
-    names: KernelSymbolNames, addresses: KernelSymbolAddresses, in memory: VirtualMemory
+    _ names: KernelSymbolNames, _ known: [String: Int?], _ addresses: KernelSymbolAddresses,
+    in memory: VirtualMemory
   ) {
     self.names = names
+    self.known = known
     self.addresses = addresses
     self.memory = memory
     count = names.count
@@ -73,10 +81,16 @@ package struct KernelSymbols: Sendable {
     try addresses(of: [name])[name]
   }
 
-  /// The run-time addresses of several symbols, by one walk through the table.
+  /// The run-time addresses of several symbols, by at most one walk through the table.
   package func addresses(of wanted: [String]) throws(ReadError) -> [String: UInt64] {
+    var places: [String: Int] = [:]
+    for name in wanted { places[name] = known[name] ?? nil }
+    let others = Set(wanted).subtracting(known.keys)
+    if !others.isEmpty, let found = try names.indices(of: others) {
+      places.merge(found) { one, _ in one }
+    }
     var result: [String: UInt64] = [:]
-    for (name, index) in names.indices(of: wanted) {
+    for (name, index) in places {
       result[name] = try addresses.address(of: index, in: memory)
     }
     return result
