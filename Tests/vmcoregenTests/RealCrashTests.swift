@@ -66,6 +66,9 @@ struct RealCrashTests {
     let answer =
       if name == "x86_64-no-kdump" || name.hasPrefix("arm64") {
         "not applicable"
+      } else if name == "riscv64-kexec_load-before" {
+        // kexec-tools loads no purgatory there: the second kernel is entered directly.
+        "not found"
       } else if name.hasSuffix("-before") || name == "s390x-alive" {
         "matches"
       } else {

@@ -7,6 +7,8 @@ import Testing
 @Suite("Every output of real crashes", .enabled(if: RealCase.isAvailable, "\(RealCase.absence)"))
 struct RealOutputTests {
   static let names = RealCase.all.map(\.name)
+  /// Debian's libkdumpfile, through which drgn reads such a file too, knows no riscv64.
+  static let judged = RealCase.all.filter { $0.machine != "riscv64" }.map(\.name)
   static let x86 = RealCase.all.filter { $0.machine == "x86_64" }.map(\.name)
 
   @Test("is tested with every case that there is")
@@ -18,12 +20,12 @@ struct RealOutputTests {
 
   @Test(
     "-z holds every page, name and line of vmcoreinfo of the ELF file, as libkdumpfile reads it",
-    arguments: names)
+    arguments: judged)
   func kdump(_ name: String) throws {
     try RealOutput(name).judge("by_libkdumpfile", needs: "kdumpfile", "v.kdump")
   }
 
-  @Test("-z is opened by drgn, which finds the kernel's name in it", arguments: names)
+  @Test("-z is opened by drgn, which finds the kernel's name in it", arguments: judged)
   func drgn(_ name: String) throws {
     try RealOutput(name).judge("by_drgn", needs: "drgn", "v.kdump")
   }
@@ -71,7 +73,9 @@ struct RealOutputTests {
     }
     try expectNotes(of: ["v.kdump", "flat"], output)
     try output.succeed("vmcoregen -q -o again v.kdump && vmcoregen -q flat | cmp - again")
-    try output.judge("by_libkdumpfile", needs: "kdumpfile", "again")
+    if Self.judged.contains(name) {
+      try output.judge("by_libkdumpfile", needs: "kdumpfile", "again")
+    }
   }
 
   private func expectNotes(of forms: [String], _ output: RealOutput) throws {
