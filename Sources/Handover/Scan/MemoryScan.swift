@@ -35,7 +35,7 @@ package struct MemoryScan: Sendable {
   ) throws(ReadError) {
     self.init(patterns)
     var chunks = ChunkSequence(memory)
-    let pool = ChunkPool(size: Chunk.usualSize + MemoryScan.headSize)
+    let pool = ChunkPool(size: MemoryScan.chunkSize + MemoryScan.headSize)
     var result = self
     try OrderedPipeline(workers: workers).run(
       produce: { () throws(ReadError) -> Job? in isCancelled() ? nil : chunks.next() },
@@ -61,6 +61,9 @@ package struct MemoryScan: Sendable {
   /// Bytes from the word of a pattern on that its check sees. As many are read behind each chunk,
   /// so that a record at its end can be checked.
   package static let headSize = 64
+
+  /// Bytes that are looked at by one worker at a time: they stay in a processor's cache.
+  private static let chunkSize = 1 << 18
 
   /// A stretch of data inside one region.
   private struct Job: Sendable {
@@ -181,7 +184,7 @@ package struct MemoryScan: Sendable {
           }
           dataEnd = end
         }
-        let count = min(UInt64(Chunk.usualSize) - address % 4096, dataEnd - address)
+        let count = min(UInt64(MemoryScan.chunkSize) - address % 4096, dataEnd - address)
         defer { address += count }
         return Job(address: address, count: Int(count))
       }
