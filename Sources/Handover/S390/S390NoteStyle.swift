@@ -1,8 +1,8 @@
 internal import CrashedKernel
 internal import DumpRecords
 
-/// How the notes of an s390x vmcore differed over the releases (spec: 5.6;
-/// `arch/s390/kernel/crash_dump.c` of each).
+/// How the notes of an s390x vmcore differed over the releases (`arch/s390/kernel/crash_dump.c` of
+/// each).
 struct S390NoteStyle {
   /// Whether the s390 notes are named `LINUX`; `CORE` before 4.2 and from 4.4 to 4.17.
   let namesLinux: Bool

@@ -16,7 +16,7 @@ package enum S390OSInfo: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - memory: as the kernel addressed it.
-  ///   - shift: added to the pointer by zipl's stand-alone kdump entries (spec: 7.6).
+  ///   - shift: added to the pointer by zipl's stand-alone kdump entries.
   init(in memory: PhysicalMemory, lowcore: ByteReader, shift: UInt64? = nil) throws(ReadError) {
     guard let pointer = try? lowcore.peek(Lowcore.osInfo), pointer != 0 else {
       self = .absent("lowcore 0xe18 is 0, expected the address of os_info")
