@@ -85,17 +85,20 @@ struct RealOutputTests {
     }
   }
 
-  /// crash for x86_64 knows the release of no other machine, not even in the kernel's own file.
+  /// crash for x86_64 knows the release of no other machine, not even in the kernel's own file; in
+  /// a kdump-compressed file it knows that of riscv64.
   @Test("crash says the release of the kdump file as of the ELF file", arguments: names)
   func crash(_ name: String) throws {
     guard OutsideTool("crash") != nil else { return try OutsideTool.absent("crash") }
     let output = try RealOutput(name)
     let answers = try ["v.elf", "v.kdump"].map { try output.run("crash --osrelease \($0)") }
     let releases = answers.map { $0.text.split(separator: "\n").last ?? "" }
-    #expect(releases[0] == releases[1])
-    #expect(answers[0].status == answers[1].status)
-    if output.real.machine == "x86_64" {
+    if ["x86_64", "riscv64"].contains(output.real.machine) {
       #expect(answers[1].text == "\(try #require(output.real.kernel))\n")
+    }
+    if output.real.machine != "riscv64" {
+      #expect(releases[0] == releases[1])
+      #expect(answers[0].status == answers[1].status)
     }
   }
 
