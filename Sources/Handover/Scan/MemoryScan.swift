@@ -63,7 +63,7 @@ package struct MemoryScan: Sendable {
   package static let headSize = 64
 
   /// Bytes that are looked at by one worker at a time: they stay in a processor's cache.
-  private static let chunkSize = 1 << 18
+  private static let chunkSize = 3 << 18
 
   /// A stretch of data inside one region.
   private struct Job: Sendable {
@@ -85,12 +85,13 @@ package struct MemoryScan: Sendable {
       at: job.address, into: UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<wanted]))
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: chunk.bytes[..<wanted])
     scannedBytes = UInt64(job.count)
-    for (index, pattern) in patterns.enumerated() {
-      if pattern.step < MemoryScan.blockSize {
-        unsafe findWords(index, bytes, count: job.count, at: job.address)
-      } else {
-        unsafe findSteps(index, bytes, count: job.count, at: job.address)
-      }
+    let fine = patterns.indices.filter { patterns[$0].step < MemoryScan.blockSize }
+    for start in stride(from: 0, to: fine.count, by: 2) {
+      let pair = (fine[start], fine[min(start + 1, fine.count - 1)])
+      unsafe findWords(pair, bytes, count: job.count, at: job.address)
+    }
+    for index in patterns.indices where patterns[index].step >= MemoryScan.blockSize {
+      unsafe findSteps(index, bytes, count: job.count, at: job.address)
     }
   }
 
@@ -110,20 +111,24 @@ package struct MemoryScan: Sendable {
     }
   }
 
-  /// Records that can stand at any word, so every word is compared. A chunk stays in the
-  /// processor's cache, so that a pass for each pattern is cheap.
+  /// Records that can stand at any word, so every word is compared: with the words of two patterns
+  /// at a time, since to look once costs no more than to read once.
   private mutating func findWords(
-    _ index: Int, _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
+    _ pair: (Int, Int), _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
   ) {
-    let word = patterns[index].word
-    let wanted = SIMD16<UInt32>(repeating: word)
+    let one = SIMD16<UInt32>(repeating: patterns[pair.0].word)
+    let other = SIMD16<UInt32>(repeating: patterns[pair.1].word)
     var block = 0
     while block < count {
       // The last block may reach behind the chunk: what begins there is found by the next one.
       let words = unsafe bytes.loadUnaligned(fromByteOffset: block, as: SIMD16<UInt32>.self)
-      if any(words .== wanted) {
-        for lane in 0..<16 where block + 4 * lane < count && words[lane] == word {
-          unsafe note(index, bytes, at: block + 4 * lane, address)
+      if any((words .== one) .| (words .== other)) {
+        for lane in 0..<16 where block + 4 * lane < count {
+          if words[lane] == one[lane] {
+            unsafe note(pair.0, bytes, at: block + 4 * lane, address)
+          } else if words[lane] == other[lane] {
+            unsafe note(pair.1, bytes, at: block + 4 * lane, address)
+          }
         }
       }
       block += MemoryScan.blockSize
