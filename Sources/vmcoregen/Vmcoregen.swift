@@ -10,7 +10,7 @@ struct Vmcoregen: ParsableCommand {
     abstract: "Make a vmcore from a memory image of a crashed Linux machine.",
     usage: """
       vmcoregen [OPTIONS] IMAGE > vmcore
-      vmcoregen [OPTIONS] -o VMCORE IMAGE
+      vmcoregen [OPTIONS] IMAGE VMCORE
       vmcoregen info [OPTIONS] IMAGE
       vmcoregen verify [OPTIONS] IMAGE
       vmcoregen extract PART [OPTIONS] IMAGE

@@ -10,6 +10,10 @@ struct WriteCommand: ParsableCommand {
 
   @OptionGroup var image: ImageArguments
 
+  @Argument(
+    help: "Where the vmcore goes, as with -o; standard output by default.", completion: .file())
+  var vmcore: String?
+
   @OptionGroup var form: OutputArguments
 
   @Option(
@@ -33,10 +37,20 @@ struct WriteCommand: ParsableCommand {
     help: "Add the re-IPL block of an s390x machine as a note VMCOREGEN, which readers ignore.")
   var embedReIPL = false
 
+  @Option(
+    help: "Whether a vmcore that lacks something ends with status 1 (strict) or 0 (lenient).")
+  var status: StatusRule = .strict
+
   @Option(help: "Progress on standard error: auto is a bar on a terminal, else a line every 10 s.")
   var progress: ProgressStyle = .auto
 
   mutating func validate() throws {
+    if let vmcore {
+      guard output == nil else {
+        throw ValidationError("-o \(output ?? "") and the name \(vmcore): expected one of them")
+      }
+      output = vmcore
+    }
     if force && output == nil { throw ValidationError("--force goes with --output FILE") }
     // As for the image; a digest then goes to standard error, and a terminal is refused.
     if output == "-" || output == "/dev/stdout" { output = nil }
@@ -47,7 +61,7 @@ struct WriteCommand: ParsableCommand {
 
   func run() throws {
     try image.requireImage()
-    let status = Outcome.of {
+    let outcome = Outcome.of {
       if output == nil, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
           .usage,
@@ -65,13 +79,13 @@ struct WriteCommand: ParsableCommand {
       if let digest = try planned.write(to: target, control: control) {
         StandardError.write("\(digest)  \(Diagnostics.printable(output ?? "-"))\n")
       }
-      return dump.report.isPartial ? .partial : .done
+      return dump.report.isPartial && status == .strict ? .partial : .done
     }
-    throw status.exitCode
+    throw outcome.exitCode
   }
 
   private var target: OutputTarget {
-    output.map { .file(path: $0, mayReplace: force) }
+    output.map { .file(path: $0, mayReplace: force || CollectedFile.isLeftOver($0)) }
       ?? .descriptor(STDOUT_FILENO, name: "standard output")
   }
 
@@ -90,4 +104,9 @@ struct WriteCommand: ParsableCommand {
       throw error
     }
   }
+}
+
+/// `--status`
+enum StatusRule: String, ExpressibleByArgument, CaseIterable {
+  case strict, lenient
 }

@@ -1,0 +1,13 @@
+import Glibc
+
+/// The names that the scripts of a second kernel give a dump while it is written.
+enum CollectedFile {
+  /// Whether a file is one that a script created for the dump, or that a run left without a byte:
+  /// nothing is lost where it is replaced.
+  static func isLeftOver(_ path: String) -> Bool {
+    guard path.hasSuffix("-incomplete") else { return false }
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && status.st_size == 0
+  }
+}
