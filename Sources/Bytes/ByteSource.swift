@@ -16,13 +16,22 @@ package protocol ByteSource: Sendable {
 
   /// Where the bytes lie in an open file, for the kernel to move them without a copy.
   func filePosition(at offset: UInt64) -> FilePosition?
+
+  /// Whether bytes may turn out to be lost when they are read; they read as zeros.
+  var mayLoseBytes: Bool { get }
+
+  /// Whether a range is lost, every byte of it, as reads of it have shown so far.
+  func isLost(_ range: Range<UInt64>) -> Bool
 }
 
 /// A stretch of a source that reads as zeros without being stored (a hole), or is data.
+///
+/// What is a hole stays one and what is data stays data, whatever reading shows.
 package struct SourceExtent: Equatable, Sendable {
   /// Whether it reads as zeros without being stored.
   package var isHole: Bool
-  /// Of a hole: whether the zeros stand for bytes that a dump lacks, rather than for zeros.
+  /// Whether zeros stand for bytes that a dump lacks, rather than for zeros: of a hole, or of data
+  /// that reading has shown to be lost.
   package var isLeftOut: Bool
   /// Offset behind its last byte.
   package var end: UInt64
@@ -54,6 +63,12 @@ extension ByteSource {
   package func extent(at offset: UInt64) -> SourceExtent {
     SourceExtent(isHole: false, end: max(offset, size))
   }
+
+  /// Nothing unless a source unpacks what it reads.
+  package var mayLoseBytes: Bool { false }
+
+  /// Nothing is.
+  package func isLost(_ range: Range<UInt64>) -> Bool { false }
 
   /// No file unless a source has one.
   package func filePosition(at offset: UInt64) -> FilePosition? { nil }

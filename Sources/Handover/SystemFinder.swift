@@ -35,7 +35,7 @@ package struct SystemFinder {
     if system.stored == nil, let dump = try rethrow(as: SearchError.read, scene.keptDump()) {
       system = dump.better(system)
     }
-    system.warnings = image.warnings + system.warnings
+    system.warnings = image.warnings + [image.damage?.finding].compactMap(\.self) + system.warnings
     return system
   }
 

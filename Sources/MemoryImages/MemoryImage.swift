@@ -22,6 +22,8 @@ package struct MemoryImage: Sendable {
   package let warnings: [Finding]
   /// What was done to read it at all.
   package let notices: [String]
+  /// What reading shows of pages that are packed; nil where none are.
+  package let damage: PageDamage?
 
   /// An image from its parts.
   package init(
@@ -38,13 +40,15 @@ package struct MemoryImage: Sendable {
     stored = nil
     warnings = []
     notices = []
+    damage = nil
   }
 
   /// What a format made of an input and its parts; what was seen and done on the way to them
   /// comes first.
   init(
     of input: ImageInput, as format: ImageFormat, memory: PhysicalMemory,
-    layout: ImageLayout, layoutIsOpen: Bool, stored: StoredCore?, warnings: [Finding]
+    layout: ImageLayout, layoutIsOpen: Bool, stored: StoredCore?, warnings: [Finding],
+    damage: PageDamage? = nil
   ) {
     let inputs = [input] + input.parts
     name = input.name
@@ -58,16 +62,17 @@ package struct MemoryImage: Sendable {
     self.stored = stored
     self.warnings = inputs.flatMap(\.warnings) + warnings
     notices = inputs.flatMap(\.notices)
+    self.damage = damage
   }
 
   /// What a format made of a dump, whose headers say where its memory lies.
   init(
     ofDump input: ImageInput, as format: ImageFormat, memory: PhysicalMemory,
-    stored: StoredCore, warnings: [Finding]
+    stored: StoredCore, warnings: [Finding], damage: PageDamage? = nil
   ) {
     self.init(
       of: input, as: format, memory: memory, layout: .ofDump, layoutIsOpen: false,
-      stored: stored, warnings: warnings)
+      stored: stored, warnings: warnings, damage: damage)
   }
 
   /// The same file with its memory at other addresses; its layout is settled by that.

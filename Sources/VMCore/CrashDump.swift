@@ -19,6 +19,8 @@ public final class CrashDump: Sendable {
   let plan: CorePlan
   let file: ELFCoreFile
   let workers: Int
+  /// Damaged pages of which the report tells.
+  private let reportedDamage: UInt64
 
   /// Everything that was found, and what the vmcore will be.
   public let report: CrashReport
@@ -48,12 +50,16 @@ public final class CrashDump: Sendable {
     } catch {
       throw VMCoreError(error, image: image.name)
     }
+    reportedDamage = image.damage?.count ?? 0
     do throws(PlanError) {
       plan = try CorePlan(for: system, planOptions)
     } catch {
       throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
     }
-    if options.isStrict { try CrashDump.refuse(plan.warnings, image.name) }
+    if options.isStrict {
+      try CrashDump.refuse(plan.warnings, image.name)
+      try CrashDump.refuseDamage(of: image, workers: options.workerCount, isCancelled)
+    }
     self.image = image
     workers = options.workerCount
     file = ELFCoreFile(plan, memory: system.oldMemory)
@@ -66,6 +72,28 @@ public final class CrashDump: Sendable {
     throw VMCoreError(
       .unusable, saying: "\(name): \(first), expected no damage as \(.isStrict) wants it",
       hints: damage.dropFirst().map { "further damage: \($0)" })
+  }
+
+  /// Reads a dump's packed pages before any of it is written.
+  private static func refuseDamage(
+    of image: MemoryImage, workers: Int, _ isCancelled: @escaping @Sendable () -> Bool
+  ) throws(VMCoreError) {
+    do throws(ReadError) {
+      try image.checkPages(workers: workers, isCancelled: isCancelled)
+    } catch {
+      throw VMCoreError(.readFailed, error.description)
+    }
+    guard !isCancelled() else {
+      throw VMCoreError(.cancelled, "\(image.name): interrupted while its pages were checked")
+    }
+    try refuse([image.damage?.finding].compactMap(\.self), image.name)
+  }
+
+  /// What reads have shown since the report was made: pages that are damaged, of which only their
+  /// bytes tell. Where there is something, the vmcore is partial.
+  public var lateWarnings: [Message] {
+    guard let damage = image.damage, damage.count > reportedDamage else { return [] }
+    return [damage.finding].compactMap { $0.map { Message($0.message) } }
   }
 
   /// Size of the vmcore in bytes.

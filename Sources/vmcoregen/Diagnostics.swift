@@ -34,6 +34,18 @@ enum Diagnostics {
     for warning in report.warnings { say("warning: \(Wording.text(warning))") }
   }
 
+  /// Warnings about what reading has shown since.
+  ///
+  /// - Returns: whether there were any.
+  @discardableResult
+  static func reportLate(_ dump: CrashDump, _ arguments: ImageArguments) -> Bool {
+    let warnings = dump.lateWarnings
+    if !arguments.quiet {
+      for warning in warnings { say("warning: \(Wording.text(warning))") }
+    }
+    return !warnings.isEmpty
+  }
+
   /// Text from an image must not steer a terminal: control characters become `\xNN`.
   static func printable(_ text: String) -> String {
     var result = ""

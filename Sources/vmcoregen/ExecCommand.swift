@@ -55,6 +55,7 @@ struct ExecCommand: ParsableCommand {
       } else {
         ending = runCommand(on: shown.path, signals)
       }
+      Diagnostics.reportLate(dump, image)
       return .done
     }
     guard status == .done else { throw status.exitCode }

@@ -41,7 +41,8 @@ struct MountCommand: ParsableCommand {
       StandardOutput.write(
         (dump.report.isPartial ? BackgroundMount.partial : BackgroundMount.ready) + "\n")
       wait(for: mounted)
-      return dump.report.isPartial ? .partial : .done
+      let isDamaged = Diagnostics.reportLate(dump, image)
+      return dump.report.isPartial || isDamaged ? .partial : .done
     }
     throw status.exitCode
   }

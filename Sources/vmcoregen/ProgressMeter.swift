@@ -56,6 +56,7 @@ final class ProgressMeter: @unchecked Sendable {
   /// Ends the bar's line.
   func finish() {
     if hasShown && style == .bar { StandardError.write("\n") }
+    hasShown = false
   }
 
   private func show(_ done: UInt64, after elapsed: Duration) {

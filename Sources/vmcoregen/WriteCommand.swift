@@ -79,7 +79,9 @@ struct WriteCommand: ParsableCommand {
       if let digest = try planned.write(to: target, control: control) {
         StandardError.write("\(digest)  \(Diagnostics.printable(output ?? "-"))\n")
       }
-      return dump.report.isPartial && status == .strict ? .partial : .done
+      meter.finish()
+      let isDamaged = Diagnostics.reportLate(dump, image)
+      return (dump.report.isPartial || isDamaged) && status == .strict ? .partial : .done
     }
     throw outcome.exitCode
   }

@@ -99,7 +99,7 @@ struct HostileClaimTests {
     [RecipeOrder.little, .big])
   func descriptor(_ value: UInt64, _ order: RecipeOrder) throws {
     let model = SmallDumps.kdumpModel(.wide, order)
-    let text = "1 pages are lost, the first at 0x3000: they read as zeros"
+    let text = "1 page is lost, at 0x3000: it reads as zeros"
     let page: (Int) -> [UInt8] = { model.content(of: $0) }
     for (field, width, value) in [("offset", 8, value), ("size", 4, 0xffff_ffff)] {
       let image = try check(

@@ -124,7 +124,7 @@ struct KdumpImageTests {
     model.pages[31] = .lost
     let image = try open(model.bytes)
     #expect(image.warnings.filter(\.isPartial).count == 2)
-    #expect(image.warnings.contains { $0.text.contains("2 pages are lost, the first at 0x1e000") })
+    #expect(image.warnings.contains { $0.text.contains("2 pages are lost, at 0x1e000, 0x1f000") })
     try expectMemory(of: model, image)
   }
 
@@ -167,21 +167,34 @@ struct KdumpImageTests {
     #expect(text.contains("crash and makedumpfile built with \(method)"))
   }
 
-  @Test("A damaged page is said when it is read, with its place; the others are read")
+  @Test("A damaged page reads as zeros and is counted, once; the others are read")
   func damaged() throws {
     var model = Self.model()
     model.pages[22] = .packed(flags: 1, [0x78, 1, 2, 3, 4])
     let image = try open(model.bytes)
+    let source = try #require(image.memory.regions.first?.source)
+    #expect(image.damage?.count == 0)
     #expect(try image.memory.bytes(at: 21 * 4096, count: 4096) == model.content(of: 21))
-    let error = #expect(throws: (any Error).self) {
-      try image.memory.bytes(at: 22 * 4096, count: 4096)
+    #expect(!source.isLost(22 * 4096..<23 * 4096))
+    for _ in 0..<3 {
+      #expect(
+        try image.memory.bytes(at: 22 * 4096 + 5, count: 4000)?.allSatisfy { $0 == 0 } == true)
     }
-    #expect("\(error.map { "\($0)" } ?? "")".contains("the page at 0x16000 is damaged"))
+    #expect(image.damage?.count == 1)
+    #expect(source.isLost(22 * 4096..<23 * 4096))
+    #expect(!source.isLost(22 * 4096..<24 * 4096))
+    let extent = SourceExtent(isHole: false, isLeftOut: true, end: 23 * 4096)
+    #expect(source.extent(at: 22 * 4096) == extent)
     for (flags, bytes) in [(1, []), (1, [UInt8](repeating: 1, count: 5000)), (0, [1])]
       as [(UInt64, [UInt8])]
     {
       model.pages[22] = .packed(flags: flags, bytes)
-      #expect(throws: ImageError.self) { try open(model.bytes) }
+      let image = try open(model.bytes)
+      #expect(image.damage?.finding?.text.contains("1 page is damaged, at 0x16000") == true)
+      let page = try image.memory.bytes(at: 22 * 4096, count: 4096)
+      #expect(page?.allSatisfy { $0 == 0 } == true)
+      let leftOut = SourceExtent(isHole: true, isLeftOut: true, end: 23 * 4096)
+      #expect(image.memory.regions.first?.source.extent(at: 22 * 4096) == leftOut)
     }
   }
 

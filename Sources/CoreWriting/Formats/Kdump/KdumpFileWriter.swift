@@ -6,8 +6,9 @@ internal import DumpRecords
 final class KdumpFileWriter {
   private let plan: KdumpPlan
   private let target: any ByteTarget
-  /// The frames that the file is for begin here; the end is known when it is closed.
+  /// The frames that the file is for begin here; the end is known when its pages are.
   private let firstFrame: UInt64
+  private var endFrame: UInt64
   private let isSplit: Bool
   private var table: GatheringBuffer
   private var pages: GatheringBuffer
@@ -27,6 +28,7 @@ final class KdumpFileWriter {
     self.target = target
     self.room = room
     self.firstFrame = firstFrame
+    endFrame = plan.frames.end
     self.isSplit = isSplit
     let start = plan.tableOffset + room * UInt64(PageDescriptor.size)
     table = GatheringBuffer(at: plan.tableOffset)
@@ -68,6 +70,10 @@ final class KdumpFileWriter {
     var end = dataOffset
     while index < product.sizes.count, room > 0 {
       let size = product.sizes[index]
+      guard size != PackedPages.lost else {
+        index += 1
+        continue
+      }
       let offset = pages.end + UInt64(end - dataOffset)
       guard size == 0 || offset + UInt64(size) <= limit else { break }
       let isPacked = size < UInt32(plan.pageSize)
@@ -85,28 +91,47 @@ final class KdumpFileWriter {
     return (index, end)
   }
 
-  /// Writes what is left and ends the file.
-  func close(endFrame: UInt64) throws(WriteError) {
+  /// Writes the pages that are left; the file is for no frame from `endFrame` on.
+  func closePages(endFrame: UInt64) throws(WriteError) {
+    self.endFrame = endFrame
     try table.flush(to: target)
     try pages.flush(to: target)
-    if isSplit { try writeHead(endFrame: endFrame) }
     try target.putZeros(table.end..<table.end + room * UInt64(PageDescriptor.size))
+  }
+
+  /// Ends the file.
+  func finish() throws(WriteError) {
     try target.finish(size: pages.end)
   }
 
-  /// Writes headers, notes and bitmaps.
-  func writeHead(endFrame: UInt64) throws(WriteError) {
+  /// Writes headers and notes.
+  func writeHead(hasLost: Bool = false) throws(WriteError) {
     var buffer = GatheringBuffer(at: 0)
-    try buffer.append(plan.head(part: isSplit ? firstFrame..<endFrame : nil), to: target)
+    try buffer.append(head(hasLost: hasLost), to: target)
     try appendNotes(to: &buffer)
     while buffer.end < plan.bitmapOffset {
       let count = min(plan.bitmapOffset - buffer.end, 1 << 16)
       try buffer.append([UInt8](repeating: 0, count: Int(count)), to: target)
     }
     try buffer.flush(to: target)
+  }
+
+  /// Writes the headers again.
+  func rewriteHead(hasLost: Bool) throws(WriteError) {
+    try target.put(head(hasLost: hasLost), at: 0)
+  }
+
+  private func head(hasLost: Bool) -> [UInt8] {
+    plan.head(part: isSplit ? firstFrame..<endFrame : nil, hasLost: hasLost)
+  }
+
+  /// Writes both bitmaps.
+  ///
+  /// - Parameter leftOut: the frames that are stored and of which the file has no page.
+  func writeBitmaps(leftOut: LeftOutFrames?) throws(WriteError) {
     try FrameBitmap(plan.frames.existing, size: plan.bitmapSize)
       .write(to: target, at: plan.bitmapOffset)
-    try FrameBitmap(plan.frames.stored, size: plan.bitmapSize, leftOut: plan.leftOut)
+    try FrameBitmap(plan.frames.stored, size: plan.bitmapSize, leftOut: leftOut)
       .write(to: target, at: plan.bitmapOffset + plan.bitmapSize)
   }
 

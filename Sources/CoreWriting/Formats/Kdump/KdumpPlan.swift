@@ -12,6 +12,8 @@ package struct KdumpPlan: Sendable {
   let frames: PageFrames
   /// Frames that a dump which is converted lacks; nil where there are none.
   let leftOut: LeftOutFrames?
+  /// Whether more of them may be found when they are read: bitmaps are written last then.
+  let mayLosePages: Bool
   private let header: KdumpHeader
   private let subHeader: KdumpSubHeader
   /// The vmcore, which has the notes.
@@ -42,7 +44,8 @@ package struct KdumpPlan: Sendable {
         "the loads promise \(PageFrames.count(frames.existing)) pages, expected 1 to "
           + "\(KdumpPlan.mostFrames) for a kdump-compressed file")
     }
-    leftOut = plan.file == nil ? nil : LeftOutFrames(frames)
+    mayLosePages = frames.mayLosePages
+    leftOut = plan.file != nil || mayLosePages ? LeftOutFrames(frames) : nil
     vmcore = file
     let note = plan.header.segments[0]
     notes = note.offset..<note.offset + note.memorySize
@@ -69,9 +72,8 @@ package struct KdumpPlan: Sendable {
     header.systemName = machine.systemName
     header.seconds = system.vmCoreInfo?.crashTime ?? 0
     header.status = isCompressed ? [.zlib] : []
-    if plan.file == nil ? frames.isIncomplete : plan.isPartial {
-      header.status.insert(.incomplete)
-    }
+    let isOfDump = plan.file != nil || frames.mayLosePages
+    if isOfDump ? plan.isPartial : frames.isIncomplete { header.status.insert(.incomplete) }
     header.subHeaderBlocks = UInt32(
       clamping: (inSubHeader + note.memorySize).dividedUp(by: plan.pageSize))
     header.bitmapBlocks = UInt32(clamping: 2 * bitmap)
@@ -115,6 +117,12 @@ package struct KdumpPlan: Sendable {
     return nil
   }
 
+  /// The frames without a page, those that reading has shown to be lost with them.
+  var leftOutByNow: LeftOutFrames? { LeftOutFrames(frames) }
+
+  /// Whether pages were lost since the plan was made.
+  func hasLost(_ leftOut: LeftOutFrames?) -> Bool { leftOut?.count != self.leftOut?.count }
+
   /// Offset of the first bitmap.
   var bitmapOffset: UInt64 { (1 + UInt64(header.subHeaderBlocks)) * pageSize }
   /// Bytes of one bitmap.
@@ -124,8 +132,12 @@ package struct KdumpPlan: Sendable {
 
   /// Everything before the notes.
   ///
-  /// - Parameter part: the frames whose pages are in this file of a split set; nil for a whole one.
-  func head(part: Range<UInt64>?) -> [UInt8] {
+  /// - Parameters:
+  ///   - part: the frames whose pages are in this file of a split set; nil for a whole one.
+  ///   - hasLost: whether pages were lost on the way.
+  func head(part: Range<UInt64>?, hasLost: Bool = false) -> [UInt8] {
+    var header = header
+    if hasLost { header.status.insert(.incomplete) }
     var subHeader = subHeader
     if let part {
       subHeader.split = 1

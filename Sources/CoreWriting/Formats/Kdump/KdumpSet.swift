@@ -9,6 +9,9 @@ struct KdumpSet {
   private var left: UInt64
   private var part: KdumpFileWriter?
   private var count = 0
+  /// Files whose pages are written, and which wait for their heads and bitmaps: each has the bits of
+  /// all frames, and the last page may turn out to be lost.
+  private var waiting: [KdumpFileWriter] = []
 
   /// Pages that any file has room for.
   static let leastPages: UInt64 = 16
@@ -66,8 +69,22 @@ struct KdumpSet {
   }
 
   private mutating func closePart(endFrame: UInt64) throws(WriteError) {
-    try part?.close(endFrame: endFrame)
-    part = nil
+    guard let part else { return }
+    self.part = nil
+    try part.closePages(endFrame: endFrame)
+    if plan.mayLosePages {
+      waiting.append(part)
+    } else {
+      try finish(part, plan.leftOut, hasLost: false)
+    }
+  }
+
+  private func finish(
+    _ part: KdumpFileWriter, _ leftOut: LeftOutFrames?, hasLost: Bool
+  ) throws(WriteError) {
+    try part.writeHead(hasLost: hasLost)
+    try part.writeBitmaps(leftOut: leftOut)
+    try part.finish()
   }
 
   /// Ends the last file; there is at least one.
@@ -76,5 +93,8 @@ struct KdumpSet {
   ) throws(WriteError) {
     if part == nil { try open(at: plan.frames.end, next) }
     try closePart(endFrame: plan.frames.end)
+    guard !waiting.isEmpty else { return }
+    let leftOut = plan.leftOutByNow
+    for part in waiting { try finish(part, leftOut, hasLost: plan.hasLost(leftOut)) }
   }
 }

@@ -26,7 +26,8 @@ package struct KdumpWriter {
   package func write(to target: any ByteTarget) throws(WriteError) {
     let file = try KdumpFileWriter(
       plan, target: target, room: plan.pageCount, firstFrame: 0, isSplit: false)
-    try file.writeHead(endFrame: plan.frames.end)
+    try file.writeHead()
+    if !plan.mayLosePages { try file.writeBitmaps(leftOut: plan.leftOut) }
     try run(for: target.name) { product throws(WriteError) in
       if product.chunk == nil {
         _ = try file.addZeros(product.frames.length)
@@ -34,7 +35,13 @@ package struct KdumpWriter {
         _ = try file.add(product, from: 0, dataOffset: 0, limit: .max)
       }
     }
-    try file.close(endFrame: plan.frames.end)
+    try file.closePages(endFrame: plan.frames.end)
+    if plan.mayLosePages {
+      let leftOut = plan.leftOutByNow
+      if plan.hasLost(leftOut) { try file.rewriteHead(hasLost: true) }
+      try file.writeBitmaps(leftOut: leftOut)
+    }
+    try file.finish()
   }
 
   /// Writes a set of files of at most `size` bytes each; `next` opens the following one.

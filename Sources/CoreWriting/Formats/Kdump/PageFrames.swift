@@ -16,6 +16,9 @@ struct PageFrames: Sendable {
   /// Whether memory that the loads promise is lacking.
   let isIncomplete: Bool
 
+  /// Whether pages may turn out to be lost when they are read.
+  var mayLosePages: Bool { memory.regions.contains { $0.source.mayLoseBytes } }
+
   /// Number of the highest frame, plus one.
   var end: UInt64 { existing.last?.upperBound ?? 0 }
 
@@ -111,6 +114,17 @@ struct FrameExtent {
 }
 
 extension PageFrames {
+  /// Whether a frame is lost, as reads of it have shown.
+  func isLost(_ frame: UInt64) -> Bool {
+    let address = frame * pageSize
+    guard
+      case .present(let range, let region) = memory.firstStretch(of: address..<address + pageSize),
+      range.length == pageSize
+    else { return false }
+    let place = region.sourceOffset(of: address)
+    return region.source.isLost(place..<place + pageSize)
+  }
+
   /// The frames from `frame` on that are alike; a frame that is not in one piece is data.
   func extent(at frame: UInt64) -> FrameExtent {
     let single = FrameExtent(kind: .data, end: frame + 1)

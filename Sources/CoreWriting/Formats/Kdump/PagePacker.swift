@@ -6,10 +6,16 @@ internal import MemoryImages
 struct PackedPages: Sendable {
   let frames: Range<UInt64>
   /// Sizes of the packed pages, in order: 0 for a page of zeros, the page size for one that does
-  /// not shrink. Empty where all are zero.
+  /// not shrink, ``lost`` for one that is left out. Empty where all are zero.
   let sizes: [UInt32]
   /// Holds the packed pages one behind the other; nil where all are zero.
   let chunk: Chunk?
+
+  /// The size of a page that is lost, as reading it has shown.
+  static let lost = UInt32.max
+
+  /// Bytes of all packed pages.
+  var size: UInt64 { sizes.reduce(0) { $1 == PackedPages.lost ? $0 : $0 + UInt64($1) } }
 }
 
 /// Reads and packs pages, in any number of threads.
@@ -18,11 +24,13 @@ struct PagePacker: Sendable {
   /// nil: pages are stored as they are.
   private let packers: CodecPool<any Packer>?
   private let pool: ChunkPool
+  private let mayLosePages: Bool
 
   /// A packer of frames.
   init(_ frames: PageFrames, packers: CodecPool<any Packer>?) {
     self.frames = frames
     self.packers = packers
+    mayLosePages = frames.mayLosePages
     pool = ChunkPool(size: max(Int(SourcePieces.usualChunk), Int(frames.pageSize)))
   }
 
@@ -67,7 +75,8 @@ struct PagePacker: Sendable {
       let page = unsafe UnsafeRawBufferPointer(
         rebasing: input.bytes[index * pageSize..<(index + 1) * pageSize])
       if unsafe isAllZero(page) {
-        sizes.append(0)
+        let isLost = mayLosePages && frames.isLost(job.frames.lowerBound + UInt64(index))
+        sizes.append(isLost ? PackedPages.lost : 0)
         continue
       }
       let room = unsafe UnsafeMutableRawBufferPointer(

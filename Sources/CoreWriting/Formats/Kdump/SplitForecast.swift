@@ -25,8 +25,7 @@ struct SplitForecast {
         let first = range.lowerBound + (UInt64(costs.count) * stretch - before)
         let sample = first..<min(range.upperBound, first + sampleFrames)
         let packed = try packer.pack(PageJob(frames: sample, isZero: false))
-        let bytes = packed.sizes.reduce(UInt64(0)) { $0 + UInt64($1) }
-        costs.append(bytes * sampleFrames / sample.length)
+        costs.append(packed.size * sampleFrames / sample.length)
         packer.recycle(packed)
       }
       before += range.length

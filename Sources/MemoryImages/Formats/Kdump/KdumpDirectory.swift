@@ -21,12 +21,24 @@ struct KdumpDirectory: Sendable {
     file.descriptorOffset + (rank - ranks.lowerBound) * UInt64(PageDescriptor.size)
   }
 
-  /// Whether a page is not there: it was never written, or the file ends before it.
-  func isLost(_ descriptor: PageDescriptor) -> Bool {
+  /// What a descriptor alone says of its page.
+  enum PageState {
+    /// It was never written, or the file ends before it.
+    case lost
+    /// It takes as many bytes of the file as no page can.
+    case damaged
+    /// Its bytes are there, packed in this way.
+    case there(PagePacking)
+  }
+
+  /// What a descriptor alone says of its page.
+  func state(of descriptor: PageDescriptor) -> PageState {
     guard descriptor.offset != 0,
-      let end = descriptor.offset.adding(UInt64(descriptor.size))
-    else { return true }
-    return end > file.source.size
+      let end = descriptor.offset.adding(UInt64(descriptor.size)), end <= file.source.size
+    else { return .lost }
+    let packing = PagePacking(descriptor.flags)
+    return packing.admits(size: descriptor.size, blockSize: file.blockSize)
+      ? .there(packing) : .damaged
   }
 
   /// The descriptors of `count` pages from a rank on; those behind the file's end are lost.

@@ -35,9 +35,11 @@ private enum KdumpImage {
     let map = PieceMap(
       laterWins: ranges.map { PieceMap.Piece(range: $0, position: $0.lowerBound) })
     let core = try KdumpCore(of: file, loads: ranges, missing: state.missing, options.machines)
+    let damage = state.damage
+    let pages = KdumpPages(volumes, of: file, damage)
     return MemoryImage(
-      ofDump: input, as: .kdump, memory: PhysicalMemory(map, in: KdumpPages(volumes, of: file)),
-      stored: core.stored, warnings: state.warnings + core.warnings)
+      ofDump: input, as: .kdump, memory: PhysicalMemory(map, in: pages), stored: core.stored,
+      warnings: state.warnings + core.warnings, damage: damage)
   }
 
   /// The memory that existed, in frames.
@@ -76,12 +78,24 @@ private struct KdumpState {
 
   private var lost: [Finding] {
     volumes.compactMap { volume in
-      guard volume.lost > 0, let first = volume.firstLost else { return nil }
+      let lost = volume.lost
+      guard lost.count > 0 else { return nil }
+      let text = PageDamage.text(lost.count, "lost", lost.first, file.blockSize)
       return Finding(
-        "\(volume.directory.file.source.name): \(volume.lost) pages are lost, the first at "
-          + "\((first * file.blockSize).hex): they read as zeros",
+        "\(volume.directory.file.source.name): \(text): "
+          + "\(lost.count == 1 ? "it reads" : "they read") as zeros",
         isPartial: true)
     }
+  }
+
+  /// The pages that are known to be damaged before any is read.
+  var damage: PageDamage {
+    PageDamage(
+      of: file.source.name, pageSize: file.blockSize,
+      told: (
+        volumes.reduce(0) { $0 + $1.damaged.count },
+        Array(volumes.flatMap(\.damaged.first).sorted().prefix(PageDamage.shown))
+      ))
   }
 
   private var incomplete: [Finding] {

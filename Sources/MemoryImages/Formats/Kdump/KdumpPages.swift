@@ -3,7 +3,8 @@ internal import Codecs
 internal import DumpRecords
 
 /// The pages of a kdump-compressed dump as one source: offset = physical address. Pages are
-/// unpacked when they are read; those that the dump lacks read as zeros and are holes.
+/// unpacked when they are read; those that the dump lacks read as zeros and are holes, those that
+/// cannot be unpacked read as zeros, too.
 final class KdumpPages: ByteSource {
   let name: String
   let size: UInt64
@@ -13,10 +14,12 @@ final class KdumpPages: ByteSource {
   private let blockSize: UInt64
   private let unpackers: [PackedForm: CodecPool<PageUnpacker>]
   private let cache = PageCache()
+  private let damage: PageDamage
 
   /// The pages of one file, or of the files of a split set, in the order of their frames.
-  init(_ volumes: [KdumpVolume], of file: KdumpFile) {
+  init(_ volumes: [KdumpVolume], of file: KdumpFile, _ damage: PageDamage) {
     self.volumes = volumes
+    self.damage = damage
     directories = volumes.map(\.directory)
     let blockSize = file.blockSize
     self.blockSize = blockSize
@@ -58,34 +61,47 @@ final class KdumpPages: ByteSource {
     var frame = offset / blockSize
     let last = min(frame + KdumpPages.extentFrames, size / blockSize) - 1
     var cursor = KdumpCursor(directories, ahead: last)
-    let kind = kind(of: frame, &cursor)
+    let hasDamage = damage.wasFound
+    let kind = kind(of: frame, &cursor, hasDamage: hasDamage)
     while frame < last {
       let known = kind == .leftOut ? cursor.absentEnd(from: frame + 1) : frame + 1
       if known > frame + 1 {
         frame = min(last, known - 1)
       } else {
-        guard self.kind(of: frame + 1, &cursor) == kind else { break }
+        guard self.kind(of: frame + 1, &cursor, hasDamage: hasDamage) == kind else { break }
         frame += 1
       }
     }
     return SourceExtent(
-      isHole: kind != .data, isLeftOut: kind == .leftOut, end: (frame + 1) * blockSize)
+      isHole: kind == .zeros || kind == .leftOut,
+      isLeftOut: kind == .leftOut || kind == .damaged, end: (frame + 1) * blockSize)
+  }
+
+  var mayLoseBytes: Bool { true }
+
+  func isLost(_ range: Range<UInt64>) -> Bool {
+    guard damage.wasFound, !range.isEmpty, range.upperBound <= size else { return false }
+    return (range.lowerBound / blockSize...(range.upperBound - 1) / blockSize)
+      .allSatisfy(damage.contains)
   }
 
   private enum Kind {
-    case data, zeros, leftOut
+    case data, zeros, leftOut, damaged
   }
 
   /// Frames that are looked at to answer for one extent.
   private static let extentFrames: UInt64 = 4096
 
   /// What cannot be read is data: reading it says why.
-  private func kind(of frame: UInt64, _ cursor: inout KdumpCursor) -> Kind {
+  private func kind(
+    of frame: UInt64, _ cursor: inout KdumpCursor, hasDamage: Bool
+  ) -> Kind {
+    if hasDamage, damage.contains(frame) { return .damaged }
     guard let found = try? cursor.find(frame) else { return .data }
     switch found {
     case .absent: return .leftOut
     case .page(let descriptor, let index):
-      if directories[index].isLost(descriptor) { return .leftOut }
+      guard case .there = directories[index].state(of: descriptor) else { return .leftOut }
       let isZero = descriptor.flags.isEmpty && descriptor.offset == volumes[index].zeroPage
       return isZero ? .zeros : .data
     }
@@ -105,31 +121,28 @@ final class KdumpPages: ByteSource {
     _ frame: UInt64, _ cursor: inout KdumpCursor, into output: UnsafeMutableRawBufferPointer
   ) throws(ReadError) {
     guard case .page(let descriptor, let index) = try cursor.find(frame),
-      !directories[index].isLost(descriptor)
+      case .there(let packing) = directories[index].state(of: descriptor)
     else {
       unsafe output.initializeMemory(as: UInt8.self, repeating: 0)
       return
     }
     let source = directories[index].file.source
-    let packing = PagePacking(descriptor.flags)
-    if let fault = packing.fault(size: descriptor.size, blockSize: blockSize) {
-      throw KdumpPages.error(source, descriptor, "the page at \((frame * blockSize).hex) \(fault)")
-    }
     guard case .packed(let form) = packing else {
       try unsafe KdumpPages.fill(output, from: source, descriptor)
       return
     }
-    let size = try unpackers[form]?.with { (page) throws(ReadError) -> Int? in
+    let size: Int?? = try unpackers[form]?.with { (page) throws(ReadError) -> Int? in
       let input = unsafe UnsafeMutableRawBufferPointer(
         rebasing: page.packed.bytes[..<Int(descriptor.size)])
       try unsafe KdumpPages.fill(input, from: source, descriptor)
       return unsafe page.unpacker.unpack(UnsafeRawBufferPointer(input), into: output)
     }
-    guard let size, size == output.count else {
-      throw KdumpPages.error(
-        source, descriptor,
-        "the page at \((frame * blockSize).hex) is damaged: its \(descriptor.size) bytes are no "
-          + "\(form.rawValue) stream of \(blockSize) bytes")
+    guard let size else {
+      throw KdumpPages.error(source, descriptor, "no memory to unpack \(form.rawValue) with")
+    }
+    if size != output.count {
+      unsafe output.initializeMemory(as: UInt8.self, repeating: 0)
+      damage.add(frame)
     }
   }
 

@@ -2,13 +2,13 @@ internal import Bytes
 internal import DumpRecords
 
 /// One file of a dump, after one pass over all its page descriptors and before the first page is
-/// read: what cannot be read is refused at once, what is lost is counted.
+/// read: what cannot be read is refused at once, what is lost or damaged is counted.
 struct KdumpVolume: Sendable {
   let directory: KdumpDirectory
   /// Pages whose descriptor was never written, or whose data lies behind the file's end.
-  let lost: UInt64
-  /// The frame of the first of them.
-  let firstLost: UInt64?
+  let lost: CountedFrames
+  /// Pages whose descriptor cannot be one.
+  let damaged: CountedFrames
   /// Where the page of zeros stands that all zero pages share, where there is one.
   let zeroPage: UInt64?
 
@@ -22,7 +22,7 @@ struct KdumpVolume: Sendable {
     while rank < end {
       let unwritten = min(survey.unwritten(fromRank: rank), end - rank)
       if unwritten > 0 {
-        survey.addLost(unwritten, fromRank: rank)
+        survey.lost.add(unwritten, fromRank: rank)
         rank += unwritten
         continue
       }
@@ -33,19 +33,38 @@ struct KdumpVolume: Sendable {
       }
     }
     self.directory = directory
-    lost = survey.lost
-    firstLost = try survey.firstLost.flatMap { rank throws(ReadError) in
-      try directory.dumped.frame(ofRank: rank)
-    }
+    lost = try survey.lost.frames(in: directory.dumped)
+    damaged = try survey.damaged.frames(in: directory.dumped)
     zeroPage = try survey.zeroPage()
+  }
+}
+
+/// How many pages are of a sort, and the first of them.
+struct CountedFrames: Sendable {
+  private(set) var count: UInt64 = 0
+  /// The lowest, in ascending order: ranks while the descriptors are looked at, then frames.
+  private(set) var first: [UInt64] = []
+
+  fileprivate mutating func add(_ count: UInt64, fromRank rank: UInt64) {
+    self.count += count
+    let room = UInt64(PageDamage.shown - first.count)
+    for index in 0..<min(count, room) { first.append(rank + index) }
+  }
+
+  fileprivate func frames(in dumped: KdumpBitmap) throws(ReadError) -> CountedFrames {
+    var frames = self
+    frames.first = []
+    for rank in first {
+      if let frame = try dumped.frame(ofRank: rank) { frames.first.append(frame) }
+    }
+    return frames
   }
 }
 
 /// What is seen of the descriptors of one file.
 private struct DescriptorSurvey {
-  private(set) var lost: UInt64 = 0
-  /// The rank of the first page that is lost.
-  private(set) var firstLost: UInt64?
+  var lost = CountedFrames()
+  private(set) var damaged = CountedFrames()
   /// The lowest offset of a page that is not packed.
   private var lowestPlain: UInt64 = .max
   private let directory: KdumpDirectory
@@ -68,24 +87,19 @@ private struct DescriptorSurvey {
       ? (extent.end - place) / UInt64(PageDescriptor.size) : 0
   }
 
-  mutating func addLost(_ count: UInt64, fromRank rank: UInt64) {
-    lost += count
-    firstLost = firstLost ?? rank
-  }
-
   mutating func add(_ descriptor: PageDescriptor, rank: UInt64) throws(ReadError) {
-    if directory.isLost(descriptor) {
-      addLost(1, fromRank: rank)
-      return
+    switch directory.state(of: descriptor) {
+    case .lost: lost.add(1, fromRank: rank)
+    case .damaged: damaged.add(1, fromRank: rank)
+    case .there(let packing):
+      if let refusal = packing.refusal {
+        let frame = try directory.dumped.frame(ofRank: rank) ?? rank
+        throw ReadError(
+          source: source.name, offset: directory.descriptorOffset(ofRank: rank),
+          reason: "the page at \((frame * blockSize).hex) \(refusal)")
+      }
+      if descriptor.flags.isEmpty { lowestPlain = min(lowestPlain, descriptor.offset) }
     }
-    let packing = PagePacking(descriptor.flags)
-    if let fault = packing.fault(size: descriptor.size, blockSize: blockSize) {
-      let frame = try directory.dumped.frame(ofRank: rank) ?? rank
-      throw ReadError(
-        source: source.name, offset: directory.descriptorOffset(ofRank: rank),
-        reason: "the page at \((frame * blockSize).hex) \(fault)")
-    }
-    if descriptor.flags.isEmpty { lowestPlain = min(lowestPlain, descriptor.offset) }
   }
 
   /// makedumpfile and QEMU store one page of zeros for all, before any other page.

@@ -18,20 +18,19 @@ enum PagePacking: Equatable {
     }
   }
 
-  /// Why a page of `size` bytes in the file cannot be read, whatever its bytes are; nil where it
-  /// can.
-  func fault(size: UInt32, blockSize: UInt64) -> String? {
+  /// Whether a page can take `size` bytes in the file: what is not packed takes all of its own.
+  func admits(size: UInt32, blockSize: UInt64) -> Bool {
     switch self {
-    case .plain:
-      UInt64(size) == blockSize
-        ? nil : "takes \(size) bytes not packed, expected \(blockSize)"
-    case .packed(let form):
-      size > 0 && UInt64(size) <= blockSize
-        ? nil
-        : "takes \(size) bytes packed with \(form.rawValue), expected 1 to \(blockSize)"
-    case .foreign(let name):
-      "is packed with \(name), which is not read: crash and makedumpfile built with \(name) read "
-        + "it, and 'makedumpfile -c' packs it anew with zlib"
+    case .plain: UInt64(size) == blockSize
+    case .packed: size > 0 && UInt64(size) <= blockSize
+    case .foreign: true
     }
+  }
+
+  /// Why pages that are packed so are not read; nil where they are.
+  var refusal: String? {
+    guard case .foreign(let name) = self else { return nil }
+    return "is packed with \(name), which is not read: crash and makedumpfile built with \(name) "
+      + "read it, and 'makedumpfile -c' packs it anew with zlib"
   }
 }
