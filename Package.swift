@@ -43,7 +43,7 @@ let package = Package(
     layer("Bytes", on: ["CLinux", system]),
     layer("Codecs", on: ["Bytes", "CLinux", "CZlib"]),
     layer("DumpRecords", on: ["Bytes"]),
-    layer("MemoryImages", on: ["Bytes", "Codecs", "DumpRecords"]),
+    layer("MemoryImages", on: ["Bytes", "ChildProcesses", "Codecs", "DumpRecords"]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
     layer("Handover", on: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     layer(
@@ -79,7 +79,7 @@ let package = Package(
     tests(of: "Bytes", with: [system]),
     tests(of: "Codecs", with: ["Bytes", "CZlib"]),
     tests(of: "DumpRecords", with: ["Bytes"]),
-    tests(of: "MemoryImages", with: ["Bytes", "DumpRecords"]),
+    tests(of: "MemoryImages", with: ["Bytes", "Codecs", "DumpRecords"]),
     tests(of: "CrashedKernel", with: ["Bytes", "DumpRecords", "MemoryImages"]),
     tests(of: "Handover", with: ["Bytes", "DumpRecords", "MemoryImages", "CrashedKernel"]),
     tests(

@@ -19,6 +19,13 @@ package final class InputStream {
     self.isCancelled = isCancelled
   }
 
+  /// A descriptor that is open for reading; it is closed with the stream.
+  package convenience init(
+    takingOver descriptor: Int32, name: String, isCancelled: @escaping @Sendable () -> Bool
+  ) {
+    self.init(FileDescriptor(rawValue: descriptor), name: name, isCancelled: isCancelled)
+  }
+
   deinit {
     try? descriptor.close()
   }

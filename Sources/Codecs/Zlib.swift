@@ -66,7 +66,7 @@ internal import CZlib
 
 extension z_stream {
   /// All of both buffers is for the next call.
-  fileprivate mutating func reach(
+  mutating func reach(
     from input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer
   ) {
     unsafe next_in = UnsafeMutablePointer(

@@ -49,8 +49,17 @@ package struct ImageFormat: Sendable {
   package static let headSize = 65_536
 
   /// Every format, in the order in which they are asked; raw memory takes what is left.
-  package static let all: [ImageFormat] =
-    [.elf, .flattened, .kdump] + ForeignImage.formats + [.raw]
+  package static let all: [ImageFormat] = readers + ForeignImage.formats + [.raw]
+
+  /// Those that are read rather than refused: what the user may name.
+  package static let readable: [ImageFormat] = readers + [.raw]
+
+  private static let readers: [ImageFormat] = [.elf, .flattened, .kdump, .lime, .avml]
+
+  /// Its name as the value of an option.
+  package var option: String {
+    String(name.lowercased().map { $0 == " " ? "-" : $0 })
+  }
 
   /// Makes memory of a file that the format has recognised.
   package func open(
@@ -107,6 +116,7 @@ extension ImageFormat {
     guard input.source.size > 0 else {
       throw ImageError(.unusable, "\(input.name): is empty, expected a memory image")
     }
-    return input
+    let isTakenAsItIs = input.isUnflattened || options.format?.name == ImageFormat.raw.name
+    return isTakenAsItIs ? input : try Unwrapping.run(input, isCancelled: options.isCancelled)
   }
 }

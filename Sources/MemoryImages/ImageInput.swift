@@ -8,6 +8,8 @@ package struct ImageInput: Sendable {
   package var files: [FileIdentity]
   /// Whether a flattened file was put together on the way: only a dump can come of that.
   package var isUnflattened = false
+  /// What was packed around it, from the outside in.
+  package var wrappings: [String] = []
   /// What was seen on the way.
   package var warnings: [Finding] = []
   /// What was done to read it at all.

@@ -52,8 +52,8 @@ package struct MemoryImage: Sendable {
   ) {
     let inputs = [input] + input.parts
     name = input.name
-    self.format =
-      input.isUnflattened ? "\(ImageFormat.flattened.name) \(format.name)" : format.name
+    let flattened = input.isUnflattened ? [ImageFormat.flattened.name] : []
+    self.format = (input.wrappings + flattened + [format.name]).joined(separator: " ")
     self.memory = memory
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen

@@ -48,7 +48,7 @@ public final class CrashDump: Sendable {
     do throws(SearchError) {
       system = try SystemFinder.find(in: image, searchOptions)
     } catch {
-      throw VMCoreError(error, image: image.name)
+      throw VMCoreError(error, image: image.name).mentioning(image.warnings)
     }
     reportedDamage = image.damage?.count ?? 0
     do throws(PlanError) {

@@ -36,6 +36,28 @@ extension CrashDumpOptions {
     }
   }
 
+  /// A format of images, by its name in the manual in small letters, with hyphens.
+  public struct InputFormat: RawRepresentable, Hashable, Sendable, CaseIterable {
+    /// Its name.
+    public let rawValue: String
+
+    /// The format of a name; nil where no such is read.
+    public init?(rawValue: String) {
+      guard InputFormat.allCases.contains(where: { $0.rawValue == rawValue }) else { return nil }
+      self.rawValue = rawValue
+    }
+
+    private init(_ known: ImageFormat) {
+      rawValue = known.option
+    }
+
+    /// Every format that is read.
+    public static let allCases = ImageFormat.readable.map { InputFormat($0) }
+
+    /// What reads it.
+    var known: ImageFormat? { ImageFormat.readable.first { $0.option == rawValue } }
+  }
+
   /// A QEMU machine whose file of memory leaves out the PCI hole below 4 GiB.
   public enum Machine: String, Sendable, CaseIterable {
     /// i440FX.

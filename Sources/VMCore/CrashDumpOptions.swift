@@ -21,8 +21,9 @@ public struct CrashDumpOptions: Sendable {
   public var holes: [Range<UInt64>] = []
   /// QEMU machine whose PCI hole the file leaves out.
   public var machine: Machine?
-  /// Whether the file is taken as raw memory whatever it looks like.
-  public var isRaw = false
+  /// What the file is, whatever it looks like; nil goes by its content. Raw memory is taken as it
+  /// is, of other formats what is packed around them is taken off.
+  public var inputFormat: InputFormat?
   /// The other files of a split kdump-compressed dump, in any order.
   public var parts: [String] = []
   /// Whether the memory of a file that is a dump already is searched for a core header instead of
@@ -71,7 +72,7 @@ public struct CrashDumpOptions: Sendable {
     options.segments = segments.map(SegmentSpecification.init)
     options.base = base
     options.holes = holes
-    options.format = isRaw ? .raw : nil
+    options.format = inputFormat?.known
     options.parts = parts
     options.machine = machine.map(MachinePreset.init)
     return options

@@ -17,9 +17,27 @@ public struct OutputOptions: Sendable {
     case elf
     /// The kdump-compressed format of makedumpfile; into a pipe its flattened form.
     case kdump
+    /// The memory alone, each range behind a header with its addresses.
+    case lime
+    /// The memory alone, address = offset.
+    case raw
   }
 
-  /// A library that packs.
+  /// How the pages of the kdump-compressed format are packed.
+  public enum Compression: String, Sendable, CaseIterable {
+    /// Levels 0 to 9, by any ``Engine``; it is always there, and every reader knows it.
+    case zlib
+    /// Levels 1 to 19.
+    case zstd
+    /// The fastest; it has no levels.
+    case lzo
+    /// As fast; it has no levels.
+    case snappy
+    /// Not at all.
+    case none
+  }
+
+  /// A library that packs as ``Compression/zlib`` is packed.
   public enum Engine: String, Sendable, CaseIterable {
     /// It is always there.
     case zlib
@@ -33,9 +51,12 @@ public struct OutputOptions: Sendable {
   public var format = Format.elf
   /// Whether the flattened form is written, which `makedumpfile -R` reads from a pipe.
   public var isFlattened = false
-  /// Level from 0 to 9 of packing the pages of the kdump-compressed format.
+  /// How the pages of the kdump-compressed format are packed.
+  public var compression = Compression.zlib
+  /// Level of that; 0 packs nothing.
   public var level = 1
-  /// Level from 0 to 9 of a gzip file around the ELF vmcore; nil writes it as it is.
+  /// Level from 0 to 9 of a gzip file around what is no kdump-compressed file; nil writes it as it
+  /// is.
   public var gzipLevel: Int?
   /// What packs; nil takes the fastest that is installed.
   public var engine: Engine?
@@ -58,6 +79,24 @@ extension OutputOptions {
   /// Whether a pipe gets the records of a flattened file.
   var streamsRecords: Bool { isFlattened || format == .kdump }
 
+  /// How pages are packed, where that can be done; nil: not at all.
+  func checkedForm() throws(VMCoreError) -> PackedForm? {
+    guard format == .kdump, let form = PackedForm(compression) else { return nil }
+    guard form.levels.contains(level) else {
+      throw VMCoreError(
+        .usage,
+        "compression level \(level), expected \(form.levels.lowerBound) to "
+          + "\(form.levels.upperBound) for \(compression.rawValue)")
+    }
+    if let library = form.lackingForPacking {
+      throw VMCoreError(
+        .usage,
+        "compression '\(compression.rawValue)': the library \(library) is not installed, or this "
+          + "program is linked statically and cannot load it")
+    }
+    return level > 0 ? form : nil
+  }
+
   /// What packs, where it is there.
   func checkedEngine() throws(VMCoreError) -> DeflateEngine {
     guard let engine = engine.map(DeflateEngine.init) else { return .automatic }
@@ -68,6 +107,18 @@ extension OutputOptions {
           + "linked statically and cannot load it")
     }
     return engine
+  }
+}
+
+extension PackedForm {
+  init?(_ compression: OutputOptions.Compression) {
+    switch compression {
+    case .zlib: self = .zlib
+    case .zstd: self = .zstd
+    case .lzo: self = .lzo
+    case .snappy: self = .snappy
+    case .none: return nil
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 internal import CoreWriting
 internal import MemoryImages
 
@@ -114,19 +115,23 @@ extension CrashDump {
 
   /// The form that the options ask for; what contradicts itself is refused.
   private func content(of output: OutputOptions) throws(VMCoreError) -> PlannedOutput.Content {
-    guard (0...9).contains(output.level), (0...9).contains(output.gzipLevel ?? 0) else {
-      throw VMCoreError(
-        .usage, "compression level \(output.gzipLevel ?? output.level), expected 0 to 9")
+    guard (0...9).contains(output.gzipLevel ?? 0) else {
+      throw VMCoreError(.usage, "compression level \(output.gzipLevel ?? 0), expected 0 to 9")
     }
+    let packing = try output.checkedForm()
     let engine = try output.checkedEngine()
     let workers = max(1, output.workers ?? self.workers)
-    let pages = Compression(engine: engine, level: output.level)
+    let pages = Compression(
+      engine: engine, level: packing == nil ? 0 : output.level, form: packing ?? .zlib)
     let form: PlannedFile.Form
     switch (output.format, output.isFlattened, output.gzipLevel, output.splitSize) {
-    case (.elf, false, nil, nil): form = .plain(file)
     case (.elf, true, nil, nil): form = .flattened(file)
-    case (.elf, false, let level?, nil):
-      form = .gzip(file, Compression(engine: engine, level: level))
+    case (.elf, false, nil, nil), (.lime, false, nil, nil), (.raw, false, nil, nil):
+      form = .plain(try plainFile(output.format))
+    case (.elf, false, let level?, nil), (.lime, false, let level?, nil),
+      (.raw, false, let level?, nil):
+      form = .gzip(
+        try plainFile(output.format), Compression(engine: engine, level: level))
     case (.kdump, false, nil, nil): form = .kdump(try kdumpPlan(output), pages)
     case (.kdump, true, nil, nil): form = .flattenedKdump(try kdumpPlan(output), pages)
     case (.kdump, false, nil, let size?):
@@ -135,15 +140,34 @@ extension CrashDump {
       throw VMCoreError(.usage, "gzip goes around the ELF vmcore, a kdump file is packed already")
     case (.elf, true, _?, _):
       throw VMCoreError(.usage, "a flattened file is not packed with gzip: expected one of them")
-    case (.elf, _, _, _?), (.kdump, true, nil, _?):
+    case (.lime, true, _, _), (.raw, true, _, _):
+      throw VMCoreError(
+        .usage, "the flattened form is one of ELF and kdump-compressed files: expected either")
+    case (.elf, _, _, _?), (.lime, _, _, _?), (.raw, _, _, _?), (.kdump, true, nil, _?):
       throw VMCoreError(.usage, "only a kdump-compressed file that is not flattened can be split")
     }
     return .file(PlannedFile(form, workers: workers, hasDigest: output.hasDigest))
   }
 
+  /// What a format makes of the vmcore that is a file like it.
+  private func plainFile(
+    _ format: OutputOptions.Format
+  ) throws(VMCoreError) -> ELFCoreFile {
+    do throws(PlanError) {
+      switch format {
+      case .elf, .kdump: return file
+      case .lime: return try LiMEOutput.file(of: plan, in: file)
+      case .raw: return try RawOutput.file(of: plan, in: file)
+      }
+    } catch {
+      throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
+    }
+  }
+
   private func kdumpPlan(_ output: OutputOptions) throws(VMCoreError) -> KdumpPlan {
     do throws(PlanError) {
-      return try KdumpPlan(for: system, plan, file: file, isCompressed: output.level > 0)
+      return try KdumpPlan(
+        for: system, plan, file: file, packedAs: try? output.checkedForm())
     } catch {
       throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
     }

@@ -103,6 +103,13 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The same with what was seen while the image was opened, which may be why.
+  func mentioning(_ findings: [Finding]) -> VMCoreError {
+    var error = self
+    error.hints = findings.map { Message($0.message) } + hints
+    return error
+  }
+
   /// Headers that a message lists at most.
   private static let shownChoices = 16
 

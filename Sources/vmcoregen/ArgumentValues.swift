@@ -3,6 +3,7 @@ public import VMCore
 
 // The library's closed sets are values of options as they are.
 
+extension CrashDumpOptions.InputFormat: ExpressibleByArgument {}
 extension CrashDumpOptions.Machine: ExpressibleByArgument {}
 extension CrashDumpOptions.State: ExpressibleByArgument {}
 extension CrashDumpOptions.HeaderSource: ExpressibleByArgument {}
@@ -13,6 +14,7 @@ extension Architecture: ExpressibleByArgument {
   public static var defaultCompletionKind: CompletionKind { .default }
 }
 extension Compatibility: ExpressibleByArgument {}
+extension OutputOptions.Compression: ExpressibleByArgument {}
 extension OutputOptions.Engine: ExpressibleByArgument {}
 extension ExtractedPart: ExpressibleByArgument {}
 

@@ -39,8 +39,8 @@ struct ImageArguments: ParsableArguments {
   @Flag(help: "Search the memory of a dump for a core header instead of keeping the dump's own.")
   var rebuild = false
 
-  @Option(help: "How the file is read; auto goes by its first bytes.")
-  var inputFormat: InputFormat = .auto
+  @Option(help: "What the file is; auto goes by its content.")
+  var inputFormat = Automatic<CrashDumpOptions.InputFormat>()
 
   @Option(
     help: ArgumentHelp(
@@ -112,7 +112,7 @@ struct ImageArguments: ParsableArguments {
     options.base = base?.value
     options.holes = holes.map(\.range)
     options.machine = machine
-    options.isRaw = inputFormat == .raw
+    options.inputFormat = inputFormat.value
     options.parts = parts
     options.isRebuilding = rebuild
     options.elfcorehdr = elfcorehdr
@@ -158,9 +158,4 @@ struct AddressRange: ExpressibleByArgument {
     else { return nil }
     range = start..<end
   }
-}
-
-/// `--input-format`
-enum InputFormat: String, ExpressibleByArgument, CaseIterable {
-  case auto, raw
 }

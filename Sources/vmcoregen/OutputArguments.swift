@@ -12,7 +12,13 @@ struct OutputArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "elf, kdump (the same as -z), or kdump-flattened for 'makedumpfile -R'.",
+      "How its pages are packed: zlib, zstd, lzo, snappy or none; zstd with -z1 to -z19.",
+      valueName: "form"))
+  var compression: OutputOptions.Compression?
+
+  @Option(
+    help: ArgumentHelp(
+      "elf, kdump (the same as -z), kdump-flattened for 'makedumpfile -R', lime, or raw.",
       valueName: "format"))
   var format: FormatName?
 
@@ -21,7 +27,7 @@ struct OutputArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Pack the ELF vmcore as a gzip file, 0 to 9 (default: 1).", valueName: "level"))
+      "Pack what is written as a gzip file, 0 to 9 (default: 1).", valueName: "level"))
   var gzip: CompressionLevel?
 
   @Option(
@@ -40,12 +46,26 @@ struct OutputArguments: ParsableArguments {
   var deflate = Automatic<OutputOptions.Engine>()
 
   func validate() throws {
-    if compress != nil && format == .elf {
+    if let format, [.lime, .raw].contains(format), compress != nil || compression != nil || flatten
+    {
       throw ValidationError(
-        "-z makes a kdump-compressed file, not an ELF file: --gzip packs the ELF vmcore")
+        "--format=\(format.rawValue) is neither kdump-compressed nor flattened: --gzip packs it")
     }
-    if gzip != nil && (compress != nil || isKdump) {
+    if (compress != nil || compression != nil) && format == .elf {
+      throw ValidationError(
+        "\(compress != nil ? "-z" : "--compression") makes a kdump-compressed file, not an ELF file: --gzip packs the ELF vmcore"
+      )
+    }
+    if let level = compress?.level, !levels.contains(level) {
+      throw ValidationError(
+        "-z\(level): expected \(levels.lowerBound) to \(levels.upperBound) for "
+          + "\((compression ?? .zlib).rawValue)")
+    }
+    if gzip != nil && isKdump {
       throw ValidationError("--gzip packs the ELF vmcore: drop it, or the kdump format")
+    }
+    if let level = gzip?.level, level > 9 {
+      throw ValidationError("--gzip=\(level): expected 0 to 9")
     }
     if gzip != nil && flatten {
       throw ValidationError("--gzip and --flatten: expected one of them")
@@ -55,13 +75,31 @@ struct OutputArguments: ParsableArguments {
     }
   }
 
-  private var isKdump: Bool { compress != nil || (format ?? .elf) != .elf }
+  private var isKdump: Bool {
+    compress != nil || compression != nil || format == .kdump || format == .kdumpFlattened
+  }
+
+  /// The levels of what packs pages.
+  private var levels: ClosedRange<Int> {
+    switch compression ?? .zlib {
+    case .zlib: 0...9
+    case .zstd: 1...19
+    case .lzo, .snappy: 1...1
+    case .none: 0...9
+    }
+  }
 
   /// The same for the library.
   var options: OutputOptions {
     var options = OutputOptions()
-    options.format = isKdump ? .kdump : .elf
+    options.format =
+      switch format {
+      case .lime: .lime
+      case .raw: .raw
+      case .elf, .kdump, .kdumpFlattened, nil: isKdump ? .kdump : .elf
+      }
     options.isFlattened = flatten || format == .kdumpFlattened
+    options.compression = compression ?? .zlib
     if let compress { options.level = compress.level }
     options.gzipLevel = gzip?.level
     options.engine = deflate.value
@@ -71,12 +109,12 @@ struct OutputArguments: ParsableArguments {
   }
 }
 
-/// A level from 0 to 9.
+/// A level from 0 to 19; how many there are depends on what packs.
 struct CompressionLevel: ExpressibleByArgument {
   let level: Int
 
   init?(argument: String) {
-    guard let level = Int(argument), (0...9).contains(level), argument.count == 1 else {
+    guard let level = Int(argument), (0...19).contains(level), argument == "\(level)" else {
       return nil
     }
     self.level = level
@@ -85,7 +123,7 @@ struct CompressionLevel: ExpressibleByArgument {
 
 /// `--format`
 enum FormatName: String, ExpressibleByArgument, CaseIterable {
-  case elf, kdump
+  case elf, kdump, lime, raw
   case kdumpFlattened = "kdump-flattened"
 }
 

@@ -87,7 +87,7 @@ struct PlannedCrash {
 
   private func writer(_ level: Int, _ engine: DeflateEngine, _ workers: Int) throws -> KdumpWriter {
     KdumpWriter(
-      try KdumpPlan(for: system, plan, file: file, isCompressed: level > 0),
+      try KdumpPlan(for: system, plan, file: file, packedAs: level > 0 ? .zlib : nil),
       compression: Compression(engine: engine, level: level), workers: workers,
       monitor: WriteMonitor())
   }

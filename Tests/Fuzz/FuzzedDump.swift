@@ -118,7 +118,7 @@ enum FuzzedDump {
   /// A kdump-compressed file without compression holds the same memory.
   private static func writeKdump(_ system: CrashedSystem, _ plan: CorePlan, _ file: ELFCoreFile) {
     guard
-      let kdump = try? KdumpPlan(for: system, plan, file: file, isCompressed: false),
+      let kdump = try? KdumpPlan(for: system, plan, file: file, packedAs: nil),
       kdump.memorySize <= mostOutput
     else { return }
     let output = FuzzedOutput()

@@ -7,7 +7,9 @@ enum MakeDumps {
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
     guard arguments.count == 3, let files = files(of: arguments[0], memory: arguments[2]) else {
-      fail("usage: make-dumps elfcore|kdump|flattened FOLDER MEMORY", status: 64)
+      fail(
+        "usage: make-dumps elfcore|kdump|flattened|lime|packed|pagecodecs FOLDER MEMORY", status: 64
+      )
     }
     do {
       for (name, bytes) in files {
@@ -37,8 +39,17 @@ enum MakeDumps {
       }
       return files
     case "flattened": return SmallDumps.flattened.files
+    case "packed": return PackedFileModel.smallFiles
+    case "pagecodecs": return pages
+    case "lime": return SmallDumps.lime.files.merging(SmallDumps.avml.files) { $1 }
     default: return nil
     }
+  }
+
+  /// A packed page behind the byte that chooses its form.
+  private static var pages: [String: [UInt8]] {
+    let page = SmallDumps.page(1, 300) + SmallDumps.page(2, 3796)
+    return ["lzo": [0] + LZOModel.stream(page), "snappy": [1] + SnappyModel.block(page)]
   }
 
   private static func fail(_ message: String, status: Int32) -> Never {

@@ -7,7 +7,8 @@ import Testing
 struct DumpMutationTests {
   private static let formats: [String: (format: ImageFormat, dumps: SmallDumps)] = [
     "elf": (.elf, SmallDumps.elf), "kdump": (.kdump, SmallDumps.kdump),
-    "flattened": (.flattened, SmallDumps.flattened),
+    "flattened": (.flattened, SmallDumps.flattened), "lime": (.lime, SmallDumps.lime),
+    "avml": (.avml, SmallDumps.avml),
   ]
 
   @Test("are read in part or refused", .timeLimit(.minutes(5)), arguments: formats.keys.sorted())

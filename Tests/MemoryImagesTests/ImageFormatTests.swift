@@ -62,13 +62,9 @@ struct ImageFormatTests {
     "A file that is no raw memory is refused with what to do about it",
     arguments: [
       (Array("DISKDUMP".utf8), "crash opens it as it is"),
-      (Array("EMiL".utf8), "segments FILE@ADDR:LENGTH:OFFSET"),
-      (Array("AVML".utf8), "avml-convert"), (Array("QEVM".utf8), "pmemsave"),
+      (Array("QEVM".utf8), "pmemsave"),
       (Array("LibvirtQemudSave".utf8), "virsh dump --memory-only"),
       (Array("PAGEDU".utf8), "expected the memory of a Linux machine"),
-      ([0x1f, 0x8b, 0x08], "gzip -dc FILE > image.bin"),
-      ([0x28, 0xb5, 0x2f, 0xfd], "zstd -dc FILE"),
-      ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], "xz -dc FILE"), ([4, 0x22, 0x4d, 0x18], "lz4 -dc FILE"),
     ] as [([UInt8], String)])
   func foreign(_ magic: [UInt8], _ advice: String) throws {
     let path = try directory.file(magic + Array(repeating: 0, count: 4096))
@@ -86,7 +82,6 @@ struct ImageFormatTests {
   @Test("Every format but raw refuses something, and raw takes what is left")
   func formats() {
     #expect(ImageFormat.all.last?.name == "raw")
-    #expect(ImageFormat.all.count == 14)
     #expect(
       ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([UInt8](repeating: 0, count: 64)) })
     #expect(ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([]) })

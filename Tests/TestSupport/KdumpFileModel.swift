@@ -18,6 +18,12 @@ package struct KdumpFileModel: Sendable {
     case raw([UInt8])
     /// Packed with zlib.
     case zlib([UInt8])
+    /// Packed with LZO1X.
+    case lzo([UInt8])
+    /// Packed with snappy.
+    case snappy([UInt8])
+    /// Packed with Zstandard, so that only runs of one value shrink.
+    case zstd([UInt8])
     /// With these flags and bytes.
     case packed(flags: UInt64, [UInt8])
     /// Left out by a filter.
@@ -52,7 +58,8 @@ package struct KdumpFileModel: Sendable {
   /// The content of a page; zeros where it is not in the dump.
   package func content(of frame: Int) -> [UInt8] {
     switch pages[frame] {
-    case .raw(let bytes), .zlib(let bytes): bytes
+    case .raw(let bytes), .zlib(let bytes), .lzo(let bytes), .snappy(let bytes), .zstd(let bytes):
+      bytes
     default: [UInt8](repeating: 0, count: blockSize)
     }
   }
@@ -123,6 +130,9 @@ package struct KdumpFileModel: Sendable {
     switch page {
     case .raw(let bytes): (0, bytes, false)
     case .zlib(let bytes): (1, Self.deflated(bytes), false)
+    case .lzo(let bytes): (2, LZOModel.stream(bytes), false)
+    case .snappy(let bytes): (4, SnappyModel.block(bytes), false)
+    case .zstd(let bytes): (0x20, ZstdModel.frame(bytes), false)
     case .packed(let flags, let bytes): (flags, bytes, false)
     case .lost: (0, [], true)
     case .excluded: nil

@@ -95,6 +95,11 @@ package struct SmallDumps: Sendable {
         dumps.files["\(layout)-\(name)-split-rest"] = split.bytes
       }
     }
+    var packed = kdumpModel(.wide, .little)
+    packed.pages[3] = .lzo(page(3))
+    packed.pages[5] = .snappy(page(5))
+    packed.pages[6] = .zstd(page(6))
+    dumps.files["packed"] = packed.bytes
     var incomplete = kdumpModel(.wide, .little)
     incomplete.status |= 8
     incomplete.pages[6] = .lost
@@ -123,6 +128,34 @@ package struct SmallDumps: Sendable {
     ]
     return model
   }
+
+  // MARK: LiME and AVML files
+
+  /// A machine's memory in three ranges.
+  private static func limeModel(_ form: LiMEFileModel.Form) -> LiMEFileModel {
+    LiMEFileModel(
+      form, [(0x1000, page(1, 0x900)), (0x8000, page(2)), (0x2_0000, page(3, 0x123))])
+  }
+
+  /// Files of LiME, whole and in blocks.
+  package static let lime: SmallDumps = {
+    var dumps = SmallDumps()
+    var model = limeModel(.plain)
+    dumps.files["lime"] = model.bytes
+    model.blockSize = 0x500
+    dumps.files["lime-blocks"] = model.bytes
+    return dumps
+  }()
+
+  /// Files of AVML, whole and in blocks.
+  package static let avml: SmallDumps = {
+    var dumps = SmallDumps()
+    var model = limeModel(.packed)
+    dumps.files["avml"] = model.bytes
+    model.blockSize = 0x500
+    dumps.files["avml-blocks"] = model.bytes
+    return dumps
+  }()
 
   // MARK: Flattened files
 

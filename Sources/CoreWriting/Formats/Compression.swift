@@ -3,19 +3,31 @@ package import Codecs
 
 /// How output is compressed.
 package struct Compression: Sendable {
+  /// What a page becomes; a gzip file is always deflated.
+  package var form: PackedForm
+  /// What deflates.
   package var engine: DeflateEngine
-  /// 0 to 9; 0 stores everything as it is.
+  /// A level of the form; 0 stores everything as it is.
   package var level: Int
 
-  /// A level of an engine.
-  package init(engine: DeflateEngine, level: Int) {
+  /// A level of a form.
+  package init(engine: DeflateEngine, level: Int, form: PackedForm = .zlib) {
+    self.form = form
     self.engine = engine
     self.level = level
   }
 
-  /// Packers for as many threads as pack at once.
-  func packers(in container: DeflateContainer) -> CodecPool<any Packer> {
-    CodecPool { [engine, level] in engine.packer(level: level, container: container) }
+  /// Packers of gzip members for as many threads as pack at once.
+  func gzipPackers() -> CodecPool<any Packer> {
+    CodecPool { [engine, level] in engine.packer(level: level, container: .gzip) }
+  }
+
+  /// Packers of pages for as many threads as pack at once; nil where pages are stored as they are.
+  func pagePackers(pageSize: UInt64) -> CodecPool<any Packer>? {
+    guard level > 0 else { return nil }
+    return CodecPool { [form, engine, level] in
+      form.packer(level: level, engine: engine, largest: Int(pageSize))
+    }
   }
 }
 

@@ -21,6 +21,16 @@ package struct ELFCoreFile: ByteSource {
     lacking = plan.file == nil ? nil : plan.missing
   }
 
+  /// A file of another format, put together in the same way of bytes, zeros and memory.
+  init(_ list: ExtentList, memory: PhysicalMemory, name: String) {
+    self.name = name
+    size = list.end
+    extents = list.extents
+    self.memory = memory
+    file = memory
+    lacking = nil
+  }
+
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(ReadError) -> Int {

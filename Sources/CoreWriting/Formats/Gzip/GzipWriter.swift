@@ -22,7 +22,7 @@ package struct GzipWriter {
     self.source = source
     self.workers = workers
     self.monitor = monitor
-    packers = compression.packers(in: .gzip)
+    packers = compression.gzipPackers()
   }
 
   /// One packed member.

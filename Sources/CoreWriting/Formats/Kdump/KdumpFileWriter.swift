@@ -79,7 +79,7 @@ final class KdumpFileWriter {
       let isPacked = size < UInt32(plan.pageSize)
       let page =
         size == 0
-        ? zeroPage : PageDescriptor(offset: offset, size: size, flags: isPacked ? .zlib : [])
+        ? zeroPage : PageDescriptor(offset: offset, size: size, flags: isPacked ? plan.packing : [])
       page.write(to: &writer)
       end += Int(size)
       room -= 1

@@ -1,4 +1,5 @@
 internal import Bytes
+package import Codecs
 internal import CrashedKernel
 internal import DumpRecords
 package import Handover
@@ -16,6 +17,8 @@ package struct KdumpPlan: Sendable {
   let mayLosePages: Bool
   private let header: KdumpHeader
   private let subHeader: KdumpSubHeader
+  /// The flag of a page that is packed.
+  let packing: KdumpFlags
   /// The vmcore, which has the notes.
   let vmcore: ELFCoreFile
   /// Where they stand in it.
@@ -32,8 +35,10 @@ package struct KdumpPlan: Sendable {
   private static let mostFrames: UInt64 = 1 << 34
 
   /// Plans the file for a vmcore.
+  ///
+  /// - Parameter form: how pages are packed; nil: not at all.
   package init(
-    for system: CrashedSystem, _ plan: CorePlan, file: ELFCoreFile, isCompressed: Bool
+    for system: CrashedSystem, _ plan: CorePlan, file: ELFCoreFile, packedAs form: PackedForm?
   ) throws(PlanError) {
     order = system.header.order
     layout = KdumpPlan.layout(of: system)
@@ -47,10 +52,11 @@ package struct KdumpPlan: Sendable {
     mayLosePages = frames.mayLosePages
     leftOut = plan.file != nil || mayLosePages ? LeftOutFrames(frames) : nil
     vmcore = file
+    packing = form.map { KdumpFlags($0) } ?? []
     let note = plan.header.segments[0]
     notes = note.offset..<note.offset + note.memorySize
     (header, subHeader) = KdumpPlan.headers(
-      system, plan, frames, layout: layout, isCompressed: isCompressed,
+      system, plan, frames, layout: layout, packing,
       information: KdumpPlan.information(in: file, notes, order: order))
   }
 
@@ -62,7 +68,7 @@ package struct KdumpPlan: Sendable {
 
   private static func headers(
     _ system: CrashedSystem, _ plan: CorePlan, _ frames: PageFrames, layout: KdumpLayout,
-    isCompressed: Bool, information: Range<UInt64>?
+    _ packing: KdumpFlags, information: Range<UInt64>?
   ) -> (KdumpHeader, KdumpSubHeader) {
     let note = plan.header.segments[0]
     let inSubHeader = UInt64(KdumpSubHeader.size(in: layout))
@@ -71,7 +77,7 @@ package struct KdumpPlan: Sendable {
     let machine = MachineDescription(of: system)
     header.systemName = machine.systemName
     header.seconds = system.vmCoreInfo?.crashTime ?? 0
-    header.status = isCompressed ? [.zlib] : []
+    header.status = packing
     let isOfDump = plan.file != nil || frames.mayLosePages
     if isOfDump ? plan.isPartial : frames.isIncomplete { header.status.insert(.incomplete) }
     header.subHeaderBlocks = UInt32(

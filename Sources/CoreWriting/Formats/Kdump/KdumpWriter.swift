@@ -16,8 +16,7 @@ package struct KdumpWriter {
   ) {
     self.plan = plan
     packer = PagePacker(
-      plan.frames,
-      packers: compression.level > 0 ? compression.packers(in: .zlib) : nil)
+      plan.frames, packers: compression.pagePackers(pageSize: plan.pageSize))
     self.workers = workers
     self.monitor = monitor
   }

@@ -14,12 +14,6 @@ enum ForeignImage {
       name: "diskdump", magic: Array("DISKDUMP".utf8),
       advice: "is a diskdump file already: crash opens it as it is"),
     Kind(
-      name: "LiME", magic: Array("EMiL".utf8),
-      advice: "is a LiME dump: pass its ranges with \(.segments) FILE@ADDR:LENGTH:OFFSET"),
-    Kind(
-      name: "AVML", magic: Array("AVML".utf8),
-      advice: "is a compressed AVML dump: 'avml-convert' unpacks it"),
-    Kind(
       name: "QEMU savevm", magic: Array("QEVM".utf8),
       advice: "is a QEMU migration stream, expected memory: use 'pmemsave' or "
         + "'dump-guest-memory'"),
@@ -29,19 +23,9 @@ enum ForeignImage {
     Kind(
       name: "Windows", magic: Array("PAGEDU".utf8),
       advice: "is a Windows crash dump, expected the memory of a Linux machine"),
-    compressed("gzip", [0x1f, 0x8b, 0x08], "gzip -dc"),
-    compressed("zstd", [0x28, 0xb5, 0x2f, 0xfd], "zstd -dc"),
-    compressed("xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz -dc"),
-    compressed("lz4", [0x04, 0x22, 0x4d, 0x18], "lz4 -dc"),
   ]
 
   static let formats: [ImageFormat] = kinds.map(format)
-
-  private static func compressed(_ name: String, _ magic: [UInt8], _ command: String) -> Kind {
-    Kind(
-      name: name, magic: magic,
-      advice: "is compressed with \(name): unpack it first, as in '\(command) FILE > image.bin'")
-  }
 
   private static func format(_ kind: Kind) -> ImageFormat {
     ImageFormat(

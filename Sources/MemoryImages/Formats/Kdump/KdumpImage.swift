@@ -8,7 +8,7 @@ extension ImageFormat {
     recognizes: { $0.starts(with: KdumpHeader.signature) }, open: KdumpImage.open)
 }
 
-/// Reads header_version 1 to 6 of every machine, with pages that zlib packed.
+/// Reads header_version 1 to 6 of every machine, with pages packed in any form.
 private enum KdumpImage {
   /// Stretches of memory at most: more than any machine has.
   private static let mostRuns = 1 << 20

@@ -131,6 +131,12 @@ final class KdumpPages: ByteSource {
       try unsafe KdumpPages.fill(output, from: source, descriptor)
       return
     }
+    if let library = form.lacking {
+      throw KdumpPages.error(
+        source, descriptor,
+        "the page at \((frame * blockSize).hex) is packed with \(form.rawValue), and the library "
+          + "\(library) is not installed, or this program is linked statically and cannot load it")
+    }
     let size: Int?? = try unpackers[form]?.with { (page) throws(ReadError) -> Int? in
       let input = unsafe UnsafeMutableRawBufferPointer(
         rebasing: page.packed.bytes[..<Int(descriptor.size)])

@@ -28,7 +28,7 @@ struct KdumpVolume: Sendable {
       }
       let count = min(KdumpVolume.descriptorsAtOnce, end - rank)
       for descriptor in try directory.descriptors(fromRank: rank, count: Int(count)) {
-        try survey.add(descriptor, rank: rank)
+        survey.add(descriptor, rank: rank)
         rank += 1
       }
     }
@@ -87,17 +87,11 @@ private struct DescriptorSurvey {
       ? (extent.end - place) / UInt64(PageDescriptor.size) : 0
   }
 
-  mutating func add(_ descriptor: PageDescriptor, rank: UInt64) throws(ReadError) {
+  mutating func add(_ descriptor: PageDescriptor, rank: UInt64) {
     switch directory.state(of: descriptor) {
     case .lost: lost.add(1, fromRank: rank)
     case .damaged: damaged.add(1, fromRank: rank)
-    case .there(let packing):
-      if let refusal = packing.refusal {
-        let frame = try directory.dumped.frame(ofRank: rank) ?? rank
-        throw ReadError(
-          source: source.name, offset: directory.descriptorOffset(ofRank: rank),
-          reason: "the page at \((frame * blockSize).hex) \(refusal)")
-      }
+    case .there:
       if descriptor.flags.isEmpty { lowestPlain = min(lowestPlain, descriptor.offset) }
     }
   }

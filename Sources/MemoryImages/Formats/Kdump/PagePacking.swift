@@ -1,21 +1,16 @@
-internal import Codecs
-internal import DumpRecords
+package import Codecs
+package import DumpRecords
 
 /// How a page of a kdump-compressed file is packed.
 enum PagePacking: Equatable {
   case plain
   case packed(PackedForm)
-  /// In a way that is told apart but not read.
-  case foreign(String)
 
-  /// What the flags of its descriptor say.
+  /// What the flags of its descriptor say; where they name several forms, the one that readers ask
+  /// for first.
   init(_ flags: KdumpFlags) {
-    if flags.isDisjoint(with: [.lzo, .snappy, .zstd]) {
-      self = flags.contains(.zlib) ? .packed(.zlib) : .plain
-    } else {
-      self = .foreign(
-        flags.contains(.lzo) ? "lzo" : flags.contains(.snappy) ? "snappy" : "zstd")
-    }
+    let form = PackedForm.allCases.first { flags.contains(KdumpFlags($0)) }
+    self = form.map(PagePacking.packed) ?? .plain
   }
 
   /// Whether a page can take `size` bytes in the file: what is not packed takes all of its own.
@@ -23,14 +18,19 @@ enum PagePacking: Equatable {
     switch self {
     case .plain: UInt64(size) == blockSize
     case .packed: size > 0 && UInt64(size) <= blockSize
-    case .foreign: true
     }
   }
+}
 
-  /// Why pages that are packed so are not read; nil where they are.
-  var refusal: String? {
-    guard case .foreign(let name) = self else { return nil }
-    return "is packed with \(name), which is not read: crash and makedumpfile built with \(name) "
-      + "read it, and 'makedumpfile -c' packs it anew with zlib"
+extension KdumpFlags {
+  /// The flag of a page that is packed in a form.
+  package init(_ form: PackedForm) {
+    self =
+      switch form {
+      case .zlib: .zlib
+      case .lzo: .lzo
+      case .snappy: .snappy
+      case .zstd: .zstd
+      }
   }
 }

@@ -1,0 +1,98 @@
+/// libzstd, where it is installed. Source: `zstd.h` 1.4 and later.
+@safe struct Zstd: @unchecked Sendable {
+  typealias Make = @convention(c) () -> OpaquePointer?
+  typealias Free = @convention(c) (OpaquePointer?) -> Int
+  typealias Decompress =
+    @convention(c) (
+      OpaquePointer?, UnsafeMutableRawPointer?, Int, UnsafeRawPointer?, Int
+    ) -> Int
+  typealias Compress =
+    @convention(c) (
+      OpaquePointer?, UnsafeMutableRawPointer?, Int, UnsafeRawPointer?, Int, Int32
+    ) -> Int
+  typealias IsError = @convention(c) (Int) -> UInt32
+
+  let makeUnpacker: Make
+  let freeUnpacker: Free
+  let decompress: Decompress
+  let makePacker: Make
+  let freePacker: Free
+  let compress: Compress
+  let isError: IsError
+
+  /// The installed library; nil where there is none that has every symbol.
+  static let shared = Zstd()
+
+  private init?() {
+    guard let library = DynamicLibrary("libzstd.so.1"),
+      let makeUnpacker = unsafe library.symbol("ZSTD_createDCtx"),
+      let freeUnpacker = unsafe library.symbol("ZSTD_freeDCtx"),
+      let decompress = unsafe library.symbol("ZSTD_decompressDCtx"),
+      let makePacker = unsafe library.symbol("ZSTD_createCCtx"),
+      let freePacker = unsafe library.symbol("ZSTD_freeCCtx"),
+      let compress = unsafe library.symbol("ZSTD_compressCCtx"),
+      let isError = unsafe library.symbol("ZSTD_isError")
+    else { return nil }
+    unsafe self.makeUnpacker = unsafeBitCast(makeUnpacker, to: Make.self)
+    unsafe self.freeUnpacker = unsafeBitCast(freeUnpacker, to: Free.self)
+    unsafe self.decompress = unsafeBitCast(decompress, to: Decompress.self)
+    unsafe self.makePacker = unsafeBitCast(makePacker, to: Make.self)
+    unsafe self.freePacker = unsafeBitCast(freePacker, to: Free.self)
+    unsafe self.compress = unsafeBitCast(compress, to: Compress.self)
+    unsafe self.isError = unsafeBitCast(isError, to: IsError.self)
+  }
+}
+
+/// libzstd unpacks, with one context for page after page.
+@safe final class ZstdUnpacker: Unpacker, @unchecked Sendable {
+  private let library: Zstd
+  private let context: OpaquePointer
+
+  /// nil where there is no memory for it.
+  init?(_ library: Zstd) {
+    guard let context = unsafe library.makeUnpacker() else { return nil }
+    self.library = library
+    unsafe self.context = context
+  }
+
+  deinit {
+    _ = unsafe library.freeUnpacker(context)
+  }
+
+  func unpack(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) -> Int? {
+    // No byte is no frame, which the library takes for an empty one.
+    guard input.count > 0 else { return nil }
+    let count = unsafe library.decompress(
+      context, output.baseAddress, output.count, input.baseAddress, input.count)
+    return library.isError(count) == 0 && count <= output.count ? count : nil
+  }
+}
+
+/// libzstd packs, with one context for page after page.
+@safe final class ZstdPacker: Packer, @unchecked Sendable {
+  private let library: Zstd
+  private let context: OpaquePointer
+  private let level: Int32
+
+  /// A packer of a level from 1 to 19; nil where there is no memory for it.
+  init?(_ library: Zstd, level: Int) {
+    guard let context = unsafe library.makePacker() else { return nil }
+    self.library = library
+    unsafe self.context = context
+    self.level = Int32(level)
+  }
+
+  deinit {
+    _ = unsafe library.freePacker(context)
+  }
+
+  func pack(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) -> Int? {
+    let count = unsafe library.compress(
+      context, output.baseAddress, output.count, input.baseAddress, input.count, level)
+    return library.isError(count) == 0 && count <= output.count ? count : nil
+  }
+}

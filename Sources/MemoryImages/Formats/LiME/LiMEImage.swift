@@ -1,0 +1,85 @@
+internal import Bytes
+internal import DumpRecords
+
+extension ImageFormat {
+  /// A dump of LiME, or of AVML without compression (version 1): each range of memory behind a
+  /// header with its addresses.
+  package static let lime = ImageFormat(
+    name: "LiME", accepts: [],
+    recognizes: { LiMEImage.begins($0, .plain) }, open: LiMEImage.openPlain)
+
+  /// A dump of AVML (version 2): blocks of memory, packed with snappy.
+  package static let avml = ImageFormat(
+    name: "AVML", accepts: [],
+    recognizes: { LiMEImage.begins($0, .packed) }, open: LiMEImage.openPacked)
+}
+
+private enum LiMEImage {
+  /// Whether a file begins with a magic, in either byte order.
+  static func begins(_ head: [UInt8], _ kind: LiMEHeader.Kind) -> Bool {
+    head.starts(with: kind.magic) || head.starts(with: kind.magic.reversed())
+  }
+
+  static func openPlain(
+    _ input: ImageInput, _: ImageOptions
+  ) throws(ImageError) -> MemoryImage {
+    try open(input, as: .lime, .plain)
+  }
+
+  static func openPacked(
+    _ input: ImageInput, _: ImageOptions
+  ) throws(ImageError) -> MemoryImage {
+    try open(input, as: .avml, .packed)
+  }
+
+  private static func open(
+    _ input: ImageInput, as format: ImageFormat, _ kind: LiMEHeader.Kind
+  ) throws(ImageError) -> MemoryImage {
+    var walk = LiMEWalk(input.source, format.name, kind)
+    try walk.run()
+    let source: any ByteSource =
+      kind == .plain ? input.source : UnpackedSource(AVMLBlocks(input.source, walk.index))
+    let map = PieceMap(firstWins: walk.pieces)
+    var memory = PhysicalMemory(map, in: source)
+    guard memory.end > 0 else {
+      throw ImageError(.unusable, "\(input.name): the \(format.name) file holds no memory")
+    }
+    if walk.leavesOutZeros { memory = memory.fillingGaps(name: input.name) }
+    return MemoryImage(
+      of: input, as: format, memory: memory, layout: .ofDump, layoutIsOpen: false, stored: nil,
+      warnings: walk.warnings)
+  }
+}
+
+extension PhysicalMemory {
+  /// The same memory with zeros between the regions.
+  fileprivate func fillingGaps(name: String) -> PhysicalMemory {
+    let zeros = ZeroSource(name: name, size: end)
+    let gaps = zip(regions, regions.dropFirst()).compactMap { first, second in
+      first.range.upperBound < second.range.lowerBound
+        ? MemoryRegion(
+          range: first.range.upperBound..<second.range.lowerBound, source: zeros,
+          offset: first.range.upperBound) : nil
+    }
+    return (try? PhysicalMemory(regions: regions + gaps)) ?? self
+  }
+}
+
+/// Zeros that are stored nowhere.
+private struct ZeroSource: ByteSource {
+  let name: String
+  let size: UInt64
+
+  func read(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(ReadError) -> Int {
+    let count = offset < size ? Int(min(UInt64(buffer.count), size - offset)) : 0
+    let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+    unsafe part.initializeMemory(as: UInt8.self, repeating: 0)
+    return count
+  }
+
+  func extent(at offset: UInt64) -> SourceExtent {
+    SourceExtent(isHole: offset < size, end: max(size, offset))
+  }
+}

@@ -1,0 +1,121 @@
+internal import Bytes
+internal import Codecs
+
+/// Takes off what is packed around an image: gzip and zlib are read through an index, all others
+/// are unpacked into a file without a name.
+package enum Unwrapping {
+  /// Layers at most: a packed file in a packed file.
+  private static let mostLayers = 2
+
+  /// The input as it is inside; the same input where it is not packed.
+  package static func run(
+    _ input: ImageInput, isCancelled: @escaping @Sendable () -> Bool
+  ) throws(ImageError) -> ImageInput {
+    var input = input
+    var layers = 0
+    while let form = StreamForm(beginning: try input.head()) {
+      guard layers < mostLayers else {
+        throw ImageError(
+          .unusable,
+          "\(input.name): is packed more than \(mostLayers) times: unpack it first, as in "
+            + "'\(form.command.joined(separator: " ")) < FILE > image.bin'")
+      }
+      let layer = PackedLayer(input, form, isCancelled: isCancelled)
+      input = try layer.unwrapped()
+      input.wrappings.append(form.rawValue)
+      layers += 1
+      guard input.source.size > 0 else {
+        throw ImageError(
+          .unusable, "\(input.name): nothing is in it but an empty \(form.rawValue) stream")
+      }
+    }
+    return input
+  }
+}
+
+/// A packed file.
+struct PackedLayer {
+  let input: ImageInput
+  let form: StreamForm
+  let isCancelled: @Sendable () -> Bool
+
+  /// A packed file of a form.
+  init(_ input: ImageInput, _ form: StreamForm, isCancelled: @escaping @Sendable () -> Bool) {
+    self.input = input
+    self.form = form
+    self.isCancelled = isCancelled
+  }
+
+  var source: any ByteSource { input.source }
+  var name: String { source.name }
+
+  /// The most that a file may give: a machine's memory holds the kernel, and what describes each
+  /// page, so it does not shrink to nothing.
+  var limit: UInt64 {
+    let (grown, overflow) = source.size.multipliedReportingOverflow(by: 2048)
+    return overflow ? .max : grown.adding(16 << 30) ?? .max
+  }
+
+  func unwrapped() throws(ImageError) -> ImageInput {
+    switch form {
+    case .gzip, .zlib:
+      if let index = try InflateIndex(of: self) {
+        var unpacked = input
+        unpacked.source = UnpackedSource(InflatePieces(of: self, index))
+        unpacked.warnings += index.warnings
+        return unpacked
+      }
+    case .bzip2, .xz, .zstd, .lz4, .lzop: break
+    }
+    return try PackedSpool.input(of: self)
+  }
+
+  /// Checks that the run goes on, and that it has not gone too far.
+  func check(made: UInt64) throws(ImageError) {
+    if isCancelled() {
+      throw ImageError(.cancelled, "\(name): interrupted after \(made) unpacked bytes")
+    }
+    guard made <= limit else {
+      throw ImageError(
+        .unusable,
+        "\(name): its \(source.size) bytes of \(form.rawValue) give more than \(limit): that is no "
+          + "machine's memory")
+    }
+  }
+
+  /// What is wrong with a stream that can be used up to here.
+  enum Fault {
+    case damaged, cut, trailing
+  }
+
+  /// Says it; where nothing came of the stream, that is an error.
+  func finding(_ fault: Fault, at position: UInt64, made: UInt64) throws(ImageError) -> Finding {
+    let text =
+      switch fault {
+      case .damaged: "is damaged before \(position.hex)"
+      case .cut: "ends early, at \(position.hex)"
+      case .trailing: "is followed by something else at \(position.hex)"
+      }
+    guard made > 0 else {
+      throw ImageError(
+        .unusable, "\(name): the \(form.rawValue) stream \(text): nothing of it can be unpacked")
+    }
+    return Finding(
+      "the \(form.rawValue) stream \(text)"
+        + (fault == .trailing ? ", which is left out" : ": \(made) unpacked bytes are used"),
+      isPartial: fault != .trailing)
+  }
+
+  /// What follows the end of a stream.
+  enum Following {
+    case another, end, something
+  }
+
+  /// Looks at the bytes behind a stream: zeros pad the copy of a device.
+  func following(_ position: UInt64) throws(ImageError) -> Following {
+    let head = try rethrow(
+      as: ImageError.init(reading:), source.bytes(at: position, count: 4096))
+    if head.allSatisfy({ $0 == 0 }) { return .end }
+    return StreamForm(beginning: head) == form ? .another : .something
+  }
+}

@@ -1,0 +1,173 @@
+import Bytes
+import Glibc
+import MemoryImages
+import TestSupport
+import Testing
+
+@Suite("An image in a packed file")
+struct PackedFileTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  /// Memory with text, noise and zeros, 2.5 MiB of it.
+  private static let content: [UInt8] = {
+    var generator = SeededGenerator(seed: 11)
+    let noise = (0..<50_000).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    let text = Array(String(repeating: "a page of the crashed kernel ", count: 4000).utf8)
+    let zeros = [UInt8](repeating: 0, count: 1_400_000)
+    return noise + text + noise + zeros + text + noise + text + noise + text + noise
+      + [UInt8](repeating: 7, count: 300_000) + noise
+  }()
+
+  private func open(_ bytes: [UInt8]) throws(ImageError) -> MemoryImage {
+    try ImageFormat.open(
+      path: directory.fileOrEmpty(bytes), options: ImageOptions(machines: []))
+  }
+
+  private func expectContent(_ image: MemoryImage, _ content: [UInt8] = content) throws {
+    let whole = try image.memory.bytes(at: 0, count: content.count)
+    #expect(image.memory.end == UInt64(content.count))
+    #expect(difference(whole ?? [], content) == nil)
+    var generator = SeededGenerator(seed: 1)
+    for _ in 0..<30 {
+      let place = Int.random(in: 0..<content.count - 5000, using: &generator)
+      let found = try image.memory.bytes(at: UInt64(place), count: 5000)
+      #expect(found == Array(content[place..<place + 5000]))
+    }
+  }
+
+  private static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    PackedFileModel.deflated(bytes, isGzip: true)
+  }
+
+  @Test("is the image: gzip and zlib, in one stream or in many")
+  func deflated() throws {
+    let members = stride(from: 0, to: Self.content.count, by: 300_000).flatMap {
+      Self.gzip(Array(Self.content[$0..<min($0 + 300_000, Self.content.count)]))
+    }
+    for (packed, name) in [
+      (Self.gzip(Self.content), "gzip raw"), (members, "gzip raw"),
+      (members + [UInt8](repeating: 0, count: 5000), "gzip raw"),
+      (PackedFileModel.deflated(Self.content, isGzip: false), "zlib raw"),
+      (PackedFileModel.deflated(Self.content, isGzip: false, windowBits: 11), "zlib raw"),
+      (PackedFileModel.deflated(Self.content, isGzip: true, level: 0), "gzip raw"),
+    ] {
+      let image = try open(packed)
+      #expect(image.format == name)
+      #expect(image.warnings.isEmpty && image.notices.isEmpty)
+      #expect(image.layoutIsOpen)
+      try expectContent(image)
+    }
+  }
+
+  @Test("has the zeros of a gzip file as holes")
+  func holes() throws {
+    let zeros = [UInt8](repeating: 0, count: 40 << 20)
+    let image = try open(Self.gzip(Sample.head + zeros + Sample.head))
+    let source = try #require(image.memory.regions.first?.source)
+    let hole = source.extent(at: 20 << 20)
+    #expect(hole.isHole && hole.end > 30 << 20)
+    #expect(!source.extent(at: 0).isHole)
+    #expect(try image.memory.bytes(at: 40 << 20, count: 4096)?.count == 4096)
+  }
+
+  @Test("is the image: what other commands pack", arguments: ["bzip2", "xz", "zstd", "lz4"])
+  func others(_ form: String) throws {
+    let command = try #require(PackedFileModel.commands[form])
+    guard let packed = try PackedFileModel.packed(Self.content, by: command) else { return }
+    let image = try open(packed)
+    #expect(image.format == "\(form) raw")
+    #expect(image.notices.count == 1)
+    #expect(image.notices.first?.contains("unpacked by \(form), are kept in a file") == true)
+    try expectContent(image)
+    let twice = try open(packed + packed)
+    try expectContent(twice, Self.content + Self.content)
+    let nested = try open(Self.gzip(packed))
+    #expect(nested.format == "gzip \(form) raw")
+    try expectContent(nested)
+  }
+
+  @Test("of any format is what it is unpacked, also from a pipe")
+  func formats() throws {
+    let model = SmallDumps.kdumpModel(.wide, .little)
+    let dumps = [
+      ("kdump-compressed", model.bytes), ("ELF core", SmallDumps.elfModel(64, .little).bytes),
+      ("LiME", SmallDumps.lime.files["lime"] ?? []), ("AVML", SmallDumps.avml.files["avml"] ?? []),
+      ("flattened kdump-compressed", SmallDumps.flattened.files["kdump"] ?? []),
+    ]
+    for (name, bytes) in dumps {
+      let packed = Self.gzip(bytes)
+      let image = try open(packed)
+      #expect(image.format == "gzip \(name)")
+      #expect(
+        try Pipe.open(packed).memory.regions.map(\.range) == image.memory.regions.map(\.range))
+      var options = ImageOptions(machines: [])
+      options.parts = [try directory.file(packed, named: "part")]
+      #expect(throws: ImageError.self) {
+        try ImageFormat.open(path: directory.path("image.bin"), options: options)
+      }
+    }
+  }
+
+  @Test("that is cut anywhere says so, or is refused")
+  func cut() throws {
+    let content = Array(Self.content[40_000..<56_000])
+    for isGzip in [true, false] {
+      let packed = PackedFileModel.deflated(content, isGzip: isGzip)
+      for count in stride(from: 20, to: packed.count, by: 211) {
+        let image: MemoryImage
+        do throws(ImageError) { image = try open(Array(packed[..<count])) } catch {
+          #expect(error.kind == .unusable && count < 4000, "\(error)")
+          continue
+        }
+        guard image.format != "raw" else { continue }
+        #expect(image.warnings.contains { $0.isPartial && $0.text.contains("ends early, at") })
+        let found = try image.memory.bytes(at: 0, count: Int(image.memory.end)) ?? []
+        #expect(content.starts(with: found))
+      }
+    }
+  }
+
+  @Test("that is damaged, or followed by something else, says so")
+  func damaged() throws {
+    var packed = Self.gzip(Self.content)
+    let trailing = try open(packed + Array("something else".utf8))
+    #expect(trailing.warnings.map(\.isPartial) == [false])
+    #expect(trailing.warnings.first?.text.contains("is followed by something else") == true)
+    packed[packed.count / 2] ^= 0x55
+    packed[packed.count / 2 + 1] ^= 0x55
+    let image = try open(packed)
+    #expect(image.warnings.contains { $0.isPartial && $0.text.contains("is damaged before") })
+    packed[packed.count - 6] ^= 1
+    #expect(throws: ImageError.self) { try open(Self.gzip([])) }
+    let nothing = #expect(throws: ImageError.self) {
+      try open([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 7, 7, 7])
+    }
+    #expect(nothing?.description.contains("nothing of it can be unpacked") == true)
+  }
+
+  @Test("Eight threads read the same unpacked bytes")
+  func threads() async throws {
+    let image = try open(Self.gzip(Self.content))
+    await withTaskGroup(of: Bool.self) { group in
+      for seed in 0..<8 as Range<UInt64> {
+        group.addTask {
+          var generator = SeededGenerator(seed: seed)
+          return (0..<20).allSatisfy { _ in
+            let place = Int.random(in: 0..<Self.content.count - 70_000, using: &generator)
+            let found = try? image.memory.bytes(at: UInt64(place), count: 70_000)
+            return found == Array(Self.content[place..<place + 70_000])
+          }
+        }
+      }
+      for await isEqual in group { #expect(isEqual) }
+    }
+  }
+
+  private enum Sample {
+    static let head = [UInt8](repeating: 9, count: 4096)
+  }
+}
