@@ -76,6 +76,9 @@ let package = Package(
     .executableTarget(
       name: "make-dumps", dependencies: ["TestSupport"], path: "Tests/MakeDumps",
       swiftSettings: testSettings),
+    .executableTarget(
+      name: "make-hostile", dependencies: ["TestSupport"], path: "Tests/MakeHostile",
+      swiftSettings: testSettings),
     tests(of: "Bytes", with: [system]),
     tests(of: "Codecs", with: ["Bytes", "CZlib"]),
     tests(of: "DumpRecords", with: ["Bytes"]),

@@ -22,6 +22,9 @@ package protocol ByteSource: Sendable {
 
   /// Whether a range is lost, every byte of it, as reads of it have shown so far.
   func isLost(_ range: Range<UInt64>) -> Bool
+
+  /// What a byte costs that is read, in bytes that are stored as they are (``Budget``).
+  var readCost: UInt64 { get }
 }
 
 /// A stretch of a source that reads as zeros without being stored (a hole), or is data.
@@ -69,6 +72,9 @@ extension ByteSource {
 
   /// Nothing is.
   package func isLost(_ range: Range<UInt64>) -> Bool { false }
+
+  /// Stored as it is unless a source knows better.
+  package var readCost: UInt64 { 1 }
 
   /// No file unless a source has one.
   package func filePosition(at offset: UInt64) -> FilePosition? { nil }

@@ -10,6 +10,8 @@ package final class FileSource: ByteSource {
   package let size: UInt64
   /// Device and inode: tells whether two names are one file.
   package let identity: FileIdentity
+  /// Bytes that are stored, as of when it was opened: all but those of holes.
+  package let stored: UInt64
   private let descriptor: FileDescriptor
 
   /// Opens a file for reading at any offset.
@@ -17,7 +19,7 @@ package final class FileSource: ByteSource {
     let descriptor: FileDescriptor
     do {
       descriptor = try FileDescriptor.open(
-        FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+        FilePath(named: path), .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
       throw OpenError(path: path, reason: "cannot be opened: \(describe(error))")
     }
@@ -30,6 +32,7 @@ package final class FileSource: ByteSource {
       let status = try FileStatus(of: descriptor.rawValue, path: name)
       size = try status.readableSize(of: descriptor.rawValue, path: name)
       identity = status.identity
+      stored = FileSource.stored(of: descriptor.rawValue, status, size)
     } catch {
       try? descriptor.close()
       throw error
@@ -40,6 +43,14 @@ package final class FileSource: ByteSource {
 
   deinit {
     try? descriptor.close()
+  }
+
+  /// What a file takes is what it stores where its file system knows holes: some, such as procfs,
+  /// say nothing of either.
+  private static func stored(of descriptor: Int32, _ status: FileStatus, _ size: UInt64) -> UInt64 {
+    guard status.kind == .regular, status.stored < size else { return size }
+    let hole = clinux_seek_hole(descriptor, 0)
+    return hole >= 0 && UInt64(hole) < size ? status.stored : size
   }
 
   /// Reads with `pread`, until the buffer is full or the file ends.

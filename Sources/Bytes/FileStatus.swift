@@ -16,6 +16,8 @@ package struct FileStatus: Sendable {
   package let kind: Kind
   /// `st_size`.
   package let size: UInt64
+  /// Bytes that take room, those of holes not counted (`st_blocks`).
+  package let stored: UInt64
 
   /// What sort of file it is.
   package enum Kind: Sendable {
@@ -35,6 +37,9 @@ package struct FileStatus: Sendable {
     }
   }
 
+  /// The unit of `st_blocks`, whatever the file system's own is.
+  private static let blockSize: UInt64 = 512
+
   /// The status of an open descriptor.
   package init(of descriptor: Int32, path: String) throws(OpenError) {
     var status = stat()
@@ -43,6 +48,7 @@ package struct FileStatus: Sendable {
     }
     identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     size = UInt64(max(0, status.st_size))
+    stored = UInt64(max(0, status.st_blocks)) &* FileStatus.blockSize
     kind = Kind(mode: status.st_mode)
   }
 
@@ -72,13 +78,14 @@ extension FileStatus {
   /// What sort of file a name stands for; nil where it stands for none.
   package static func kind(at path: String) -> Kind? {
     var status = stat()
-    return unsafe stat(path, &status) == 0 ? Kind(mode: status.st_mode) : nil
+    let answer = unsafe FileName.with(path) { unsafe stat($0, &status) }
+    return answer == 0 ? Kind(mode: status.st_mode) : nil
   }
 
   /// Device and inode behind a name; nil where it stands for no file.
   package static func identity(at path: String) -> FileIdentity? {
     var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return nil }
+    guard unsafe FileName.with(path, { unsafe stat($0, &status) }) == 0 else { return nil }
     return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
   }
 }

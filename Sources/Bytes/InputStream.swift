@@ -84,7 +84,7 @@ extension InputStream {
       guard FileStatus.kind(at: path) == .pipe else { return .file(try FileSource(path: path)) }
       do {
         let descriptor = try FileDescriptor.open(
-          FilePath(path), .readOnly, options: [.closeOnExec])
+          FilePath(named: path), .readOnly, options: [.closeOnExec])
         return .stream(InputStream(descriptor, name: path, isCancelled: isCancelled))
       } catch {
         throw OpenError(path: path, reason: "cannot be opened: \(describe(error))")

@@ -25,14 +25,30 @@ package struct PieceMap: Sendable {
 
   /// Where pieces overlap, the one that comes later in the list wins.
   package init(laterWins pieces: [Piece]) {
-    var runs = PieceMap.ascendingRuns(of: pieces)
-    while runs.count > 1 {
-      runs = stride(from: 0, to: runs.count, by: 2).map { index in
-        index + 1 < runs.count
-          ? PieceMap.overlay(runs[index + 1], over: runs[index]) : runs[index]
+    self.init(merging: pieces)
+  }
+
+  /// Takes pieces in any order through lists that are sorted and disjoint, each twice as long as the
+  /// one before: what was made of the first half is covered by what was made of the second. No more
+  /// is held than two lists of all pieces.
+  private init(merging pieces: consuming [Piece]) {
+    var ends = PieceMap.arrange(&pieces)
+    while ends.count > 1 {
+      var merged: [Piece] = []
+      merged.reserveCapacity(pieces.count)
+      var starts = 0
+      var mergedEnds: [Int] = []
+      for index in stride(from: 0, to: ends.count, by: 2) {
+        let middle = ends[index]
+        let end = index + 1 < ends.count ? ends[index + 1] : middle
+        PieceMap.overlay(pieces[middle..<end], over: pieces[starts..<middle], to: &merged)
+        mergedEnds.append(merged.count)
+        starts = end
       }
+      pieces = merged
+      ends = mergedEnds
     }
-    self.pieces = runs.first ?? []
+    self.pieces = pieces
   }
 
   /// Where pieces overlap, the one that comes first in the list wins.
@@ -54,34 +70,44 @@ package struct PieceMap: Sendable {
     return low < pieces.count ? pieces[low] : nil
   }
 
-  /// Cuts a list where it stops to be sorted and disjoint.
-  private static func ascendingRuns(of pieces: [Piece]) -> [[Piece]] {
-    var runs: [[Piece]] = []
-    var run: [Piece] = []
-    for piece in pieces where !piece.range.isEmpty {
-      if let last = run.last, piece.range.lowerBound < last.range.upperBound {
-        runs.append(run)
-        run = []
+  /// Takes out what is empty, and turns round what falls: records that were written from the end to
+  /// the start. Answers where the list stops to be sorted and disjoint.
+  private static func arrange(_ pieces: inout [Piece]) -> [Int] {
+    pieces.removeAll(where: \.range.isEmpty)
+    var ends: [Int] = []
+    var start = 0
+    while start < pieces.count {
+      var end = start + 1
+      while end < pieces.count,
+        pieces[end].range.upperBound <= pieces[end - 1].range.lowerBound
+      {
+        end += 1
       }
-      run.append(piece)
+      if end - start > 1 { pieces[start..<end].reverse() } else { end = start + 1 }
+      while end < pieces.count,
+        pieces[end].range.lowerBound >= pieces[end - 1].range.upperBound
+      {
+        end += 1
+      }
+      ends.append(end)
+      start = end
     }
-    if !run.isEmpty { runs.append(run) }
-    return runs
+    return ends
   }
 
-  /// Both lists in one, each sorted and disjoint; of `lower`, what `upper` leaves free.
-  private static func overlay(_ upper: [Piece], over lower: [Piece]) -> [Piece] {
-    var result: [Piece] = []
-    result.reserveCapacity(upper.count + lower.count)
-    var next = 0
+  /// Adds both lists as one, each sorted and disjoint; of `lower`, what `upper` leaves free.
+  private static func overlay(
+    _ upper: ArraySlice<Piece>, over lower: ArraySlice<Piece>, to result: inout [Piece]
+  ) {
+    var next = upper.startIndex
     for piece in lower {
       var start = piece.range.lowerBound
       while start < piece.range.upperBound {
-        while next < upper.count, upper[next].range.upperBound <= start {
+        while next < upper.endIndex, upper[next].range.upperBound <= start {
           result.append(upper[next])
           next += 1
         }
-        guard next < upper.count, upper[next].range.lowerBound < piece.range.upperBound else {
+        guard next < upper.endIndex, upper[next].range.lowerBound < piece.range.upperBound else {
           result.append(piece.cut(to: start..<piece.range.upperBound))
           break
         }
@@ -91,6 +117,5 @@ package struct PieceMap: Sendable {
       }
     }
     result.append(contentsOf: upper[next...])
-    return result
   }
 }

@@ -21,6 +21,12 @@ package struct RangeSet: Equatable, Sendable {
     return index < ranges.count && ranges[index].contains(place)
   }
 
+  /// Whether one range holds every place of `part`, which may be none.
+  package func covers(_ part: Range<UInt64>) -> Bool {
+    let index = firstRange(endingAfter: part.lowerBound)
+    return part.isEmpty || (index < ranges.count && ranges[index].covers(part))
+  }
+
   /// What either set holds.
   package func union(_ other: RangeSet) -> RangeSet {
     RangeSet(ranges + other.ranges)

@@ -2,6 +2,8 @@
 package struct SHA256: Sendable {
   /// Size of a digest in bytes.
   package static let digestSize = 32
+  /// What a byte costs that is hashed, in bytes that are looked at.
+  package static let cost: UInt64 = 8
   private static let blockSize = 64
 
   /// The eight working words `a` to `h` between blocks.

@@ -12,13 +12,12 @@ package final class SpoolFile {
   /// Creates the file, readable by its owner alone, and takes its name away at once.
   package init(for name: String) throws(OpenError) {
     self.name = name
-    let named = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
-    directory = named.isEmpty ? "/tmp" : named
+    directory = FileName.environment("TMPDIR") ?? "/tmp"
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
     let path = "\(directory)/.vmcoregen.\(suffix).spool"
     do {
       descriptor = try FileDescriptor.open(
-        FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+        FilePath(named: path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: [.ownerRead, .ownerWrite])
     } catch {
       throw OpenError(
@@ -26,7 +25,7 @@ package final class SpoolFile {
         reason: "can only be read in order, and no file for a copy can be made in \(directory) "
           + "(TMPDIR names another directory): \(describe(error))")
     }
-    unsafe unlink(path)
+    _ = unsafe FileName.with(path) { unsafe unlink($0) }
   }
 
   /// Writes all of `bytes` at an offset.

@@ -31,7 +31,19 @@ package struct ChildProcess: Sendable {
   package init(
     _ command: [String], in surroundings: Surroundings = Surroundings()
   ) throws(SpawnError) {
-    var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
+    try self.init(command.map { Array($0.utf8) }, in: surroundings)
+  }
+
+  /// The same with words that need not be UTF-8: names of files.
+  package init(
+    _ command: [[UInt8]], in surroundings: Surroundings = Surroundings()
+  ) throws(SpawnError) {
+    var arguments =
+      unsafe command.map { word in
+        unsafe (word + [0]).map { CChar(bitPattern: $0) }.withUnsafeBufferPointer {
+          unsafe $0.baseAddress.flatMap { unsafe strdup($0) }
+        }
+      } + [nil]
     defer { unsafe arguments.forEach { unsafe free($0) } }
     let environment = unsafe surroundings.environment.flatMap { unsafe strdup($0) }
     defer { unsafe free(environment) }
@@ -43,7 +55,7 @@ package struct ChildProcess: Sendable {
     var process: pid_t = 0
     let error = unsafe clinux_spawn(&process, &arguments, &options)
     guard error == 0 else {
-      throw SpawnError(program: command.first ?? "", code: error)
+      throw SpawnError(program: String(decoding: command.first ?? [], as: UTF8.self), code: error)
     }
     identifier = process
   }

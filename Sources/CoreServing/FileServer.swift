@@ -22,9 +22,11 @@ package final class FileServer: Sendable {
 
   /// Mounts and starts to serve: once this returns, the files can be read.
   ///
-  /// - Parameter reportFailure: told, from any thread, why bytes could not be read.
+  /// - Parameters:
+  ///   - isPathKept: whether the path is used as it is, symbolic links and all.
+  ///   - reportFailure: told, from any thread, why bytes could not be read.
   package init(
-    _ files: [ServedFile], on directory: String, threads: Int,
+    _ files: [ServedFile], on directory: String, isPathKept: Bool = false, threads: Int,
     reportFailure: @escaping @Sendable (String) -> Void
   ) throws(ServingError) {
     folder = ServedFolder(files)
@@ -38,7 +40,7 @@ package final class FileServer: Sendable {
       _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
     }
     do throws(ServingError) {
-      mount = try FuseMount(on: directory)
+      mount = try FuseMount(on: directory, isPathKept: isPathKept)
     } catch {
       for descriptor in [end.readEnd, end.writeEnd] { try? descriptor.close() }
       throw error
@@ -86,7 +88,10 @@ package final class FileServer: Sendable {
   /// Documentation/filesystems/fuse.rst, "Aborting a filesystem connection", scenario 1).
   private func enlargeReadAhead() {
     var (major, minor): (UInt32, UInt32) = (0, 0)
-    guard unsafe clinux_device_of(directory, &major, &minor) == 0 else { return }
+    let answer = unsafe FileName.with(directory) {
+      unsafe clinux_device_of($0, &major, &minor)
+    }
+    guard answer == 0 else { return }
     let device = "\(major):\(minor)"
     guard
       let file = try? FileDescriptor.open(

@@ -34,13 +34,22 @@ final class FuseMount: @unchecked Sendable {
     "ro,nosuid,nodev,noexec,default_permissions,fsname=vmcoregen,subtype=vmcoregen,auto_unmount"
 
   /// Mounts on an existing directory.
-  init(on path: String) throws(ServingError) {
-    directory = try FuseMount.realPath(of: path)
+  ///
+  /// - Parameter isPathKept: whether its path is used as it is: then the mount must be seen there.
+  init(on path: String, isPathKept: Bool = false) throws(ServingError) {
+    let resolved = try FuseMount.realPath(of: path)
+    directory = isPathKept ? path : resolved
+    let before = isPathKept ? FuseMount.number(at: path) : nil
     var reasons: [String] = []
     for program in FuseMount.programs {
       do throws(ServingError) {
-        (device, keeper) = try FuseMount.mount(on: directory, with: program)
-        number = FuseMount.number(at: directory)
+        let mounted = try FuseMount.mount(on: directory, with: program)
+        let found = FuseMount.number(at: directory)
+        if let before, found == before {
+          throw FuseMount.isElsewhere(directory, mounted.0, mounted.1)
+        }
+        (device, keeper) = mounted
+        number = found
         return
       } catch {
         reasons.append(error.description)
@@ -60,6 +69,16 @@ final class FuseMount: @unchecked Sendable {
     }
   }
 
+  /// `fusermount3` resolves a path before it mounts there, and it was renamed meanwhile.
+  private static func isElsewhere(
+    _ directory: String, _ device: FileDescriptor, _ keeper: Keeper?
+  ) -> ServingError {
+    try? keeper?.socket.close()
+    try? device.close()
+    _ = keeper?.process.wait()
+    return ServingError("\(directory): was renamed while it was mounted on")
+  }
+
   /// Takes the mount away, also while files are open; they can be read until this process ends.
   func unmount() {
     lock.withLock {
@@ -68,12 +87,12 @@ final class FuseMount: @unchecked Sendable {
       // Where somebody else has unmounted it, another file system may have come to light.
       let isThere = number == nil || number == FuseMount.number(at: directory)
       guard let keeper else {
-        if isThere { _ = unsafe clinux_unmount(directory) }
+        if isThere { _ = unsafe FileName.with(directory) { unsafe clinux_unmount($0) } }
         return
       }
       self.keeper = nil
-      if isThere, unsafe clinux_unmount(directory) != 0 {
-        let command = [keeper.program, "-u", "-q", "-z", "--", directory]
+      if isThere, unsafe FileName.with(directory, { unsafe clinux_unmount($0) }) != 0 {
+        let command = [keeper.program, "-u", "-q", "-z", "--", directory].map(FileName.bytes)
         _ = (try? ChildProcess(command))?.wait()
       }
       try? keeper.socket.close()
@@ -84,7 +103,8 @@ final class FuseMount: @unchecked Sendable {
   /// The device number of the file system at a path.
   private static func number(at path: String) -> [UInt32]? {
     var (major, minor): (UInt32, UInt32) = (0, 0)
-    return unsafe clinux_device_of(path, &major, &minor) == 0 ? [major, minor] : nil
+    let answer = unsafe FileName.with(path) { unsafe clinux_device_of($0, &major, &minor) }
+    return answer == 0 ? [major, minor] : nil
   }
 
   private static func isInstalled(_ program: String) -> Bool {
@@ -98,14 +118,14 @@ final class FuseMount: @unchecked Sendable {
   static func check(_ path: String) throws(ServingError) { _ = try realPath(of: path) }
 
   private static func realPath(of path: String) throws(ServingError) -> String {
-    guard let resolved = unsafe realpath(path, nil) else {
+    guard let resolved = unsafe FileName.with(path, { unsafe realpath($0, nil) }) else {
       throw ServingError("\(path): \(describeErrno()), expected a directory to mount on")
     }
     defer { unsafe free(resolved) }
     guard FileStatus.kind(at: path) == .directory else {
       throw ServingError("\(path): is not a directory, expected one to mount on")
     }
-    return unsafe String(cString: resolved)
+    return unsafe FileName.text(at: resolved)
   }
 
   private static func mount(on directory: String) throws(ServingError) -> FileDescriptor {
@@ -114,7 +134,8 @@ final class FuseMount: @unchecked Sendable {
     let options =
       "fd=\(device.rawValue),rootmode=40000,user_id=\(getuid()),group_id=\(getgid())"
       + ",default_permissions"
-    guard unsafe clinux_fuse_mount(directory, options) == 0 else {
+    let answer = unsafe FileName.with(directory) { unsafe clinux_fuse_mount($0, options) }
+    guard answer == 0 else {
       let reason = describeErrno()
       try? device.close()
       throw ServingError("mount: \(reason)")
@@ -139,7 +160,8 @@ final class FuseMount: @unchecked Sendable {
     defer { try? messages?.readEnd.close() }
     let process: ChildProcess
     do throws(SpawnError) {
-      process = try ChildProcess([program, "-o", options, "--", directory], in: surroundings)
+      process = try ChildProcess(
+        [program, "-o", options, "--", directory].map(FileName.bytes), in: surroundings)
     } catch {
       for descriptor in [ours, theirs] { try? descriptor.close() }
       try? messages?.writeEnd.close()

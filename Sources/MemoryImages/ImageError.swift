@@ -35,6 +35,6 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
 
   /// Bytes that cannot be read: the image cannot be used.
   init(reading error: ReadError) {
-    self.init(.unusable, "\(error)")
+    self.init(error.kind == .cancelled ? .cancelled : .unusable, "\(error)")
   }
 }

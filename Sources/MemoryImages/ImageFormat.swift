@@ -86,9 +86,12 @@ extension ImageFormat {
   package static func open(
     path: String, options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
-    if !options.segments.isEmpty { return try SegmentedImage.open(options.segments) }
+    if !options.segments.isEmpty {
+      return try SegmentedImage.open(options.segments, isCancelled: options.isCancelled)
+    }
     var input = try opened(path, options)
     for part in options.parts { input.parts.append(try opened(part, options)) }
+    input.share(options.isCancelled)
     return try format(of: input, options).open(input, options)
   }
 

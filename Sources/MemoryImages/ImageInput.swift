@@ -6,6 +6,8 @@ package struct ImageInput: Sendable {
   package var source: any ByteSource
   /// The files behind them: an output must be none of them.
   package var files: [FileIdentity]
+  /// What may be done with it.
+  package var budget: Budget
   /// Whether a flattened file was put together on the way: only a dump can come of that.
   package var isUnflattened = false
   /// What was packed around it, from the outside in.
@@ -24,12 +26,21 @@ package struct ImageInput: Sendable {
   package init(_ source: FileSource) {
     self.source = source
     files = [source.identity]
+    budget = Budget(source.name, stored: source.stored)
   }
 
   /// Bytes that are in no file.
   package init(_ source: some ByteSource) {
     self.source = source
     files = []
+    budget = Budget(source.name, stored: source.size)
+  }
+
+  /// Gives all files of a set one budget for what they store together.
+  mutating func share(_ isCancelled: @escaping @Sendable () -> Bool) {
+    let stored = parts.reduce(budget.stored) { $0 &+ $1.budget.stored }
+    budget = Budget(name, stored: stored, isCancelled: isCancelled)
+    for index in parts.indices { parts[index].budget = budget }
   }
 
   /// The first bytes, as far as recognition looks.

@@ -16,6 +16,8 @@ package struct MemoryImage: Sendable {
   package let reIPLBlock: [UInt8]?
   /// The files behind it: an output must be none of them.
   package let files: [FileIdentity]
+  /// What may be done with it.
+  package let budget: Budget
   /// The core header that the file brings along, where it is a dump already.
   package let stored: StoredCore?
   /// What was seen while it was opened.
@@ -28,11 +30,13 @@ package struct MemoryImage: Sendable {
   /// An image from its parts.
   package init(
     name: String, format: String, memory: PhysicalMemory, layout: ImageLayout,
-    layoutIsOpen: Bool, files: [FileIdentity], reIPLBlock: [UInt8]? = nil
+    layoutIsOpen: Bool, files: [FileIdentity], reIPLBlock: [UInt8]? = nil, budget: Budget? = nil
   ) {
     self.name = name
     self.format = format
     self.memory = memory
+    self.budget = budget ?? Budget(name, stored: memory.size)
+    self.memory.budget = self.budget
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen
     self.files = files
@@ -55,6 +59,8 @@ package struct MemoryImage: Sendable {
     let flattened = input.isUnflattened ? [ImageFormat.flattened.name] : []
     self.format = (input.wrappings + flattened + [format.name]).joined(separator: " ")
     self.memory = memory
+    budget = input.budget
+    self.memory.budget = input.budget
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen
     files = inputs.flatMap(\.files)
@@ -79,6 +85,7 @@ package struct MemoryImage: Sendable {
   package func with(_ memory: PhysicalMemory) -> MemoryImage {
     var image = self
     image.memory = memory
+    image.memory.budget = budget
     image.layoutIsOpen = false
     return image
   }
@@ -87,6 +94,8 @@ package struct MemoryImage: Sendable {
   package func memory(under layout: ImageLayout) -> PhysicalMemory? {
     if layout == self.layout { return memory }
     guard layoutIsOpen, let region = memory.regions.first else { return nil }
-    return try? PhysicalMemory(regions: layout.regions(of: region.source))
+    var moved = try? PhysicalMemory(regions: layout.regions(of: region.source))
+    moved?.budget = budget
+    return moved
   }
 }

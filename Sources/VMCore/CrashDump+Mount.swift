@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CoreServing
 internal import CoreWriting
+internal import MemoryImages
 
 extension CrashDump {
   /// Shows the vmcore and what belongs to it as files in a directory, through the kernel's FUSE
@@ -15,10 +16,13 @@ extension CrashDump {
   public func mount(
     on directory: String, showing options: MountOptions = MountOptions()
   ) throws(VMCoreError) -> MountedDump {
+    // From here on others decide what is read, and how often.
+    image.budget.endCounting()
     do throws(ServingError) {
       return MountedDump(
         try FileServer(
-          servedFiles(options), on: directory, threads: max(2, min(workers, 8)),
+          servedFiles(options), on: directory, isPathKept: options.isPathKept,
+          threads: max(2, min(workers, 8)),
           reportFailure: options.reportFailure))
     } catch {
       throw VMCoreError(.cannotCreate, error.description)
@@ -71,6 +75,9 @@ public struct AddedFile: Equatable, Sendable {
 public struct MountOptions: Sendable {
   /// Whether only the file `vmcore` is shown.
   public var isVMCoreOnly = false
+  /// Whether the directory is mounted on by the very path that is given, which leads through an open
+  /// descriptor (`/proc/PID/fd`): then it does not matter what is renamed meanwhile.
+  public var isPathKept = false
   /// Files to be shown beside those that the library makes.
   public var additions: [AddedFile] = []
   /// Told, from any thread, why bytes could not be read; the reader gets `EIO`.

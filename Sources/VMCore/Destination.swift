@@ -45,7 +45,8 @@ struct Destination {
     }
     let descriptor: FileDescriptor
     do {
-      descriptor = try FileDescriptor.open(FilePath(path), .writeOnly, options: [.closeOnExec])
+      descriptor = try FileDescriptor.open(
+        FilePath(named: path), .writeOnly, options: [.closeOnExec])
     } catch {
       throw WriteError(.cannotCreate, "\(path): cannot be opened: \(describe(error))")
     }

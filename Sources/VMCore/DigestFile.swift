@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CoreWriting
 internal import Glibc
 
@@ -16,12 +17,24 @@ struct DigestFile {
 
   /// Writes a line for each file.
   func write(_ digests: [(path: String, digest: [UInt8]?)]) throws(WriteError) {
-    var text = ""
+    var text: [UInt8] = []
     for (path, digest) in digests {
-      let name = path.split(separator: "/").last.map(String.init) ?? path
-      text += DigestFile.text(of: digest ?? []) + "  " + name + "\n"
+      let name = FileName.split(path).name
+      text += DigestFile.line(DigestFile.text(of: digest ?? []), of: FileName.bytes(of: name))
     }
-    try PlacedOutput(file.descriptor, name: file.path).put(Array(text.utf8), at: 0)
+    try PlacedOutput(file.descriptor, name: file.path).put(text, at: 0)
+  }
+
+  /// A line as sha256sum writes it: a name that would break it is escaped, which a backslash before
+  /// the digest says (coreutils `src/digest.c`, `print_filename`).
+  private static func line(_ digest: String, of name: [UInt8]) -> [UInt8] {
+    let escapes: [UInt8: UInt8] = [
+      UInt8(ascii: "\\"): UInt8(ascii: "\\"), UInt8(ascii: "\n"): UInt8(ascii: "n"),
+      UInt8(ascii: "\r"): UInt8(ascii: "r"),
+    ]
+    let isEscaped = name.contains { escapes[$0] != nil }
+    let shown = name.flatMap { byte in escapes[byte].map { [UInt8(ascii: "\\"), $0] } ?? [byte] }
+    return Array(((isEscaped ? "\\" : "") + digest + "  ").utf8) + shown + [UInt8(ascii: "\n")]
   }
 
   /// A digest in hexadecimal.

@@ -16,6 +16,8 @@ public struct PlannedOutput: Sendable {
   private let hasDigest: Bool
   /// The files of the image, which no output may replace.
   private let images: [FileIdentity]
+  /// What may be written of it.
+  private let budget: Budget
 
   /// One file, or several of which each is a part.
   enum Content: Sendable {
@@ -23,10 +25,11 @@ public struct PlannedOutput: Sendable {
     case set(PlannedSet)
   }
 
-  init(_ content: Content, hasDigest: Bool, images: [FileIdentity]) {
+  init(_ content: Content, hasDigest: Bool, of image: MemoryImage) {
     self.content = content
     self.hasDigest = hasDigest
-    self.images = images
+    images = image.files
+    budget = image.budget
   }
 
   /// Size of the output in bytes; nil where it is known only when the output is written.
@@ -53,6 +56,8 @@ public struct PlannedOutput: Sendable {
   public func write(
     to target: OutputTarget, control: WriteControl = WriteControl()
   ) throws(VMCoreError) -> String? {
+    var control = control
+    control.budget = budget.renewed
     do throws(WriteError) {
       switch (target, content) {
       case (.file(let path, let mayReplace), .file(let file)):
@@ -110,7 +115,7 @@ extension CrashDump {
     _ output: OutputOptions = OutputOptions()
   ) throws(VMCoreError) -> PlannedOutput {
     PlannedOutput(
-      try content(of: output), hasDigest: output.hasDigest, images: image.files)
+      try content(of: output), hasDigest: output.hasDigest, of: image)
   }
 
   /// The form that the options ask for; what contradicts itself is refused.

@@ -60,12 +60,23 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
     self.init(kind, saying: error.message)
   }
 
+  init(_ error: ReadError) {
+    let kind: Kind =
+      switch error.kind {
+      case .failed: .readFailed
+      case .tooCostly: .unusable
+      case .cancelled: .cancelled
+      }
+    self.init(kind, error.description)
+  }
+
   init(_ error: WriteError) {
     let kind: Kind =
       switch error.kind {
       case .cannotCreate: .cannotCreate
       case .failed: .writeFailed
       case .readFailed: .readFailed
+      case .tooCostly: .unusable
       case .closedPipe: .closedPipe
       case .cancelled: .cancelled
       }
@@ -74,7 +85,7 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
 
   init(_ error: SearchError, image: String) {
     switch error {
-    case .read(let error): self.init(.readFailed, error.description)
+    case .read(let error): self.init(error)
     case .cancelled: self.init(.cancelled, "\(image): interrupted while searching")
     case .digestDiffers(let text):
       self.init(

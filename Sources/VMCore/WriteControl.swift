@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CoreWriting
 
 /// How a write is watched and stopped, and whether zeros take room.
@@ -10,6 +11,9 @@ public struct WriteControl: Sendable {
   public var isSparse: Bool
   /// Told, once each, what the user should know about the form of the output.
   public var notice: @Sendable (String) -> Void
+
+  /// What may be written of an image.
+  var budget: Budget?
 
   /// By default nothing is watched, and zeros become holes.
   public init(
@@ -24,6 +28,6 @@ public struct WriteControl: Sendable {
   }
 
   var monitor: WriteMonitor {
-    WriteMonitor(progress: progress, isCancelled: isCancelled, notice: notice)
+    WriteMonitor(progress: progress, isCancelled: isCancelled, notice: notice, budget: budget)
   }
 }

@@ -48,11 +48,10 @@ enum BackgroundMount {
     surroundings.standard = (nil, output.writeEnd, errors.writeEnd)
     surroundings.hasSession = true
     // The first argument is this command's name.
-    let arguments =
-      CommandLine.arguments.dropFirst().prefix(1) + ["--foreground"]
-      + CommandLine.arguments.dropFirst(2)
+    let arguments = Arguments.all.prefix(1) + ["--foreground"] + Arguments.all.dropFirst()
     do {
-      return try ChildProcess([program] + arguments, in: surroundings)
+      return try ChildProcess(
+        ([program] + arguments).map { PathText.bytes(of: $0) }, in: surroundings)
     } catch {
       throw VMCoreError(.cannotCreate, error.description)
     }

@@ -11,7 +11,7 @@ enum Diagnostics {
 
   /// A line with the program's name before it.
   static func say(_ text: String) {
-    StandardError.write("vmcoregen: \(printable(text))\n")
+    StandardError.write("vmcoregen: \(PrintableText.line(text))\n")
   }
 
   /// Warnings, and with `--verbose` what was found.
@@ -46,19 +46,6 @@ enum Diagnostics {
     return !warnings.isEmpty
   }
 
-  /// Text from an image must not steer a terminal: control characters become `\xNN`.
-  static func printable(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
-      if isControl && scalar != "\n" {
-        result += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
 }
 
 /// Standard error, unbuffered.

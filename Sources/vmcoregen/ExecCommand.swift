@@ -66,7 +66,7 @@ struct ExecCommand: ParsableCommand {
   }
 
   private func runCommand(on path: String, _ signals: SignalQueue) -> ChildProcess.Ending {
-    let arguments = command.map { replacing(in: $0, by: path) }
+    let arguments = command.map { PathText.bytes(of: replacing(in: $0, by: path)) }
     do throws(SpawnError) {
       let child = try ChildProcess(arguments)
       while true {

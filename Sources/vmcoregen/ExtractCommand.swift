@@ -32,7 +32,7 @@ struct ExtractCommand: ParsableCommand {
       let dump = try image.open()
       if part == .vmcoreinfo, isatty(STDOUT_FILENO) != 0 {
         let text = String(decoding: try dump.extract(.vmcoreinfo), as: UTF8.self)
-        guard StandardOutput.write(Diagnostics.printable(text)) else {
+        guard StandardOutput.write(PrintableText.lines(text)) else {
           throw StandardOutput.failure()
         }
       } else if part == .reipl {

@@ -22,7 +22,7 @@ struct InfoCommand: ParsableCommand {
         json
         ? InfoDocument(report).value.text + "\n"
         : InfoText(report, withCandidates: candidates).text
-      guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
+      guard StandardOutput.write(json ? text : PrintableText.lines(text)) else {
         throw StandardOutput.failure()
       }
       return report.isPartial ? .partial : .done

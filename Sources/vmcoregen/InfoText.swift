@@ -15,13 +15,13 @@ struct InfoText {
     if withCandidates { add(report.candidates) }
     if !report.warnings.isEmpty {
       text += "\nwarnings\n"
-      for warning in report.warnings { text += "  \(Wording.text(warning))\n" }
+      for warning in report.warnings { text += "  \(PrintableText.line(Wording.text(warning)))\n" }
     }
   }
 
   private mutating func line(_ name: String, _ value: String) {
     let padding = String(repeating: " ", count: max(1, 18 - name.count))
-    text += "  \(name)\(padding)\(value)\n"
+    text += "  \(PrintableText.line(name))\(padding)\(PrintableText.line(value))\n"
   }
 
   private mutating func add(_ image: CrashReport.Image) {

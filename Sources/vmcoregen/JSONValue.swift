@@ -1,3 +1,5 @@
+import VMCore
+
 /// A JSON document with its members in order.
 indirect enum JSONValue {
   case null
@@ -54,14 +56,21 @@ indirect enum JSONValue {
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       default:
-        if scalar.value < 0x20 {
-          let digits = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        if let byte = PathText.byte(of: scalar) {
+          // JSON has no bytes: they are shown as everywhere else.
+          result += "\\\\x" + digits(UInt32(byte), 2)
+        } else if PrintableText.isHidden(scalar) {
+          result += String(scalar).utf16.map { "\\u" + digits(UInt32($0), 4) }.joined()
         } else {
           result.unicodeScalars.append(scalar)
         }
       }
     }
     return result + "\""
+  }
+
+  private static func digits(_ value: UInt32, _ width: Int) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: width - digits.count) + digits
   }
 }

@@ -18,7 +18,7 @@ struct ReIPLDocument {
   var text: String {
     let fields = block.fields.map { (name: $0.name, value: $0.value) }
     let all = [("source", block.source)] + lines + fields
-    return all.map { Diagnostics.printable("\($0.0)=\($0.1)") + "\n" }.joined()
+    return all.map { PrintableText.line("\($0.0)=\($0.1)") + "\n" }.joined()
   }
 
   /// The same in the stable form that the manual describes.

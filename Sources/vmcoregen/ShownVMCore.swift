@@ -9,7 +9,7 @@ struct ShownVMCore {
   private let mounted: MountedDump?
   /// Held: it is gone with this value.
   private let copy: UnnamedCopy?
-  private let directory: String?
+  private let directory: PrivateDirectory?
 
   /// Mounts a directory of its own; where that cannot be done, writes the vmcore.
   init(_ dump: CrashDump, inMemory: Bool, quiet: Bool) throws {
@@ -33,30 +33,24 @@ struct ShownVMCore {
   /// Takes everything away again.
   func remove() {
     mounted?.unmount()
-    if let directory { unsafe rmdir(directory) }
+    directory?.remove()
     withExtendedLifetime(copy) {}
   }
 
   private init(mounting dump: CrashDump) throws {
-    let directory =
-      "\(ShownVMCore.temporaryDirectory)/vmcoregen."
-      + String(UInt64.random(in: .min ... .max), radix: 36)
-    guard unsafe mkdir(directory, 0o700) == 0 else {
-      let reason = unsafe String(cString: strerror(errno))
-      throw VMCoreError(.cannotCreate, "\(directory): cannot be created: \(reason)")
-    }
+    let place = try PrivateDirectory(in: ShownVMCore.temporaryDirectory)
     var options = MountOptions()
     options.isVMCoreOnly = true
+    options.isPathKept = true
     options.reportFailure = { Diagnostics.say($0) }
     do {
-      let mounted = try dump.mount(on: directory, showing: options)
-      self.mounted = mounted
-      path = mounted.vmcorePath
+      mounted = try dump.mount(on: place.inner, showing: options)
     } catch {
-      unsafe rmdir(directory)
+      place.remove()
       throw error
     }
-    self.directory = directory
+    path = "\(place.inner)/vmcore"
+    directory = place
     copy = nil
   }
 
@@ -70,7 +64,7 @@ struct ShownVMCore {
   }
 
   private static var temporaryDirectory: String {
-    let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
-    return directory.isEmpty ? "/tmp" : directory
+    guard let value = unsafe getenv("TMPDIR"), unsafe value.pointee != 0 else { return "/tmp" }
+    return unsafe PathText.text(of: UnsafeRawBufferPointer(start: value, count: strlen(value)))
   }
 }

@@ -19,7 +19,7 @@ struct VerifyCommand: ParsableCommand {
         imageAt: image.image ?? "", options: image.options(),
         isCancelled: { Interruption.isPending })
       let text = json ? document(report).text + "\n" : table(report)
-      guard StandardOutput.write(json ? text : Diagnostics.printable(text)) else {
+      guard StandardOutput.write(json ? text : PrintableText.lines(text)) else {
         throw StandardOutput.failure()
       }
       guard let isWrong = report.isWrong else {
@@ -31,9 +31,9 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func table(_ report: VerificationReport) -> String {
-    var text = report.moment.map { "moment: \(Wording.text($0))\n" } ?? ""
-    for row in report.rows { text += "\(row.name): \(row.answer): \(row.detail)\n" }
-    return text
+    let moment = report.moment.map { ["moment: \(Wording.text($0))"] } ?? []
+    let rows = report.rows.map { "\($0.name): \($0.answer): \($0.detail)" }
+    return (moment + rows).map { PrintableText.line($0) + "\n" }.joined()
   }
 
   private func document(_ report: VerificationReport) -> JSONValue {

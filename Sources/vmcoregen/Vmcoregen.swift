@@ -28,7 +28,7 @@ struct Vmcoregen: ParsableCommand {
   static func main() {
     StandardDescriptors.open()
     Interruption.install()
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = Arguments.all
     if arguments == ["--help"] || arguments == ["-h"] {
       StandardOutput.write(helpMessage() + "\n\n" + mainOptions() + "\n")
       return
@@ -37,7 +37,29 @@ struct Vmcoregen: ParsableCommand {
       StandardOutput.write(Version.fullText + "\n")
       return
     }
-    self.main(OptionalValues.filled(in: arguments))
+    run(OptionalValues.filled(in: arguments))
+  }
+
+  /// The same as `main(_:)`, but that no argument reaches the terminal as it is: what is wrong with
+  /// the arguments is said of their printable forms.
+  private static func run(_ arguments: [String]) {
+    let command: any ParsableCommand
+    do {
+      command = try parseAsRoot(arguments)
+    } catch {
+      do {
+        _ = try parseAsRoot(arguments.map(PrintableText.line))
+      } catch {
+        exit(withError: error)
+      }
+      exit(withError: error)
+    }
+    do {
+      var command = command
+      try command.run()
+    } catch {
+      exit(withError: error)
+    }
   }
 
   private static func mainOptions() -> String {

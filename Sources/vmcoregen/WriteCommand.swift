@@ -77,7 +77,7 @@ struct WriteCommand: ParsableCommand {
         notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
       defer { meter.finish() }
       if let digest = try planned.write(to: target, control: control) {
-        StandardError.write("\(digest)  \(Diagnostics.printable(output ?? "-"))\n")
+        StandardError.write("\(digest)  \(PrintableText.line(output ?? "-"))\n")
       }
       meter.finish()
       let isDamaged = Diagnostics.reportLate(dump, image)

@@ -45,6 +45,12 @@ struct DocumentationTests {
     try planned.write(to: .file(path: "vmcore.kdump"))
   }
 
+  /// What ``PathText`` shows; compiled, not run.
+  static func name(_ dump: CrashDump) throws {
+    let path = PathText.text(of: [0x76, 0x6d, 0xff])
+    try dump.write(toFileAt: path)
+  }
+
   @Test("Without a header, refusing the fallback is an error")
   func refusal() throws {
     var options = CrashDumpOptions()

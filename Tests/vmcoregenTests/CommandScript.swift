@@ -23,6 +23,8 @@ struct CommandScript {
 
   /// Recipes to build, with the names of their images.
   private(set) var images: [(name: String, recipe: String)] = []
+  /// Files that are made to cost, each with the name of its kind.
+  private(set) var hostile: [String] = []
   private(set) var steps: [Step] = []
 
   init(_ text: String) throws {
@@ -40,6 +42,9 @@ struct CommandScript {
     case "image":
       guard words.count == 3 else { return false }
       images.append((words[1], words[2]))
+    case "hostile":
+      guard words.count == 2 else { return false }
+      hostile.append(words[1])
     case "$":
       steps.append(Step(command: String(line.dropFirst(2)), line: number))
     case "status":
@@ -60,6 +65,11 @@ struct CommandScript {
   func failures() throws -> [String] {
     let scratch = try TemporaryDirectory()
     for image in images { try scratch.add(image.recipe, as: image.name) }
+    if !hostile.isEmpty {
+      for file in HostileFile.all() where hostile.contains(file.name) {
+        try file.write(to: scratch.path(file.name))
+      }
+    }
     return try steps.flatMap { step in
       let finished = try Launch.shell(step.command, in: scratch).run()
       var failures = step.checks.compactMap { $0.failure(in: finished) }

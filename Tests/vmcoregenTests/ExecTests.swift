@@ -110,7 +110,8 @@ struct ExecTests {
     #expect(eventually { scratch.names.contains("end") })
     #expect(try scratch.bytes(of: "end").isEmpty == false)
     // The empty directory is left, and for other users than root the mount that is dead.
-    let free = "for each in tmp/*; do fusermount3 -u -q \"$each\"; rmdir \"$each\"; done; rmdir tmp"
+    let free =
+      "for each in tmp/*/mount tmp/*; do fusermount3 -u -q \"$each\"; rmdir \"$each\"; done; rmdir tmp"
     #expect(eventually { (try? run(free))?.status == 0 })
     let mounts = try String(contentsOfFile: "/proc/mounts", encoding: .utf8)
     #expect(!mounts.contains(scratch.path))

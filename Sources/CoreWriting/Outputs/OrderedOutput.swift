@@ -38,6 +38,11 @@ package final class OrderedOutput {
 
   /// Writes the next bytes.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(WriteError) {
+    try monitor.spend(UInt64(bytes.count), .writing)
+    try unsafe put(bytes)
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws(WriteError) {
     let total = bytes.count
     var done = 0
     while done < total {
@@ -55,6 +60,7 @@ package final class OrderedOutput {
     var left = total
     while left > 0 {
       let length = min(left, UInt64(Chunk.usualSize))
+      try monitor.spend(hasDigest ? WriteMonitor.hashCost * length : length, .zeros)
       let zeros = unsafe UnsafeRawBufferPointer(rebasing: Zeros.chunk.bytes[..<Int(length)])
       if movesPages, length >= Zeros.smallestGain {
         let moved = unsafe stream.map(zeros.baseAddress, try unlessCancelled(Int(length)))
@@ -62,7 +68,7 @@ package final class OrderedOutput {
         count += UInt64(max(0, moved))
         left -= UInt64(max(0, moved))
       } else {
-        try unsafe write(zeros)
+        try unsafe put(zeros)
         left -= length
       }
     }
@@ -80,6 +86,7 @@ package final class OrderedOutput {
       if moved == 0 || moved < 0 && errno == EINVAL { return nil }
       try wait(after: moved)
       guard moved > 0 else { continue }
+      try monitor.spend(UInt64(moved), .writing)
       count += UInt64(moved)
       return UInt64(moved)
     }

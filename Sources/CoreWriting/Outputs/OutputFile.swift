@@ -14,23 +14,22 @@ package final class OutputFile {
   private let mayReplace: Bool
   private var isClosed = false
   private var isFinished = false
+  /// Another name of the file that this one replaces, until nothing can go wrong any more.
+  private var oldPath: String?
 
   /// Creates the temporary file, readable by its owner alone: memory is secret.
   package init(path: String, mayReplace: Bool) throws(WriteError) {
     self.path = path
     self.mayReplace = mayReplace
     try OutputFile.check(path: path, mayReplace: mayReplace)
-    let slash = path.lastIndex(of: "/")
-    let directory = slash.map { String(path[...$0]) } ?? ""
-    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    let (directory, name) = FileName.split(path)
     guard !name.isEmpty else {
       throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
     }
-    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-    temporaryPath = "\(directory).\(name.prefix(48)).\(suffix).partial"
+    temporaryPath = OutputFile.temporaryPath(in: directory, for: name, "partial")
     do {
       file = try FileDescriptor.open(
-        FilePath(temporaryPath), .readWrite,
+        FilePath(named: temporaryPath), .readWrite,
         options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: [.ownerRead, .ownerWrite])
     } catch {
@@ -43,28 +42,47 @@ package final class OutputFile {
     if FileStatus.kind(at: path) == .directory {
       throw WriteError(.cannotCreate, "\(path): is a directory, expected a file name")
     }
-    if !mayReplace, unsafe access(path, F_OK) == 0 { throw OutputFile.exists(path) }
+    if !mayReplace, exists(at: path) { throw OutputFile.exists(path) }
+  }
+
+  private static func exists(at path: String) -> Bool {
+    unsafe FileName.with(path) { unsafe access($0, F_OK) } == 0
+  }
+
+  /// Bytes of a name that its temporary names keep: they have to stay names that a file can have.
+  private static let keptBytes = 48
+
+  /// A name beside another one that nobody else has.
+  private static func temporaryPath(
+    in directory: String, for name: String, _ purpose: String
+  ) -> String {
+    let kept = FileName.text(of: FileName.bytes(of: name).prefix(keptBytes))
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
+    return "\(directory).\(kept).\(suffix).\(purpose)"
   }
 
   deinit {
     if !isFinished { abandon() }
   }
 
-  /// Gives finished files their names: all of them, or none.
+  /// Gives finished files their names: all of them, or none. What they replace lies aside until all
+  /// have theirs, and is given back where one of them gets none.
   package static func finish(_ files: [OutputFile]) throws(WriteError) {
     var named: [OutputFile] = []
     do throws(WriteError) {
       // Some file systems tell of a full disk only here.
       for file in files { try file.close() }
       for file in files {
-        try file.giveName()
+        // The last one needs no way back.
+        try file.giveName(keepingOld: named.count < files.count - 1)
         named.append(file)
       }
     } catch {
-      for file in named { unsafe unlink(file.path) }
+      for file in named.reversed() { file.takeNameBack() }
       for file in files { file.abandon() }
       throw error
     }
+    for file in files { file.forgetOld() }
   }
 
   /// Gives the finished file its name.
@@ -81,23 +99,65 @@ package final class OutputFile {
     }
   }
 
-  private func giveName() throws(WriteError) {
+  private func giveName(keepingOld: Bool) throws(WriteError) {
     isFinished = true
-    let result =
-      mayReplace
-      ? unsafe rename(temporaryPath, path) : unsafe clinux_rename_new(temporaryPath, path)
-    if result == 0 { return }
-    if !mayReplace, errno == EINVAL, unsafe link(temporaryPath, path) == 0 {
+    if mayReplace, keepingOld { keepOld() }
+    if giveName(by: .renaming) { return }
+    if !mayReplace, errno == EINVAL, giveName(by: .linking) {
       // The file system cannot rename without replacing: a second name serves as well.
-      unsafe unlink(temporaryPath)
+      unlink(temporaryPath)
       return
     }
     let error: WriteError =
       errno == EEXIST
       ? OutputFile.exists(path)
       : WriteError(.cannotCreate, "\(path): cannot be given its name: \(describeErrno())")
-    unsafe unlink(temporaryPath)
+    unlink(temporaryPath)
     throw error
+  }
+
+  /// A second name for what will be replaced; where it cannot be had, there is no way back.
+  private func keepOld() {
+    let (directory, name) = FileName.split(path)
+    let kept = OutputFile.temporaryPath(in: directory, for: name, "old")
+    let answer = unsafe FileName.with(path) { path in
+      unsafe FileName.with(kept) { unsafe Glibc.link(path, $0) }
+    }
+    if answer == 0 { oldPath = kept }
+  }
+
+  /// Undoes ``giveName(keepingOld:)``.
+  private func takeNameBack() {
+    guard let oldPath else { return unlink(path) }
+    let answer = unsafe FileName.with(oldPath) { old in
+      unsafe FileName.with(path) { unsafe Glibc.rename(old, $0) }
+    }
+    if answer == 0 { self.oldPath = nil }
+  }
+
+  private func forgetOld() {
+    if let oldPath { unlink(oldPath) }
+    oldPath = nil
+  }
+
+  /// How a file gets another name.
+  private enum Naming {
+    case renaming, linking
+  }
+
+  private func giveName(by naming: Naming) -> Bool {
+    unsafe FileName.with(temporaryPath) { from in
+      unsafe FileName.with(path) { to in
+        switch naming {
+        case .linking: unsafe link(from, to)
+        case .renaming: mayReplace ? unsafe rename(from, to) : unsafe clinux_rename_new(from, to)
+        }
+      }
+    } == 0
+  }
+
+  private func unlink(_ path: String) {
+    _ = unsafe FileName.with(path) { unsafe Glibc.unlink($0) }
   }
 
   /// Removes what was written so far.
@@ -105,7 +165,7 @@ package final class OutputFile {
     guard !isFinished else { return }
     isFinished = true
     if !isClosed { try? file.close() }
-    unsafe unlink(temporaryPath)
+    unlink(temporaryPath)
   }
 
   private static func exists(_ path: String) -> WriteError {

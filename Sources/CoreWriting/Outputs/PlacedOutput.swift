@@ -65,6 +65,7 @@ package final class PlacedOutput: ByteTarget, @unchecked Sendable {
 
   private func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(WriteError) {
     let total = bytes.count
+    try monitor.spend(UInt64(total), .writing)
     var done = 0
     while done < total {
       let count = unsafe pwrite(
@@ -120,6 +121,13 @@ extension PlacedOutput {
 // MARK: Digest
 
 extension PlacedOutput {
+  /// Hashes zeros that are the next bytes of the file.
+  func hashZeros(_ count: UInt64) throws(WriteError) {
+    guard hasDigest else { return }
+    try monitor.spend(WriteMonitor.hashCost * count, .zeros)
+    unsafe hash(UnsafeRawBufferPointer(rebasing: Zeros.chunk.bytes[..<Int(count)]))
+  }
+
   /// Hashes the next bytes of the file, for a writer that comes across them in order.
   func hash(_ bytes: UnsafeRawBufferPointer) {
     guard hasDigest else { return }
@@ -146,6 +154,7 @@ extension PlacedOutput {
         throw WriteError(.cancelled, "\(name): interrupted after \(hashedSize) bytes of its digest")
       }
       let wanted = Int(min(UInt64(Chunk.usualSize), size - hashedSize))
+      try monitor.spend(WriteMonitor.hashCost * UInt64(wanted), .zeros)
       let read = unsafe pread(reader, chunk.bytes.baseAddress, wanted, off_t(start + hashedSize))
       if read == 0 { break }
       if read > 0 {

@@ -65,6 +65,7 @@ struct SourcePipeline {
   private func load(
     _ range: Range<UInt64>, from pool: ChunkPool
   ) throws(WriteError) -> Chunk {
+    try monitor.spend(range.length &* source.readCost, .reading)
     let chunk = pool.take()
     let length = Int(range.length)
     do throws(ReadError) {

@@ -36,10 +36,11 @@ extension SourceWriter {
         }
       },
       consume: { (loaded: SourcePipeline.Loaded, _: Void) throws(WriteError) in
-        guard output.hasDigest else { return }
-        let zeros = unsafe UnsafeRawBufferPointer(
-          rebasing: Zeros.chunk.bytes[..<Int(loaded.piece.range.length)])
-        unsafe output.hash(loaded.bytes ?? zeros)
+        if let bytes = unsafe loaded.bytes {
+          unsafe output.hash(bytes)
+        } else {
+          try output.hashZeros(loaded.piece.range.length)
+        }
       })
     try output.finish(size: source.size)
     monitor.progress(source.size)
@@ -110,6 +111,7 @@ extension SourceWriter {
       end = extent.end
     }
     let count = Int(min(end - offset, UInt64(Chunk.usualSize)))
+    try monitor.spend(UInt64(count) &* source.readCost, .reading)
     let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<count])
     let read: Int
     do throws(ReadError) {

@@ -26,12 +26,12 @@ package final class UnnamedFile: Sendable {
     let path = "\(directory)/vmcoregen.\(String(UInt64.random(in: .min ... .max), radix: 36))"
     do {
       file = try FileDescriptor.open(
-        FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+        FilePath(named: path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: [.ownerRead, .ownerWrite])
     } catch {
       throw WriteError(.cannotCreate, "\(path): cannot be created: \(describe(error))")
     }
-    unsafe unlink(path)
+    _ = unsafe FileName.with(path) { unsafe unlink($0) }
   }
 
   deinit {

@@ -11,6 +11,8 @@ package struct WriteError: Error, Equatable, CustomStringConvertible {
     case failed
     /// The image could not be read.
     case readFailed
+    /// What the image claims is not worth the output that it would take.
+    case tooCostly
     /// Whoever read the output closed it.
     case closedPipe
     /// The run was interrupted.
@@ -38,6 +40,12 @@ package struct WriteError: Error, Equatable, CustomStringConvertible {
   }
 
   init(_ error: ReadError) {
-    self.init(.readFailed, "\(error)")
+    let kind: Kind =
+      switch error.kind {
+      case .failed: .readFailed
+      case .tooCostly: .tooCostly
+      case .cancelled: .cancelled
+      }
+    self.init(kind, "\(error)")
   }
 }

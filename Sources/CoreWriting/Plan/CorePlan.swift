@@ -35,10 +35,20 @@ package struct CorePlan: Sendable {
       try self.init(making: system, options)
     }
     // The kernel's loff_t, and so every file, ends there; all writers count on it.
+    try CorePlan.checkNotes(of: system)
     guard size <= UInt64(Int64.max) else {
       throw PlanError(
         "the vmcore would have \(size) bytes, expected at most \(Int64.max), the most of any file")
     }
+  }
+
+  /// Many PT_NOTEs can name one list of notes, which is then there as often.
+  private static func checkNotes(of system: CrashedSystem) throws(PlanError) {
+    let size = system.sections.reduce(UInt64(0)) { $0.adding($1.size) ?? .max }
+    guard let budget = system.imageMemory.budget, size > budget.left(.writing) else { return }
+    throw PlanError(
+      "its \(system.sections.count) PT_NOTEs name \(size) bytes of notes, and the image stores "
+        + "\(budget.stored): no machine leaves that")
   }
 
   private init(making system: CrashedSystem, _ options: PlanOptions) throws(PlanError) {
@@ -113,6 +123,9 @@ package struct CorePlan: Sendable {
     return .since3_11
   }
 
+  /// Loads that are told of one by one.
+  private static let mostWarnings = 16
+
   /// The program headers behind the merged PT_NOTE, each with its place in the old table.
   ///
   /// The kernel overwrites the first entry and deletes as many more as there are further notes,
@@ -136,6 +149,7 @@ package struct CorePlan: Sendable {
     }
     let sizes = Dictionary(uniqueKeysWithValues: system.sections.map { ($0.index, $0.size) })
     var table: [(index: Int, segment: ProgramHeader)] = []
+    var leftOut = 0
     for (index, old) in segments.dropFirst(count) {
       var segment = old
       if compatibility.isPadded, let size = sizes[index] { segment.memorySize = size }
@@ -148,8 +162,14 @@ package struct CorePlan: Sendable {
           "PT_LOAD \(index) is no range of memory: \(reason); the second kernel fails on it, so "
             + "\(.isExact) cannot be done")
       }
+      leftOut += 1
+      if leftOut <= mostWarnings {
+        warnings.append(Finding("PT_LOAD \(index) is left out: \(reason)", isPartial: true))
+      }
+    }
+    if leftOut > mostWarnings {
       warnings.append(
-        Finding("PT_LOAD \(index) is left out: \(reason)", isPartial: true))
+        Finding("\(leftOut - mostWarnings) more loads are left out like that", isPartial: true))
     }
     return table
   }
@@ -157,8 +177,8 @@ package struct CorePlan: Sendable {
   private static func missing(
     in extents: [OutputExtent], of system: CrashedSystem
   ) -> [Range<UInt64>] {
-    let ranges = extents.compactMap(\.memoryRange).flatMap { system.oldMemory.missing(in: $0) }
-    return RangeSet(ranges).ranges
+    RangeSet(extents.lazy.compactMap(\.memoryRange))
+      .subtracting(RangeSet(system.oldMemory.regions.lazy.map(\.range))).ranges
   }
 
   static func warning(about missing: [Range<UInt64>]) -> Finding {

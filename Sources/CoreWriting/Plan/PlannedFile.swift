@@ -71,6 +71,9 @@ package struct PlannedFile: Sendable {
     _ source: any ByteSource, to target: OutputDescriptor
   ) throws(WriteError) -> [UInt8]? {
     let writer = SourceWriter(source, workers: workers, monitor: target.monitor)
+    try target.monitor.checkZeros(
+      of: source, isStored: target.start != nil && !target.leavesHoles,
+      isStreamed: target.start == nil, hasDigest: hasDigest)
     if let output = target.placed(size: source.size, hasDigest: hasDigest) {
       try writer.write(to: output)
       return try output.digest()

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import DumpRecords
+internal import MemoryImages
 
 /// The names of a kernel's symbols: each is a row of bytes that stand for tokens, and begins with
 /// the letter of the symbol's type. Source: `kallsyms_expand_symbol`, `kernel/kallsyms.c`.
@@ -86,6 +87,8 @@ private struct NameWindow {
   private(set) var isCut = false
 
   private static let pieceSize: UInt64 = 1 << 16
+  /// Bytes of names that cost as much as one record.
+  private static let bytesInRecord: UInt64 = 8
   /// A length of two bytes, and the tokens that it counts.
   private static let longestName = 2 + 0x7fff
 
@@ -106,7 +109,8 @@ private struct NameWindow {
       length = length & 0x7f | Int(bytes[start]) << 7
       start += 1
     }
-    guard length <= bytes.count - start else { return nil }
+    // A name has a token at least, for the letter of its type.
+    guard length > 0, length <= bytes.count - start else { return nil }
     position = start + length
     return bytes[start..<position]
   }
@@ -114,6 +118,8 @@ private struct NameWindow {
   private mutating func fill() throws(ReadError) {
     guard !rest.isEmpty, !isCut else { return }
     let count = min(rest.length, NameWindow.pieceSize)
+    try memory.memory.budget?.spend(
+      count / NameWindow.bytesInRecord, .parsing, on: "the names of the kernel's symbols")
     guard let piece = try memory.read(at: rest.lowerBound, count: Int(count)).value else {
       isCut = true
       return

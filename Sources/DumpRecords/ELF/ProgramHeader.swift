@@ -73,6 +73,8 @@ package struct SegmentType: RawRepresentable, Hashable, Sendable {
     self.rawValue = rawValue
   }
 
+  /// `PT_NULL`
+  package static let empty = SegmentType(rawValue: 0)
   /// `PT_LOAD`
   package static let load = SegmentType(rawValue: 1)
   /// `PT_NOTE`

@@ -47,11 +47,27 @@ private struct DeviceTreeWalk {
 
   private struct Damaged: Error {}
 
+  /// What a node below the root is.
+  private enum Node {
+    case chosen, memory, other
+
+    init(_ name: ArraySlice<UInt8>) {
+      if name.elementsEqual("chosen".utf8) {
+        self = .chosen
+      } else {
+        let isMemory = name.elementsEqual("memory".utf8) || name.starts(with: "memory@".utf8)
+        self = isMemory ? .memory : .other
+      }
+    }
+  }
+
   private let bytes: [UInt8]
   private let strings: Int
   private var reader: ByteReader
   private var tree = DeviceTree()
-  private var path: [String] = []
+  /// What is open: only of nodes below the root it matters which they are.
+  private var node = Node.other
+  private var depth = 0
   private var addressCells = 2
   private var sizeCells = 1
 
@@ -65,50 +81,56 @@ private struct DeviceTreeWalk {
     while true {
       switch try reader.read(UInt32.self) {
       case Token.beginNode:
-        guard path.count < 64 else { throw Damaged() }
-        path.append(try takeName())
+        guard depth < DeviceTreeWalk.deepest else { throw Damaged() }
+        let name = try takeName()
+        depth += 1
+        if depth == 2 { node = Node(name) }
       case Token.endNode:
-        guard path.popLast() != nil else { throw Damaged() }
+        guard depth > 0 else { throw Damaged() }
+        depth -= 1
       case Token.property: try takeProperty()
       case Token.nothing: continue
       case Token.end:
-        guard path.isEmpty else { throw Damaged() }
+        guard depth == 0 else { throw Damaged() }
         return tree
       default: throw Damaged()
       }
     }
   }
 
-  private mutating func takeName() throws -> String {
+  /// Nodes that are open at once, at most.
+  private static let deepest = 64
+
+  private mutating func takeName() throws -> ArraySlice<UInt8> {
     guard let end = bytes[reader.position...].firstIndex(of: 0) else { throw Damaged() }
     let name = try reader.take(end - reader.position)
     try reader.skip(1)
     try align()
-    return String(decoding: name, as: UTF8.self)
+    return name
   }
 
   private mutating func takeProperty() throws {
     let length = Int(try reader.read(UInt32.self))
     let name = try string(at: Int(try reader.read(UInt32.self)))
-    let value = Array(try reader.take(length))
+    let value = try reader.take(length)
     try align()
-    if path.count == 1 {
-      takeRootProperty(name, value)
-    } else if path.count == 2, path[1] == "chosen" {
-      takeChosenProperty(name, value)
-    } else if path.count == 2, name == "reg", isMemoryNode(path[1]) {
-      tree.memory += ranges(in: value)
+    switch (depth, node) {
+    case (1, _): takeRootProperty(name, Array(value))
+    case (2, .chosen): takeChosenProperty(name, Array(value))
+    case (2, .memory) where name.elementsEqual("reg".utf8):
+      tree.memory += ranges(in: Array(value))
+    default: break
     }
   }
 
-  private mutating func takeRootProperty(_ name: String, _ value: [UInt8]) {
+  private mutating func takeRootProperty(_ name: ArraySlice<UInt8>, _ value: [UInt8]) {
     guard let cells = number(value, cells: 1).map(Int.init), (1...2).contains(cells) else { return }
-    if name == "#address-cells" { addressCells = cells }
-    if name == "#size-cells" { sizeCells = cells }
+    if name.elementsEqual("#address-cells".utf8) { addressCells = cells }
+    if name.elementsEqual("#size-cells".utf8) { sizeCells = cells }
   }
 
-  private mutating func takeChosenProperty(_ name: String, _ value: [UInt8]) {
-    switch name {
+  private mutating func takeChosenProperty(_ name: ArraySlice<UInt8>, _ value: [UInt8]) {
+    switch String(decoding: name, as: UTF8.self) {
     case "linux,elfcorehdr":
       if let range = pair(in: value, at: 0) {
         tree.coreHeader = ELFCoreHeaderParameter(address: range.0, size: range.1)
@@ -118,20 +140,16 @@ private struct DeviceTreeWalk {
     }
   }
 
-  private func isMemoryNode(_ name: String) -> Bool {
-    name == "memory" || name.hasPrefix("memory@")
-  }
-
   private func text(_ value: [UInt8]) -> String {
     String(decoding: value.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  private func string(at offset: Int) throws -> String {
+  private func string(at offset: Int) throws -> ArraySlice<UInt8> {
     let start = strings + offset
     // Property names have at most 31 characters; nothing longer is searched for its end.
     guard start < bytes.count, let end = bytes[start...].prefix(65).firstIndex(of: 0)
     else { throw Damaged() }
-    return String(decoding: bytes[start..<end], as: UTF8.self)
+    return bytes[start..<end]
   }
 
   private func number(_ value: [UInt8], cells: Int, at offset: Int = 0) -> UInt64? {

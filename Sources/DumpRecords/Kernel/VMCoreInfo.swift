@@ -72,14 +72,20 @@ package struct VMCoreInfo: Equatable, Sendable {
   /// `CRASHTIME`: seconds since 1970, written only on the way into the second kernel.
   package var crashTime: UInt64? { decimal("CRASHTIME") }
 
-  /// Why the text cannot be a kernel's, or nil where it can: printable lines, a page size, and
-  /// where the kernel lies.
-  package var fault: String? {
-    if release == nil { return "it has no OSRELEASE" }
+  /// What of a text no kernel writes, which its bytes tell before it is taken apart.
+  package static func fault(ofText text: [UInt8]) -> String? {
     if text.last != UInt8(ascii: "\n") { return "its text does not end in a line end" }
     if let odd = text.first(where: { !(0x20..<0x7f).contains($0) && $0 != 0x0a }) {
       return "its text holds the byte \(UInt64(odd).hex)"
     }
+    return nil
+  }
+
+  /// Why the text cannot be a kernel's, or nil where it can: printable lines, a page size, and
+  /// where the kernel lies.
+  package var fault: String? {
+    if release == nil { return "it has no OSRELEASE" }
+    if let fault = VMCoreInfo.fault(ofText: text) { return fault }
     if pageSize == nil { return "it has no PAGESIZE that Linux could have" }
     if symbol("_stext") == nil && symbol("swapper_pg_dir") == nil {
       return "it has neither SYMBOL(_stext) nor SYMBOL(swapper_pg_dir)"

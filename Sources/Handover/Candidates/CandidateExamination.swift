@@ -78,6 +78,7 @@ package struct CandidateExamination: Sendable {
   }
 
   private mutating func checkLoads(in memory: PhysicalMemory) {
+    let held = memory.present
     var relocated = 0
     var present = 0
     var count = 0
@@ -85,9 +86,8 @@ package struct CandidateExamination: Sendable {
       count += 1
       guard let range = load.sourceRange else { continue }
       if load.offset != load.physicalAddress { relocated += 1 }
-      let missing = memory.missing(in: range)
-      if missing.first != range || range.isEmpty { present += 1 }
-      if !missing.isEmpty { isComplete = false }
+      if range.isEmpty || memory.firstStretch(of: range).isPartOrPresent(of: range) { present += 1 }
+      if !held.covers(range) { isComplete = false }
     }
     if present == 0 {
       rejections.append(
@@ -120,6 +120,7 @@ package struct CandidateExamination: Sendable {
   private mutating func walkNotes(
     in memory: PhysicalMemory, budget: inout ExaminationBudget
   ) throws(ReadError) {
+    let held = memory.present
     for (index, note) in header.segments(of: .note) {
       guard budget.notes > 0 else {
         rejections.append(CandidateExamination.tooMany)
@@ -135,7 +136,7 @@ package struct CandidateExamination: Sendable {
             "PT_NOTE \(index) claims \(note.memorySize.hex) bytes, expected at "
               + "most \(NoteSection.largest.hex)"))
       }
-      if let range = note.sourceRange, !memory.holds(range) { isComplete = false }
+      if let range = note.sourceRange, !held.covers(range) { isComplete = false }
     }
   }
 

@@ -15,16 +15,19 @@ enum HeaderRegion {
     return examination.address..<(examination.address.adding(size) ?? .max)
   }
 
+  /// Overlaps that are told.
+  private static let mostOverlaps = 16
+
   /// What it overlaps: an overlap means that the header may be overwritten.
   static func overlaps(
     of region: Range<UInt64>, _ header: CoreHeader, _ sections: [NoteSection]
   ) -> [Finding] {
     var warnings: [Finding] = []
-    func check(_ range: Range<UInt64>?, _ what: String) {
-      guard let range, range.overlaps(region) else { return }
+    func check(_ range: Range<UInt64>?, _ what: @autoclosure () -> String) {
+      guard let range, range.overlaps(region), warnings.count < mostOverlaps else { return }
       warnings.append(
         Finding(
-          "the header's region \(region.hex) overlaps \(what) \(range.hex): the header may have "
+          "the header's region \(region.hex) overlaps \(what()) \(range.hex): the header may have "
             + "been overwritten"))
     }
     for (index, load) in header.segments(of: .load) {

@@ -20,7 +20,8 @@ struct KeptDump: Sendable {
 
   /// The system of a dump. Addresses of notes are offsets in the file.
   init(_ stored: StoredCore, of image: MemoryImage) throws(ReadError) {
-    let file = stored.fileAsMemory
+    var file = stored.fileAsMemory
+    file.budget = image.budget
     let header = stored.header
     let sections = try KeptDump.sections(of: stored, in: file)
     let notes = sections.flatMap(\.notes)

@@ -38,6 +38,8 @@ package struct NoteSection: Equatable, Sendable {
   package static let largest: UInt64 = 16 << 20
   /// Most notes of a section that are walked: real ones hold a dozen.
   package static let mostNotes = 65_536
+  /// Memory of a note that is remembered.
+  private static let noteCost: UInt64 = 128
   /// Notes of one section that are remembered one by one.
   package static let keptNotes = 64
 
@@ -78,6 +80,7 @@ package struct NoteSection: Equatable, Sendable {
     notes = []
     count = 0
     end = .full
+    try memory.budget?.spend(1, .parsing, on: "the PT_NOTEs")
     guard limit <= largest, address.adding(limit) != nil else {
       end = .tooLarge
       return
@@ -94,7 +97,9 @@ package struct NoteSection: Equatable, Sendable {
         end = .cutShort(at: place, claims: header.totalSize)
         return
       }
+      try memory.budget?.spend(1, .parsing, on: "the notes")
       if notes.count < keptNotes {
+        try memory.budget?.spend(NoteSection.noteCost, .keeping, on: "the notes")
         notes.append(
           Note(
             type: NoteType(

@@ -16,12 +16,13 @@ enum NoteWarnings {
           "none of the \(processors.count) CPUs has saved registers: the machine had not crashed "
             + "yet, the vmcore has no CPU notes", isDamage: false))
     }
+    let held = memory.present
     let numbers = Dictionary(uniqueKeysWithValues: processors.map { ($0.index, $0.number) })
     for section in sections {
       let name = numbers[section.index].map { "CPU \($0)" } ?? "VMCOREINFO"
       let place = "\(name): PT_NOTE \(section.index) at \(section.address.hex)"
       if let range = Range(start: section.address, length: section.limit),
-        !memory.holds(range)
+        !held.covers(range)
       {
         warnings.append(
           Finding("\(place): the image does not hold all of \(range.hex)", isPartial: true))

@@ -56,6 +56,8 @@ package struct PurgatoryDigest: Equatable, Sendable {
         let stop = stops.compactMap { $0 }.filter { $0 > address }.min() ?? region.upperBound
         let count = Int(min(UInt64(Chunk.usualSize), stop - address))
         let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<count])
+        try memory.budget?.spend(
+          SHA256.cost * UInt64(count), .reading, on: "the regions that the purgatory checks")
         if isEmptied {
           unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
         } else {

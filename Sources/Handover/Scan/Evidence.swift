@@ -17,6 +17,8 @@ struct Evidence: Sendable {
   /// Zero pages and where they stand.
   private(set) var bootParameters: [(address: UInt64, page: BootParameters)] = []
   private(set) var budget = ExaminationBudget()
+  /// The texts of VMCOREINFO notes that were parsed.
+  let informations = InformationTexts()
 
   /// What is needed of a header that a second kernel may have made.
   struct MergedHeader: Sendable {
@@ -32,6 +34,9 @@ struct Evidence: Sendable {
   private static let treeLimit = 256
   /// Bytes of device trees that are read at most.
   private static let treeBytes: UInt64 = 32 << 20
+
+  /// The shortest token with what belongs to it.
+  private static let treeBytesInRecord: UInt64 = 8
 
   /// Scans the memory and reads what was found.
   init(
@@ -73,9 +78,14 @@ struct Evidence: Sendable {
         let header = DeviceTreeHeader(head), UInt64(header.totalSize) <= left
       else { continue }
       left -= UInt64(header.totalSize)
+      try memory.budget?.spend(
+        UInt64(header.totalSize) / Evidence.treeBytesInRecord, .parsing, on: "the device trees")
       guard let bytes = try memory.bytes(at: address, count: Int(header.totalSize)),
         let tree = DeviceTree(bytes)
       else { continue }
+      try memory.budget?.spend(
+        UInt64(tree.memory.count * MemoryLayout<Range<UInt64>>.stride), .keeping,
+        on: "the device trees")
       deviceTrees.append((address, tree))
     }
   }

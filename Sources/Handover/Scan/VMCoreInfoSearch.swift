@@ -21,15 +21,18 @@ struct VMCoreInfoSearch {
   /// Why notes were passed over, one line each.
   private(set) var rejected: [String] = []
 
+  private let texts: InformationTexts
+
   /// Notes that are looked at: an image of page cache can hold many copies.
   private static let limit = 64
 
   /// Looks at the notes of a scan.
   init(_ evidence: Evidence, in view: ImageView) throws(ReadError) {
+    texts = evidence.informations
     for scanned in evidence.scan.hits(of: .vmCoreInfoNote).addresses.prefix(VMCoreInfoSearch.limit)
     {
       guard let address = view.address(ofScanned: scanned) else { continue }
-      try look(at: address, in: view.memory)
+      try look(at: address, scannedAt: scanned, in: view.memory)
     }
     found.sort {
       ($0.kernel.information.crashTime ?? 0, $1.note.address)
@@ -37,7 +40,9 @@ struct VMCoreInfoSearch {
     }
   }
 
-  private mutating func look(at address: UInt64, in memory: PhysicalMemory) throws(ReadError) {
+  private mutating func look(
+    at address: UInt64, scannedAt place: UInt64, in memory: PhysicalMemory
+  ) throws(ReadError) {
     let head = try memory.paddedBytes(at: address, count: NoteHeader.size).bytes
     for order in ByteOrder.allCases {
       var reader = ByteReader(head, order: order)
@@ -55,7 +60,12 @@ struct VMCoreInfoSearch {
         rejected.append("the VMCOREINFO note at \(address.hex) is cut off")
         return
       }
-      try judge(note, VMCoreInfo(text), order, in: memory)
+      if let fault = VMCoreInfo.fault(ofText: text) {
+        rejected.append("the VMCOREINFO note at \(address.hex): \(fault)")
+        return
+      }
+      let information = try texts.information(text, scannedAt: place, memory.budget)
+      try judge(note, information, order, in: memory)
       return
     }
   }
@@ -77,5 +87,31 @@ struct VMCoreInfoSearch {
     rejected.append(
       "the VMCOREINFO note at \(note.address.hex): no kernel \(information.release ?? "") is "
         + "where it says (init_uts_ns)")
+  }
+}
+
+/// The texts of VMCOREINFO notes that a search has come across, each parsed once: under another
+/// layout of the image they are the same.
+final class InformationTexts: Sendable {
+  private let lock = Lock()
+  private nonisolated(unsafe) var known: [UInt64: VMCoreInfo] = [:]
+
+  /// Memory that a byte of text takes as a key or a value, at most: a line can have three bytes.
+  private static let byteCost: UInt64 = 32
+  /// Bytes of the shortest line.
+  private static let bytesInRecord: UInt64 = 2
+
+  /// What a text says that was found at a place of the scan.
+  func information(
+    _ text: [UInt8], scannedAt place: UInt64, _ budget: Budget?
+  ) throws(ReadError) -> VMCoreInfo {
+    if let known = lock.withLock({ unsafe known[place] }), known.text == text { return known }
+    let what = "the VMCOREINFO notes"
+    let size = UInt64(text.count)
+    try budget?.spend(size / InformationTexts.bytesInRecord, .parsing, on: what)
+    try budget?.spend(size * InformationTexts.byteCost, .keeping, on: what)
+    let information = VMCoreInfo(text)
+    lock.withLock { unsafe known[place] = information }
+    return information
   }
 }

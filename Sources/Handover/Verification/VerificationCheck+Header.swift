@@ -74,8 +74,17 @@ extension VerificationCheck {
     return [
       faults.isEmpty
         ? Verification.Row("notes", .sound, "sound", count)
-        : Verification.Row("notes", .wrong, "damaged", faults.joined(separator: "; "))
+        : Verification.Row("notes", .wrong, "damaged", text(of: faults))
     ]
+  }
+
+  /// Faults that are told one by one.
+  private static let mostFaults = 16
+
+  private static func text(of faults: [String]) -> String {
+    let rest = faults.count - mostFaults
+    return faults.prefix(mostFaults).joined(separator: "; ")
+      + (rest > 0 ? "; and \(rest) more like that" : "")
   }
 
   /// The memory that is reserved for the core header.

@@ -26,8 +26,8 @@ extension PhysicalMemory {
     let kept = [
       0..<low.lowerBound, low.upperBound..<high.lowerBound, high.upperBound..<UInt64.max,
     ].flatMap { regions(in: $0, movedTo: $0.lowerBound) }
-    return try? PhysicalMemory(
-      regions: kept + regions(in: low, movedTo: high.lowerBound)
+    return made(
+      of: kept + regions(in: low, movedTo: high.lowerBound)
         + regions(in: high, movedTo: low.lowerBound))
   }
 
@@ -45,11 +45,18 @@ extension PhysicalMemory {
     let inside = memory.regions(
       in: copy.lowerBound..<copy.lowerBound + length, movedTo: range.lowerBound)
     // The three parts are disjoint.
-    return (try? PhysicalMemory(regions: outside + inside)) ?? self
+    return made(of: outside + inside) ?? self
   }
 
   /// The memory of one range alone.
   package func restricted(to range: Range<UInt64>) -> PhysicalMemory? {
-    try? PhysicalMemory(regions: regions(in: range, movedTo: range.lowerBound))
+    made(of: regions(in: range, movedTo: range.lowerBound))
+  }
+
+  /// Memory of other regions that is paid for by the same budget.
+  private func made(of regions: [MemoryRegion]) -> PhysicalMemory? {
+    var memory = try? PhysicalMemory(regions: regions)
+    memory?.budget = budget
+    return memory
   }
 }

@@ -5,6 +5,8 @@ package import Bytes
 package struct PhysicalMemory: Sendable {
   /// Ascending, not overlapping, none empty.
   package let regions: [MemoryRegion]
+  /// What reading it may cost; nil where nobody counts.
+  package var budget: Budget?
 
   /// Memory made of regions in any order.
   ///
@@ -31,6 +33,16 @@ package struct PhysicalMemory: Sendable {
     }
   }
 
+  /// The same for readers whose number of reads no image decides.
+  package var uncounted: PhysicalMemory {
+    var memory = self
+    memory.budget = nil
+    return memory
+  }
+
+  /// The most that a byte of it costs.
+  package var readCost: UInt64 { regions.reduce(1) { max($0, $1.source.readCost) } }
+
   /// Address behind the last byte; 0 where there is no memory.
   package var end: UInt64 { regions.last?.range.upperBound ?? 0 }
 
@@ -41,6 +53,14 @@ package struct PhysicalMemory: Sendable {
   package enum Stretch: Sendable {
     case present(Range<UInt64>, MemoryRegion)
     case absent(Range<UInt64>)
+
+    /// Whether some address of the range that it begins is in the image.
+    package func isPartOrPresent(of whole: Range<UInt64>) -> Bool {
+      switch self {
+      case .present: true
+      case .absent(let gap): gap != whole
+      }
+    }
 
     /// The addresses of the stretch.
     package var range: Range<UInt64> {
@@ -69,6 +89,7 @@ package struct PhysicalMemory: Sendable {
   package func read(
     at address: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(ReadError) -> Int {
+    try budget?.spend(Budget.callCost, .reading, on: "the structures in memory")
     var present = 0
     var done = 0
     while done < buffer.count {
@@ -84,6 +105,8 @@ package struct PhysicalMemory: Sendable {
         done += count
       case .present(let range, let region):
         let count = Int(range.length)
+        try budget?.spend(
+          UInt64(count) &* region.source.readCost, .reading, on: "the structures in memory")
         let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + count])
         try unsafe PhysicalMemory.fill(part, from: region, at: range.lowerBound)
         present += count
@@ -125,6 +148,9 @@ package struct PhysicalMemory: Sendable {
     }
     return missing
   }
+
+  /// The addresses that the image holds, neighbours joined: for many questions at once.
+  package var present: RangeSet { RangeSet(regions.lazy.map(\.range)) }
 
   /// Whether the image holds every byte of `range`.
   package func holds(_ range: Range<UInt64>) -> Bool { missing(in: range).isEmpty }

@@ -19,6 +19,7 @@ protocol PieceDecoder: Sendable {
 struct UnpackedSource: ByteSource {
   let name: String
   let size: UInt64
+  let readCost: UInt64 = 4
   private let decoder: any PieceDecoder
   private let starts: [UInt64]
   private let cache = PieceCache()

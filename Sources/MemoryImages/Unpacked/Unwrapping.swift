@@ -53,7 +53,17 @@ struct PackedLayer {
   /// page, so it does not shrink to nothing.
   var limit: UInt64 {
     let (grown, overflow) = source.size.multipliedReportingOverflow(by: 2048)
-    return overflow ? .max : grown.adding(16 << 30) ?? .max
+    let most = overflow ? .max : grown.adding(16 << 30) ?? .max
+    return min(most, input.budget.allowance(.reading) / cost)
+  }
+
+  /// What a byte costs that is unpacked, in bytes that are looked at.
+  private var cost: UInt64 {
+    switch form {
+    case .gzip, .zlib, .zstd, .lz4, .lzop: 1
+    case .xz: 4
+    case .bzip2: 12
+    }
   }
 
   func unwrapped() throws(ImageError) -> ImageInput {

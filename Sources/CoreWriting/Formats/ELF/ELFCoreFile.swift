@@ -5,6 +5,8 @@ package import MemoryImages
 package struct ELFCoreFile: ByteSource {
   package let name: String
   package let size: UInt64
+  /// The most that a byte costs.
+  package let readCost: UInt64
   private let extents: [OutputExtent]
   private let memory: PhysicalMemory
   private let file: PhysicalMemory
@@ -16,8 +18,9 @@ package struct ELFCoreFile: ByteSource {
     self.name = name
     size = plan.size
     extents = plan.extents
-    self.memory = memory
-    file = plan.file ?? memory
+    self.memory = memory.uncounted
+    file = plan.file?.uncounted ?? self.memory
+    readCost = max(self.memory.readCost, file.readCost)
     lacking = plan.file == nil ? nil : plan.missing
   }
 
@@ -26,8 +29,9 @@ package struct ELFCoreFile: ByteSource {
     self.name = name
     size = list.end
     extents = list.extents
-    self.memory = memory
-    file = memory
+    self.memory = memory.uncounted
+    file = self.memory
+    readCost = self.memory.readCost
     lacking = nil
   }
 

@@ -50,6 +50,9 @@ package struct FlattenedView: ByteSource {
     size = FlattenedView.end(of: runs, content.size, pieceSize) + FlattenedView.headSize
   }
 
+  /// That of the file.
+  package var readCost: UInt64 { content.readCost }
+
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(ReadError) -> Int {

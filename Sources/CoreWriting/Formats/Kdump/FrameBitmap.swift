@@ -6,8 +6,8 @@ struct FrameBitmap {
   private let size: UInt64
   private let leftOut: LeftOutFrames?
 
-  /// Bytes that are made and written at once.
-  private static let blockSize: UInt64 = 1 << 20
+  /// Bytes that are made and written at once, at most.
+  private static let largestPart: UInt64 = 1 << 20
 
   /// A bitmap of `size` bytes with the bits of ascending ranges set, but for those left out.
   init(_ ranges: [Range<UInt64>], size: UInt64, leftOut: LeftOutFrames? = nil) {
@@ -16,24 +16,56 @@ struct FrameBitmap {
     self.leftOut = leftOut
   }
 
-  /// Writes it; the stretches without a bit are not made.
+  /// Bytes of the blocks in which a bit is set.
+  var storedSize: UInt64 {
+    var size: UInt64 = 0
+    forEachPart { part, _ in size += part.length }
+    return size
+  }
+
+  /// Writes the blocks in which a bit is set; what lies between them is not made.
   func write(to target: any ByteTarget, at start: UInt64) throws(WriteError) {
+    var end: UInt64 = 0
+    try forEachPart { part, index throws(WriteError) in
+      if part.lowerBound > end { try target.putZeros(start + end..<start + part.lowerBound) }
+      let bits = part.lowerBound * 8..<part.upperBound * 8
+      try target.put(bytes(of: bits, from: index), at: start + part.lowerBound)
+      end = part.upperBound
+    }
+    if end < size { try target.putZeros(start + end..<start + size) }
+  }
+
+  /// Visits the stretches of blocks in which a bit is set, each with the first range in it.
+  private func forEachPart<Failure: Error>(
+    _ body: (Range<UInt64>, Int) throws(Failure) -> Void
+  ) throws(Failure) {
     var offset: UInt64 = 0
     var index = 0
     while offset < size {
-      let length = min(FrameBitmap.blockSize, size - offset)
-      let bits = offset * 8..<(offset + length) * 8
-      while index < ranges.count, ranges[index].upperBound <= bits.lowerBound { index += 1 }
-      let next = index < ranges.count ? ranges[index].lowerBound / 8 : size
-      if next >= offset + length {
-        let end = next < size ? next.roundedDown(to: FrameBitmap.blockSize) : size
-        try target.putZeros(start + offset..<start + end)
-        offset = end
-      } else {
-        try target.put(bytes(of: bits, from: index), at: start + offset)
-        offset += length
-      }
+      while index < ranges.count, ranges[index].upperBound <= offset * 8 { index += 1 }
+      let part = part(from: offset, index)
+      if !part.isEmpty { try body(part, index) }
+      offset = part.upperBound
     }
+  }
+
+  /// The next bytes to write, in blocks that follow each other: those of the ranges from `index` on.
+  private func part(from offset: UInt64, _ index: Int) -> Range<UInt64> {
+    func blocks(_ range: Range<UInt64>) -> Range<UInt64> {
+      let start = (range.lowerBound / 8).roundedDown(to: Zeros.blockSize)
+      let end = (range.upperBound - 1) / 8 / Zeros.blockSize * Zeros.blockSize + Zeros.blockSize
+      return start..<end
+    }
+    guard index < ranges.count else { return size..<size }
+    let start = max(offset, blocks(ranges[index]).lowerBound)
+    let limit = min(size, start + FrameBitmap.largestPart)
+    var end = start
+    for range in ranges[index...] {
+      let blocks = blocks(range)
+      guard blocks.lowerBound <= end, end < limit else { break }
+      end = max(end, blocks.upperBound)
+    }
+    return start..<min(end, limit)
   }
 
   private func bytes(of bits: Range<UInt64>, from first: Int) -> [UInt8] {

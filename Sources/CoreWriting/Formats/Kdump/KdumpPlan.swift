@@ -51,6 +51,7 @@ package struct KdumpPlan: Sendable {
     }
     mayLosePages = frames.mayLosePages
     leftOut = plan.file != nil || mayLosePages ? LeftOutFrames(frames) : nil
+    try KdumpPlan.check(frames, leftOut, system.imageMemory.budget)
     vmcore = file
     packing = form.map { KdumpFlags($0) } ?? []
     let note = plan.header.segments[0]
@@ -58,6 +59,22 @@ package struct KdumpPlan: Sendable {
     (header, subHeader) = KdumpPlan.headers(
       system, plan, frames, layout: layout, packing,
       information: KdumpPlan.information(in: file, notes, order: order))
+  }
+
+  /// A file of pages that nobody stores is all tables.
+  private static func check(
+    _ frames: PageFrames, _ leftOut: LeftOutFrames?, _ budget: Budget?
+  ) throws(PlanError) {
+    guard let budget else { return }
+    let pages = PageFrames.count(frames.stored) - (leftOut?.count ?? 0)
+    let size = frames.end.dividedUp(by: 8 * frames.pageSize) &* frames.pageSize
+    let bitmaps = [frames.existing, frames.stored].map { FrameBitmap($0, size: size).storedSize }
+    let tables = pages &* UInt64(PageDescriptor.size) &+ bitmaps.reduce(0, &+)
+    guard tables <= budget.left(.writing) else {
+      throw PlanError(
+        "the bitmaps and the descriptors of \(pages) pages would take \(tables) bytes of a "
+          + "kdump-compressed file, and the image stores \(budget.stored): no machine leaves that")
+    }
   }
 
   private static func layout(of system: CrashedSystem) -> KdumpLayout {

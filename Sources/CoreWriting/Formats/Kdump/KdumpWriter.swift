@@ -76,7 +76,13 @@ package struct KdumpWriter {
         }
         return jobs.job()
       },
-      work: { (job: PageJob) throws(WriteError) -> PackedPages in try packer.pack(job) },
+      work: { (job: PageJob) throws(WriteError) -> PackedPages in
+        if !job.isZero {
+          let size = job.frames.length &* plan.pageSize
+          try monitor.spend(size &* plan.vmcore.readCost, .reading)
+        }
+        return try packer.pack(job)
+      },
       consume: { (product: PackedPages) throws(WriteError) in
         try consume(product)
         done += product.frames.length * plan.pageSize

@@ -20,7 +20,7 @@ private enum ELFCoreImage {
   }
 
   static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
-    let table = try ELFCoreTable(input.source)
+    let table = try ELFCoreTable(input.source, input.budget)
     let map = PieceMap(firstWins: table.pieces)
     let header = CoreHeader(header: table.header, segments: table.segments)
     guard let header, !map.pieces.isEmpty || !table.missing.isEmpty else {

@@ -15,10 +15,10 @@ struct ELFCoreTable {
   let isWellPlaced: Bool
 
   /// Reads the file header and the table, and looks at how everything is placed.
-  init(_ source: any ByteSource) throws(ImageError) {
-    let table = try ELFProgramHeaders(source)
+  init(_ source: any ByteSource, _ budget: Budget) throws(ImageError) {
+    let table = try ELFProgramHeaders(source, budget)
     var cut = ELFTableCut(source)
-    for (index, entry) in table.entries.enumerated() {
+    for (index, entry) in table.entries {
       switch entry.type {
       case .load: cut.addLoad(entry, at: index)
       case .note: try cut.addNote(entry, at: index)
@@ -77,6 +77,8 @@ private struct ELFTableCut {
   private let source: any ByteSource
   /// Loads that were left out.
   private var faults = 0
+  /// Notes that were cut.
+  private var cutNotes = 0
 
   /// Notes of one segment that are read at most.
   private static let largestNotes: UInt64 = 1 << 30
@@ -98,11 +100,14 @@ private struct ELFTableCut {
     let available = available(at: entry.offset)
     if entry.fileSize > available {
       isWhole = false
-      warnings.append(
-        Finding(
-          "PT_NOTE \(index): the file ends at \(source.size.hex), "
-            + "\((entry.fileSize - available).hex) bytes before the notes do",
-          isPartial: true))
+      cutNotes += 1
+      if cutNotes <= ELFTableCut.mostFaults {
+        warnings.append(
+          Finding(
+            "PT_NOTE \(index): the file ends at \(source.size.hex), "
+              + "\((entry.fileSize - available).hex) bytes before the notes do",
+            isPartial: true))
+      }
       entry.fileSize = available
     }
     entry.memorySize = entry.fileSize

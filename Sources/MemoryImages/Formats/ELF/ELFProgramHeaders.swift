@@ -5,16 +5,22 @@ internal import DumpRecords
 struct ELFProgramHeaders {
   let header: ELFHeader
   let elfClass: ELFClass
-  let entries: [ProgramHeader]
+  /// The entries that say something, each with its place in the table; PT_NULL says nothing.
+  let entries: [Entry]
+  /// Entries that are there.
+  let count: Int
   /// Whether the whole table stands directly behind the file header.
   let isWellPlaced: Bool
   let warnings: [Finding]
+
+  /// One entry and its place in the table.
+  typealias Entry = (index: Int, segment: ProgramHeader)
 
   /// Entries that are read at most: more than any machine has ranges of memory.
   private static let mostEntries = 1 << 20
 
   /// Reads both.
-  init(_ source: any ByteSource) throws(ImageError) {
+  init(_ source: any ByteSource, _ budget: Budget) throws(ImageError) {
     let head = try rethrow(as: ImageError.init(reading:), source.bytes(at: 0, count: 64))
     guard let header = try? ELFHeader(head), let elfClass = header.elfClass,
       let order = header.order
@@ -29,12 +35,13 @@ struct ELFProgramHeaders {
           + "\(elfClass.programHeaderSize)")
     }
     let reader = ELFTableReader(
-      source: source, header: header, elfClass: elfClass, order: order)
-    let (count, countWarning) = try reader.entryCount(atMost: ELFProgramHeaders.mostEntries)
-    let (entries, isInPlace, tableWarning) = try reader.table(of: count)
+      source: source, budget: budget, header: header, elfClass: elfClass, order: order)
+    let (wanted, countWarning) = try reader.entryCount(atMost: ELFProgramHeaders.mostEntries)
+    let (table, isInPlace, tableWarning) = try reader.table(of: wanted)
     self.header = header
     self.elfClass = elfClass
-    self.entries = entries
+    entries = table.entries
+    count = table.count
     isWellPlaced = isInPlace && countWarning == nil && tableWarning == nil
     warnings = [countWarning, tableWarning].compactMap(\.self)
   }
@@ -43,6 +50,7 @@ struct ELFProgramHeaders {
 /// Reads the table of a file whose header is known.
 private struct ELFTableReader {
   let source: any ByteSource
+  let budget: Budget
   let header: ELFHeader
   let elfClass: ELFClass
   let order: ByteOrder
@@ -72,38 +80,74 @@ private struct ELFTableReader {
     return (Int(count), nil)
   }
 
+  /// What a place holds of a table.
+  struct Table {
+    var entries: [ELFProgramHeaders.Entry] = []
+    /// Entries that are there, those that say nothing included.
+    var count = 0
+  }
+
   /// The table at `e_phoff`; where that is none, the one behind the file header.
   func table(
     of count: Int
-  ) throws(ImageError) -> (entries: [ProgramHeader], isInPlace: Bool, warning: Finding?) {
+  ) throws(ImageError) -> (table: Table, isInPlace: Bool, warning: Finding?) {
     let behind = UInt64(elfClass.headerSize)
     var places = [header.programHeaderOffset, behind]
     if places[0] == behind || places[0] == 0 { places.removeFirst() }
-    var fallback: [ProgramHeader] = []
+    var fallback = Table()
     for place in places {
-      let entries = try entries(at: place, count: count)
-      if entries.contains(where: { $0.type == .load }) {
+      let table = try rethrow(as: ImageError.init(reading:), read(at: place, count: count))
+      if table.entries.contains(where: { $0.segment.type == .load }) {
         let warning =
-          entries.count == count
+          table.count == count
           ? nil
           : Finding(
-            "the file ends inside its program headers: \(entries.count) of \(count) are there",
+            "the file ends inside its program headers: \(table.count) of \(count) are there",
             isPartial: true)
-        return (entries, place == behind, warning)
+        return (table, place == behind, warning)
       }
-      fallback = entries
+      fallback = table
     }
-    guard fallback.isEmpty else { return (fallback, true, nil) }
+    guard fallback.count == 0 else { return (fallback, true, nil) }
     throw ImageError(
       .unusable,
       "\(source.name): no program headers at \(places.map(\.hex).joined(separator: " or ")), "
         + "expected \(count)")
   }
 
-  private func entries(at place: UInt64, count: Int) throws(ImageError) -> [ProgramHeader] {
-    let bytes = try rethrow(
-      as: ImageError.init(reading:),
-      source.bytes(at: place, count: count * elfClass.programHeaderSize))
+  /// Entries that are read at once.
+  private static let entriesAtOnce = 4096
+  /// Memory that an entry takes by the time the file is opened: itself, a piece, a region.
+  private static let entryCost: UInt64 = 256
+
+  /// The table at a place. What lies in a hole of the file is of type PT_NULL.
+  private func read(at place: UInt64, count: Int) throws(ReadError) -> Table {
+    let size = UInt64(elfClass.programHeaderSize)
+    var table = Table()
+    while table.count < count, let start = place.adding(UInt64(table.count) * size),
+      start < source.size
+    {
+      let extent = source.extent(at: start)
+      let empty = extent.isHole ? (extent.end &- start) / size : 0
+      if empty > 0 {
+        table.count += Int(min(empty, UInt64(count - table.count)))
+        continue
+      }
+      let wanted = min(count - table.count, ELFTableReader.entriesAtOnce)
+      let found = try entries(at: start, count: wanted)
+      try budget.spend(UInt64(found.count), .parsing, on: "the program headers")
+      let said = found.enumerated().filter { $0.element.type != .empty }
+      try budget.spend(
+        UInt64(said.count) * ELFTableReader.entryCost, .keeping, on: "the program headers")
+      table.entries += said.map { (index: table.count + $0.offset, segment: $0.element) }
+      table.count += found.count
+      if found.count < wanted { break }
+    }
+    return table
+  }
+
+  private func entries(at place: UInt64, count: Int) throws(ReadError) -> [ProgramHeader] {
+    let bytes = try source.bytes(at: place, count: count * elfClass.programHeaderSize)
     var reader = ByteReader(bytes, order: order)
     var entries: [ProgramHeader] = []
     while let entry = try? ProgramHeader(from: &reader, elfClass: elfClass) {

@@ -29,7 +29,7 @@ private enum FlattenedImage {
   private static func unflattened(_ input: ImageInput) throws(ImageError) -> ImageInput {
     var plain = input
     if !input.isUnflattened {
-      let source = try FlattenedSource(input.source)
+      let source = try FlattenedSource(input.source, input.budget)
       plain.source = source
       plain.warnings += source.warnings
       plain.isUnflattened = true

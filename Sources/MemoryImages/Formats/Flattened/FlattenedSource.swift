@@ -13,14 +13,17 @@ package struct FlattenedSource: ByteSource {
   private let file: any ByteSource
   private let map: PieceMap
 
-  /// Records that are kept in mind at most: 96 MiB of memory.
+  /// That of the flattened file.
+  package var readCost: UInt64 { file.readCost }
+
+  /// Records that are kept in mind at most: 192 MiB of memory while they are sorted.
   package static let mostRecords = 1 << 22
 
   /// Walks all records of a file.
-  package init(_ file: any ByteSource) throws(ImageError) {
+  package init(_ file: any ByteSource, _ budget: Budget? = nil) throws(ImageError) {
     self.file = file
     name = file.name
-    var cursor = try FileCursor(file)
+    var cursor = try FileCursor(file, budget)
     warnings = try FlattenedWalk.run(&cursor)
     map = PieceMap(laterWins: cursor.pieces)
     size = map.end
@@ -84,12 +87,19 @@ private struct FileCursor: FlattenedCursor {
   private(set) var position = UInt64(FlattenedHeader.size)
   private(set) var pieces: [PieceMap.Piece] = []
   private let file: any ByteSource
+  private let budget: Budget?
+
+  /// Records that are paid for at once.
+  private static let recordsAtOnce = 1024
+  /// Memory of a record: two pieces while they are sorted.
+  private static let recordCost = 2 * UInt64(MemoryLayout<PieceMap.Piece>.stride)
 
   static let medium = "file"
 
   /// A cursor at the first record, behind a sound header.
-  init(_ file: any ByteSource) throws(ImageError) {
+  init(_ file: any ByteSource, _ budget: Budget?) throws(ImageError) {
     self.file = file
+    self.budget = budget
     name = file.name
     let bytes = try rethrow(
       as: ImageError.init(reading:), file.bytes(at: 0, count: FlattenedHeader.size))
@@ -122,10 +132,22 @@ private struct FileCursor: FlattenedCursor {
         "\(name): record at \((position - UInt64(FlattenedRecord.size)).hex): is one of more than "
           + "\(FlattenedSource.mostRecords) records: 'makedumpfile -R FILE' makes a file of them")
     }
+    if pieces.count % FileCursor.recordsAtOnce == 0 { try pay() }
     let length = min(range.length, file.size - position)
     pieces.append(
       PieceMap.Piece(range: range.lowerBound..<range.lowerBound + length, position: position))
     position += length
     return length
+  }
+
+  private func pay() throws(ImageError) {
+    let count = UInt64(FileCursor.recordsAtOnce)
+    let what = "the records of a flattened file"
+    do throws(ReadError) {
+      try budget?.spend(count, .parsing, on: what)
+      try budget?.spend(count * FileCursor.recordCost, .keeping, on: what)
+    } catch {
+      throw ImageError(reading: error)
+    }
   }
 }

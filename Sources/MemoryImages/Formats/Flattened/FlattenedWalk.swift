@@ -40,6 +40,14 @@ enum FlattenedWalk {
           "\(cursor.name): record at \(place.hex): offset \(record.offset), size "
             + "\(record.count), expected a range of a file")
       }
+      // Whoever gives up in the middle writes this, for 'makedumpfile -R' to stop at.
+      guard !range.isEmpty else {
+        return [
+          FlattenedWalk.finding(
+            of: cursor,
+            "has a record of no bytes at \(place.hex): whoever wrote it has given up there")
+        ]
+      }
       let length = try cursor.take(range)
       guard length == range.length else {
         return [

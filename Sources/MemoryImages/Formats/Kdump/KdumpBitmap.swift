@@ -1,64 +1,47 @@
 internal import Bytes
 
 /// One bitmap of a kdump-compressed file: bit n of byte n/8, least significant first, is page
-/// frame n. It stays in the file; what is kept is how many bits are set before each block.
+/// frame n. It stays in the file; what is kept is how many bits are set before each block in which
+/// there are any.
 struct KdumpBitmap: Sendable {
   let frames: UInt64
+  /// Number of bits that are set.
+  let count: UInt64
   private let source: any ByteSource
   private let offset: UInt64
-  /// Bits of one block of the directory, a power of two.
-  private let blockBits: UInt64
-  /// Number of bits that are set before each block; one more entry at the end.
-  private let ranks: [UInt64]
-
-  /// Entries of the directory at most: 8 MiB.
-  private static let mostBlocks: UInt64 = 1 << 20
-  private static let smallestBlock: UInt64 = 4096
+  private let budget: Budget?
+  /// The blocks in which a bit is set.
+  private let directory: BitmapDirectory
 
   /// Counts the bits of the first `frames` frames.
-  init(_ source: any ByteSource, at offset: UInt64, frames: UInt64) throws(ReadError) {
+  init(
+    _ source: any ByteSource, at offset: UInt64, frames: UInt64, _ budget: Budget? = nil
+  ) throws(ReadError) {
     self.source = source
     self.offset = offset
     self.frames = frames
-    var blockBits = KdumpBitmap.smallestBlock
-    while frames / blockBits >= KdumpBitmap.mostBlocks { blockBits *= 2 }
-    self.blockBits = blockBits
-    var ranks: [UInt64] = [0]
-    var total: UInt64 = 0
-    var words = BitmapWords(source, at: offset, frames: frames)
+    self.budget = budget
+    var directory = BitmapDirectory()
+    var words = BitmapWords(source, at: offset, frames: frames, budget)
     var frame: UInt64 = 0
     while frame < frames {
       let word = try words.word(at: frame)
-      if word.isHole {
-        // A hole of the file is as many clear bits.
-        let end = min(word.end, frames)
-        while frame < end {
-          frame = min(end, (frame / blockBits + 1) * blockBits)
-          if frame % blockBits == 0 { ranks.append(total) }
-        }
-        continue
-      }
-      total += UInt64(word.bits.nonzeroBitCount)
-      frame += 64
-      if frame % blockBits == 0 { ranks.append(total) }
+      // A hole of the file is as many clear bits.
+      if word.bits != 0 { directory.add(UInt64(word.bits.nonzeroBitCount), at: frame) }
+      frame = word.end
     }
-    ranks.append(total)
-    self.ranks = ranks
+    count = directory.count
+    self.directory = directory
   }
-
-  /// Number of bits that are set.
-  var count: UInt64 { ranks.last ?? 0 }
 
   /// Number of bits that are set before a frame (the number of frames counts as one).
   func rank(of frame: UInt64) throws(ReadError) -> UInt64 {
     guard frame < frames else { return count }
-    let block = frame / blockBits
-    let start = block * blockBits
-    let words = try self.words(from: start, through: frame)
-    var rank = ranks[Int(block)]
-    for (index, word) in words.enumerated() {
-      let place = start + UInt64(index) * 64
-      let known = frame - place
+    let (start, before) = directory.known(before: frame)
+    guard let start else { return before }
+    var rank = before
+    for (index, word) in try words(from: start, through: frame).enumerated() {
+      let known = frame - (start + UInt64(index) * 64)
       rank += UInt64((known >= 64 ? word : word & ((1 << known) &- 1)).nonzeroBitCount)
     }
     return rank
@@ -83,30 +66,43 @@ struct KdumpBitmap: Sendable {
 
   /// The frame whose bit is the one after `rank` others; nil where there are not so many.
   func frame(ofRank rank: UInt64) throws(ReadError) -> UInt64? {
-    guard rank < count, let block = ranks.lastIndex(where: { $0 <= rank }) else { return nil }
-    var left = rank - ranks[block]
-    let start = UInt64(block) * blockBits
-    for (index, word) in try words(from: start, through: start + blockBits - 1).enumerated() {
+    guard rank < count, let (block, before) = directory.block(ofRank: rank) else { return nil }
+    var left = rank - before
+    for (index, word) in try words(from: block.lowerBound, through: block.upperBound - 1)
+      .enumerated()
+    {
       let bits = UInt64(word.nonzeroBitCount)
       guard left < bits else {
         left -= bits
         continue
       }
       for bit in 0..<64 where word & (1 << bit) != 0 {
-        if left == 0 { return start + UInt64(index * 64 + bit) }
+        if left == 0 { return block.lowerBound + UInt64(index * 64 + bit) }
         left -= 1
       }
     }
     return nil
   }
 
+  /// Runs that are paid for at once.
+  private static let runsAtOnce = 1024
+  /// Memory that a run takes by the time the file is opened: a load, a piece, a region.
+  private static let runCost: UInt64 = 256
+
   /// The runs of frames whose bit is set; nil where there are more than `limit`.
   func runs(atMost limit: Int) throws(ReadError) -> [Range<UInt64>]? {
     var runs: [Range<UInt64>] = []
-    var words = BitmapWords(source, at: offset, frames: frames)
+    var words = BitmapWords(source, at: offset, frames: frames, budget)
     var frame: UInt64 = 0
     var start: UInt64?
+    var paid = 0
     while frame < frames {
+      if runs.count >= paid {
+        try budget?.spend(
+          UInt64(KdumpBitmap.runsAtOnce) * KdumpBitmap.runCost, .keeping,
+          on: "the stretches of memory in the first bitmap")
+        paid += KdumpBitmap.runsAtOnce
+      }
       let word = try words.word(at: frame)
       if word.isHole {
         if let open = start { runs.append(open..<frame) }
@@ -139,14 +135,16 @@ private struct BitmapWords {
   private let source: any ByteSource
   private let offset: UInt64
   private let frames: UInt64
+  private let budget: Budget?
   private static let bufferSize = 65_536
   private var buffer: [UInt8] = []
   private var bufferStart: UInt64 = 0
 
-  init(_ source: any ByteSource, at offset: UInt64, frames: UInt64) {
+  init(_ source: any ByteSource, at offset: UInt64, frames: UInt64, _ budget: Budget?) {
     self.source = source
     self.offset = offset
     self.frames = frames
+    self.budget = budget
   }
 
   /// The 64 bits from a multiple of 64 on, or the hole that they begin: up to which frame.
@@ -158,6 +156,8 @@ private struct BitmapWords {
       if let end = holeEnd(at: byte), end >= byte + 4096 {
         return (0, true, (end * 8).roundedDown(to: 64))
       }
+      try budget?.spend(
+        UInt64(BitmapWords.bufferSize) + Budget.callCost, .reading, on: "the bitmaps")
       bufferStart = byte
       let wanted = min(UInt64(BitmapWords.bufferSize), (frames + 7) / 8 - byte)
       buffer = try source.bytes(at: offset + byte, count: Int(wanted))

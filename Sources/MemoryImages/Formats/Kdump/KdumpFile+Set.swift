@@ -8,7 +8,7 @@ extension KdumpFile {
   ) throws(ImageError) -> [KdumpFile] {
     var files = [file]
     for input in parts {
-      let part = try KdumpFile(input.source)
+      let part = try KdumpFile(input)
       guard part.isSplit(like: file) else {
         throw ImageError(
           .usage,

@@ -5,6 +5,7 @@ internal import DumpRecords
 /// parts stand.
 struct KdumpFile: Sendable {
   let source: any ByteSource
+  let budget: Budget
   let header: KdumpHeader
   let subHeader: KdumpSubHeader
   let order: ByteOrder
@@ -23,8 +24,10 @@ struct KdumpFile: Sendable {
   var descriptorOffset: UInt64 { bitmapOffset + bitmapSize }
 
   /// Reads the headers.
-  init(_ source: any ByteSource) throws(ImageError) {
+  init(_ input: ImageInput) throws(ImageError) {
+    let source = input.source
     self.source = source
+    budget = input.budget
     let head = try rethrow(
       as: ImageError.init(reading:), source.bytes(at: 0, count: ImageFormat.headSize))
     var refusal: String?
@@ -73,13 +76,13 @@ struct KdumpFile: Sendable {
 
   /// The bitmap of the frames that exist.
   func existing() throws(ReadError) -> KdumpBitmap {
-    try KdumpBitmap(source, at: bitmapOffset, frames: frames)
+    try KdumpBitmap(source, at: bitmapOffset, frames: frames, budget)
   }
 
   /// The bitmap of the frames that are in the dump.
   func dumped() throws(ReadError) -> KdumpBitmap {
     try KdumpBitmap(
-      source, at: bitmapOffset + (hasTwoBitmaps ? bitmapSize / 2 : 0), frames: frames)
+      source, at: bitmapOffset + (hasTwoBitmaps ? bitmapSize / 2 : 0), frames: frames, budget)
   }
 
   private static func frames(_ header: KdumpHeader, _ subHeader: KdumpSubHeader) -> UInt64 {

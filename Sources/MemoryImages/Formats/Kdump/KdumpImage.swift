@@ -16,7 +16,7 @@ private enum KdumpImage {
   static func open(
     _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
-    let file = try KdumpFile(input.source)
+    let file = try KdumpFile(input)
     let files = try KdumpFile.set(of: file, with: input.parts)
     let directories = try files.map { file throws(ImageError) in
       try rethrow(as: ImageError.init(reading:), KdumpDirectory(file))

@@ -8,6 +8,8 @@ internal import DumpRecords
 final class KdumpPages: ByteSource {
   let name: String
   let size: UInt64
+  /// Most pages are packed.
+  let readCost: UInt64 = 8
   /// Ascending and disjoint by their frames.
   private let volumes: [KdumpVolume]
   private let directories: [KdumpDirectory]
@@ -15,6 +17,7 @@ final class KdumpPages: ByteSource {
   private let unpackers: [PackedForm: CodecPool<PageUnpacker>]
   private let cache = PageCache()
   private let damage: PageDamage
+  private let lastExtent = LastExtent()
 
   /// The pages of one file, or of the files of a split set, in the order of their frames.
   init(_ volumes: [KdumpVolume], of file: KdumpFile, _ damage: PageDamage) {
@@ -58,7 +61,10 @@ final class KdumpPages: ByteSource {
 
   func extent(at offset: UInt64) -> SourceExtent {
     guard offset < size else { return SourceExtent(isHole: false, end: offset) }
+    // What is a hole stays one; data may have turned out to be lost.
+    if let known = lastExtent.extent(at: offset), known.isHole || !damage.wasFound { return known }
     var frame = offset / blockSize
+    let first = frame
     let last = min(frame + KdumpPages.extentFrames, size / blockSize) - 1
     var cursor = KdumpCursor(directories, ahead: last)
     let hasDamage = damage.wasFound
@@ -72,9 +78,11 @@ final class KdumpPages: ByteSource {
         frame += 1
       }
     }
-    return SourceExtent(
+    let extent = SourceExtent(
       isHole: kind == .zeros || kind == .leftOut,
       isLeftOut: kind == .leftOut || kind == .damaged, end: (frame + 1) * blockSize)
+    lastExtent.keep(extent, from: first * blockSize)
+    return extent
   }
 
   var mayLoseBytes: Bool { true }
@@ -203,5 +211,24 @@ private final class PageCache: Sendable {
       if pages.list.count >= PageCache.limit { pages.list.removeFirst() }
       pages.list.append((frame, page))
     }
+  }
+}
+
+/// The extent that was asked for last: who reads memory in pieces asks for its parts one by one.
+private final class LastExtent: Sendable {
+  private let lock = Lock()
+  private nonisolated(unsafe) var last: (start: UInt64, extent: SourceExtent)?
+
+  func extent(at offset: UInt64) -> SourceExtent? {
+    lock.withLock {
+      guard let last = unsafe last, last.start <= offset, offset < last.extent.end else {
+        return nil
+      }
+      return last.extent
+    }
+  }
+
+  func keep(_ extent: SourceExtent, from start: UInt64) {
+    lock.withLock { unsafe last = (start, extent) }
   }
 }

@@ -2,20 +2,27 @@ internal import Bytes
 
 /// An image made of several files, each at an address of its own.
 enum SegmentedImage {
-  static func open(_ segments: [SegmentSpecification]) throws(ImageError) -> MemoryImage {
+  static func open(
+    _ segments: [SegmentSpecification], isCancelled: @escaping @Sendable () -> Bool
+  ) throws(ImageError) -> MemoryImage {
     var regions: [MemoryRegion] = []
     var files: [FileIdentity] = []
+    var stored: [FileIdentity: UInt64] = [:]
     for segment in segments {
       let source = try rethrow(
         as: ImageError.init(opening:), FileSource(path: segment.path))
       files.append(source.identity)
+      stored[source.identity] = source.stored
       regions.append(try region(of: segment, in: source))
     }
     do throws(OverlappingRegions) {
       return MemoryImage(
         name: segments.first?.path ?? "", format: "segments",
         memory: try PhysicalMemory(regions: regions), layout: .identity, layoutIsOpen: false,
-        files: files)
+        files: files,
+        budget: Budget(
+          segments.first?.path ?? "", stored: stored.values.reduce(0, &+),
+          isCancelled: isCancelled))
     } catch {
       throw ImageError(
         .usage, "\(.segments): \(describe(error.first)) and \(describe(error.second)) overlap")
