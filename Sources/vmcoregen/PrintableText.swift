@@ -12,7 +12,8 @@ enum PrintableText {
   /// Whether a character has no shape of its own: controls, those that turn the direction of a
   /// line round or join its letters, and the ends of lines and paragraphs.
   static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    if scalar.value < 0x7f { return scalar.value < 0x20 }
+    return switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: true
     default: false
     }

@@ -181,7 +181,7 @@ extension HostileFile {
   static func informations(_ scale: Double) -> HostileFile {
     var file = HostileFile("raw-informations", size: 16 << 20)
     file.putLayouts((1...60).map { UInt64($0) << 32 }, at: 0x10_0000)
-    let text = Int(60_000 * scale)
+    let text = max(64 * 65, Int(60_000 * scale))
     var bytes: [UInt8] = []
     for index in 0..<64 {
       bytes +=

@@ -27,6 +27,9 @@ package struct WriteMonitor: Sendable {
   /// What a zero costs that is hashed, in zeros that are written.
   static let hashCost: UInt64 = 24
 
+  /// What a byte costs that is packed, in bytes that are looked at.
+  static let packingCost: UInt64 = 8
+
   /// Pays for bytes that are read or written.
   func spend(_ amount: UInt64, _ account: Budget.Account) throws(WriteError) {
     try rethrow(as: WriteError.init, budget?.spend(amount, account, on: "the parts of the output"))

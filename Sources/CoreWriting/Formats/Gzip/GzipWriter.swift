@@ -40,6 +40,7 @@ package struct GzipWriter {
       keepsBytes: false,
       work: { (loaded: SourcePipeline.Loaded) throws(WriteError) -> Member? in
         guard let bytes = unsafe loaded.bytes, unsafe !isAllZero(bytes) else { return nil }
+        try monitor.spend(WriteMonitor.packingCost * UInt64(bytes.count), .reading)
         return try unsafe pack(bytes)
       },
       consume: { (loaded: SourcePipeline.Loaded, member: Member?) throws(WriteError) in

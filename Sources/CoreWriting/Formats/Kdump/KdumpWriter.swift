@@ -79,7 +79,7 @@ package struct KdumpWriter {
       work: { (job: PageJob) throws(WriteError) -> PackedPages in
         if !job.isZero {
           let size = job.frames.length &* plan.pageSize
-          try monitor.spend(size &* plan.vmcore.readCost, .reading)
+          try monitor.spend(size &* (plan.vmcore.readCost + WriteMonitor.packingCost), .reading)
         }
         return try packer.pack(job)
       },
