@@ -39,7 +39,10 @@ package struct Kernel: Sendable {
     _ information: VMCoreInfo, _ architecture: Architecture, order: ByteOrder,
     memory: PhysicalMemory, linearMap: LinearMap? = nil, loads: [ProgramHeader] = []
   ) {
-    guard let told = linearMap ?? architecture.linearMap(information) else { return nil }
+    guard
+      let told = linearMap ?? architecture.linearMap(information)
+        ?? Kernel.mapFromLowestLoad(architecture, information, loads, memory)
+    else { return nil }
     self.information = information
     self.architecture = architecture
     self.order = order
@@ -48,6 +51,22 @@ package struct Kernel: Sendable {
     self.told = told
     self.loads = loads
   }
+
+  /// Where the direct map begins at the machine's first memory, which vmcoreinfo does not tell: it
+  /// begins where the kernel image does, at a boundary of 4 MiB (arm: `PAGE_OFFSET`).
+  private static func mapFromLowestLoad(
+    _ architecture: Architecture, _ information: VMCoreInfo, _ loads: [ProgramHeader],
+    _ memory: PhysicalMemory
+  ) -> LinearMap? {
+    guard case .lowestLoad = architecture.physicalBase, let text = information.symbol("_stext"),
+      let start = loads.map(\.physicalAddress).min() ?? memory.regions.first?.range.lowerBound,
+      case let virtual = text & 0xffc0_0000, virtual <= lastLowMemory
+    else { return nil }
+    return LinearMap([.init(virtual...lastLowMemory, minus: virtual &- start)])
+  }
+
+  /// Behind this address 32-bit kernels have vmalloc, in its usual size.
+  private static let lastLowMemory: UInt64 = 0xef7f_ffff
 
   /// The kernel image by virtual address: what can be read before anything else of it is known.
   package var image: VirtualMemory { virtualMemory(limited(told.windows)) }

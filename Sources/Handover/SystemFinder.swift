@@ -30,12 +30,17 @@ package struct SystemFinder {
   package static func find(
     in image: MemoryImage, _ options: SearchOptions
   ) throws(SearchError) -> CrashedSystem {
-    let scene = Scene(image, options)
+    try find(in: Scene(image, options))
+  }
+
+  /// The same where the image is shared with others.
+  static func find(in scene: Scene) throws(SearchError) -> CrashedSystem {
     var system = try rethrow(as: SearchError.read, find(scene, by: steps)).get()
     if system.stored == nil, let dump = try rethrow(as: SearchError.read, scene.keptDump()) {
       system = dump.better(system)
     }
-    system.warnings = image.warnings + [image.damage?.finding].compactMap(\.self) + system.warnings
+    system.warnings =
+      scene.image.warnings + [scene.image.damage?.finding].compactMap(\.self) + system.warnings
     return system
   }
 

@@ -46,6 +46,9 @@ extension CrashDump {
         files.append(stored(bytes, as: part.rawValue))
       }
     }
+    if var log = try? log(), let text = try? log.text() {
+      files.append(stored(text, as: "dmesg.txt"))
+    }
     return files + options.additions.map { stored($0.bytes, as: $0.name) }
   }
 

@@ -63,7 +63,7 @@ public final class CrashDump: Sendable {
     self.image = image
     workers = options.workerCount
     file = ELFCoreFile(plan, memory: system.oldMemory)
-    report = CrashReport(image, system, plan)
+    report = CrashReport(image, system, plan, readsLog: options.isThorough)
   }
 
   private static func refuse(_ warnings: [Finding], _ name: String) throws(VMCoreError) {

@@ -47,7 +47,8 @@ public struct CrashDumpOptions: Sendable {
   public var embedsReIPL = false
   /// Whether the kernel's behaviour is kept where it loses something.
   public var isExact = false
-  /// Whether the whole image is searched though ``elfcorehdr`` names the header.
+  /// Whether the whole image is searched though ``elfcorehdr`` names the header, and the kernel's
+  /// log is read for ``CrashReport/log``.
   public var isThorough = false
   /// Whether a core header is refused where the purgatory would have refused it.
   public var verifiesDigest = false

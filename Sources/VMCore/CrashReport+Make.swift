@@ -6,7 +6,7 @@ internal import Handover
 internal import MemoryImages
 
 extension CrashReport {
-  init(_ image: MemoryImage, _ system: CrashedSystem, _ plan: CorePlan) {
+  init(_ image: MemoryImage, _ system: CrashedSystem, _ plan: CorePlan, readsLog: Bool) {
     self.image = Image(
       name: image.name, format: image.format, layout: system.layout.name,
       isLayoutFound: image.layoutIsOpen && system.layout != .identity,
@@ -15,6 +15,7 @@ extension CrashReport {
     header = Header(system)
     vmcore = Core(plan)
     s390 = system.s390.map(S390.init)
+    log = readsLog ? system.kernel.flatMap(Log.init) : nil
     locators = system.locators.map(Locator.init)
     candidates = system.candidates.map {
       Candidate(address: $0.address, rejection: $0.rejection?.text, namedBy: $0.namedBy)
@@ -111,6 +112,21 @@ extension CrashReport.Locator {
       answer = .corrupt
       detail = why
     }
+  }
+}
+
+extension CrashReport.Log {
+  /// The end of a kernel by its log; nil where that cannot be read.
+  init?(_ kernel: Kernel) {
+    guard var log = try? CrashedKernel.KernelLog.read(kernel).value,
+      let verdict = try? LogVerdict(&log)
+    else { return nil }
+    form = KernelLog.Form(log.form)
+    panic = verdict.panic
+    oops = verdict.oops
+    cause = verdict.cause
+    taint = verdict.taint
+    isDamaged = log.damage.count > 0
   }
 }
 

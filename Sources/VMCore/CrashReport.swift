@@ -15,6 +15,9 @@ public struct CrashReport: Equatable, Sendable {
   public let vmcore: Core
   /// What an s390x kernel left beside the vmcore; nil on other machines.
   public let s390: S390?
+  /// Why the machine died, as the kernel's log says it; nil where that cannot be read, or was not
+  /// asked for with ``CrashDumpOptions/isThorough``.
+  public let log: Log?
   /// One line for each way of finding the core header.
   public let locators: [Locator]
   /// Every look-alike of the core header that was seen.
@@ -66,6 +69,22 @@ public struct CrashReport: Equatable, Sendable {
     public let processors: [Processor]
     /// Main keys of vmcoreinfo with their values, in a fixed order.
     public let vmcoreinfo: [Field]
+  }
+
+  /// What the kernel's log says of its end. Texts are as they stand there, not escaped.
+  public struct Log: Equatable, Sendable {
+    /// How the kernel keeps its log.
+    public let form: KernelLog.Form
+    /// What stands behind `Kernel panic - not syncing: `.
+    public let panic: String?
+    /// The last line that counts an oops.
+    public let oops: String?
+    /// The last line that says what was wrong.
+    public let cause: String?
+    /// The letters of the flags that taint the kernel, or `Not tainted`, as it last said them.
+    public let taint: String?
+    /// Whether something of the log is not sound.
+    public let isDamaged: Bool
   }
 
   /// A value with its name.

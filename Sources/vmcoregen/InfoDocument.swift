@@ -15,6 +15,7 @@ struct InfoDocument {
       ("header", InfoDocument.header(report.header)),
       ("vmcore", InfoDocument.core(report.vmcore)),
       ("s390", report.s390.map(InfoDocument.s390) ?? .null),
+      ("log", report.log.map(InfoDocument.log) ?? .null),
       ("locators", InfoDocument.locators(report.locators)),
       (
         "candidates",
@@ -56,6 +57,17 @@ struct InfoDocument {
       ("early_kaslr_offset", s390.earlyKASLROffset.map { .address($0) } ?? .null),
       ("reipl_sources", locators(s390.reIPLSources)),
       ("reipl", s390.reIPL.map { ReIPLDocument($0).json } ?? .null),
+    ])
+  }
+
+  private static func log(_ log: CrashReport.Log) -> JSONValue {
+    .object([
+      ("form", .string(log.form.rawValue)),
+      ("panic", .optional(log.panic)),
+      ("cause", .optional(log.cause)),
+      ("oops", .optional(log.oops)),
+      ("tainted", .optional(log.taint)),
+      ("damaged", .boolean(log.isDamaged)),
     ])
   }
 

@@ -7,6 +7,7 @@ struct InfoText {
   init(_ report: CrashReport, withCandidates: Bool) {
     add(report.image)
     add(report.system)
+    if let log = report.log { add(log) }
     add(report.header)
     add(report.vmcore)
     if let s390 = report.s390 { add(s390) }
@@ -44,6 +45,17 @@ struct InfoText {
       line("cpu \(processor.number)", Self.text(of: processor))
     }
     for field in system.vmcoreinfo { line("vmcoreinfo", "\(field.name)=\(field.value)") }
+  }
+
+  private mutating func add(_ log: CrashReport.Log) {
+    text += "\nlog\n"
+    line("form", log.form.rawValue + (log.isDamaged ? ", damaged" : ""))
+    let said = [
+      ("panic", log.panic), ("cause", log.cause), ("oops", log.oops), ("tainted", log.taint),
+    ]
+    for (name, value) in said {
+      if let value { line(name, value) }
+    }
   }
 
   private static func text(of processor: CrashReport.Processor) -> String {

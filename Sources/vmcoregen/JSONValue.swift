@@ -23,7 +23,8 @@ indirect enum JSONValue {
   /// The document, indented by two spaces a level.
   var text: String { text(indent: "") }
 
-  private func text(indent: String) -> String {
+  /// The document inside of another one, whose lines begin with `indent`.
+  func text(indent: String) -> String {
     switch self {
     case .null: return "null"
     case .boolean(let value): return value ? "true" : "false"

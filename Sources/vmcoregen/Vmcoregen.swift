@@ -14,13 +14,14 @@ struct Vmcoregen: ParsableCommand {
       vmcoregen info [OPTIONS] IMAGE
       vmcoregen verify [OPTIONS] IMAGE
       vmcoregen extract PART [OPTIONS] IMAGE
+      vmcoregen dmesg [OPTIONS] IMAGE
       vmcoregen exec [OPTIONS] IMAGE -- COMMAND ... {} ...
       vmcoregen mount [OPTIONS] IMAGE DIR
       """,
     version: Version.text,
     subcommands: [
       WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
-      ExecCommand.self, MountCommand.self,
+      DmesgCommand.self, ExecCommand.self, MountCommand.self,
     ],
     defaultSubcommand: WriteCommand.self)
 

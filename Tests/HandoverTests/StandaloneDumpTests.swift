@@ -59,7 +59,7 @@ struct StandaloneDumpTests {
   @Test(
     "a vmcoreinfo that describes no kernel in memory is not enough",
     arguments: [
-      (0x140082, "9.9"), (0x140104, "mips"), (0x150018, "OSRELEASX="), (0x150000, "\u{1}"),
+      (0x140082, "9.9"), (0x140104, "none"), (0x150018, "OSRELEASX="), (0x150000, "\u{1}"),
     ] as [(UInt64, String)])
   func unsound(place: UInt64, text: String) throws {
     let memory = try ImageInMemory(Self.recipe).writing(Array(text.utf8), at: place)

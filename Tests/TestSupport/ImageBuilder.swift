@@ -14,6 +14,7 @@ package struct ImageBuilder {
     builder.occupyGivenRanges()
     builder.fillMemory()
     builder.placeKernelSymbols()
+    builder.placeLog()
     if let model = S390Model(recipe) {
       try builder.placeS390(model)
       return BuiltImage(recipe: recipe, memory: builder.memory, placed: builder.placed)

@@ -64,6 +64,8 @@ package struct Recipe: Sendable, Equatable {
   package var systemName: UInt64?
   /// The kernel's symbol table.
   package var kernelSymbols: RecipeKernelSymbols?
+  /// The kernel's log.
+  package var log: RecipeLog?
   /// Who made the core header.
   package var producer = Producer.kexecTools
   /// The crash regions.

@@ -19,7 +19,8 @@ package struct RecipeParser {
       } else if parser == nil {
         throw line.error("'arch' must come first")
       } else if try parser?.readMachine(line) != true, try parser?.readCrash(line) != true,
-        try parser?.readImage(line) != true, try parser?.readSymbols(line) != true
+        try parser?.readImage(line) != true, try parser?.readSymbols(line) != true,
+        try parser?.readLog(line) != true
       {
         throw line.error("this key is unknown")
       }

@@ -31,6 +31,12 @@ struct DocumentationTests {
     for row in report.rows { print(row.name, row.answer) }
   }
 
+  /// What ``KernelLog`` shows; compiled, not run.
+  static func log() throws {
+    var log = try KernelLog(imageAt: "image.bin")
+    while let record = try log.next() { print(String(decoding: record.text, as: UTF8.self)) }
+  }
+
   /// What ``OutputOptions`` shows; compiled, not run.
   static func output(_ dump: CrashDump) throws {
     var output = OutputOptions()

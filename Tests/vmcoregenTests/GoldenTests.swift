@@ -7,7 +7,8 @@ struct GoldenTests {
   /// The recipes whose goldens are kept: every architecture's twist, every locator, every damage.
   static let recipes = [
     "ambiguous", "arm64", "arm64-broken-text", "arm64-unnamed", "backup-tail-before", "copies",
-    "damaged-note", "i386-elf32", "kexec-twice", "mips64", "offline-cpu", "overlapping-header",
+    "damaged-note", "i386-elf32", "kexec-twice", "log-records", "log-ring", "log-text", "mips64",
+    "offline-cpu", "overlapping-header",
     "ppc64le",
     "q35-hole", "readme", "running", "s390x-6.12", "s390x-6.12-os-info-missing", "s390x-after",
     "s390x-before", "s390x-boot-cpu", "s390x-boot-cpu-without-prefix", "s390x-cpu-without-prefix",

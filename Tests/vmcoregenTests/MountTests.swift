@@ -56,6 +56,14 @@ struct MountTests {
     #expect(hidden.text == "info.json\nvmcore\nvmcore.flat\nvmcoreinfo\n")
   }
 
+  @Test("shows the kernel's log where it can be read")
+  func log() throws {
+    try scratch.add("log-ring", as: "log.bin")
+    let shown = try run("vmcoregen mount -q log.bin m && ls m")
+    #expect(shown.text == "dmesg.txt\ninfo.json\nvmcore\nvmcore.flat\nvmcoreinfo\n")
+    #expect(try run("vmcoregen dmesg log.bin | cmp - m/dmesg.txt").status == 0)
+  }
+
   @Test(
     "shows a flattened file that makedumpfile turns back into the vmcore",
     .enabled(

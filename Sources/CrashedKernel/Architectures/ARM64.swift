@@ -16,13 +16,22 @@ extension Architecture {
   /// The linear map is the lower half of the kernel's addresses, the image lies in the upper one
   /// (Linux 5.4 and later, `arch/arm64/include/asm/memory.h`). A kernel made for 52 bits has its
   /// halves where hardware without them has: at 48 bits, with pages of 16 KiB at 47
-  /// (`VA_BITS_MIN`, `_PAGE_END`).
+  /// (`VA_BITS_MIN`, `_PAGE_END`). Before 5.4 the halves were the other way round
+  /// (`VA_START`, `PAGE_OFFSET`).
   @Sendable private static func splitLinearMap(_ information: VMCoreInfo) -> LinearMap? {
     guard let image = information.number("kimage_voffset"),
       let bits = information.number("VA_BITS"), (36...52).contains(bits)
     else { return nil }
     let least: UInt64 = bits <= 48 ? bits : information.pageSize == 1 << 14 ? 47 : 48
     let half = 0 &- (UInt64(1) << (least - 1))
+    if let text = information.symbol("_stext"), text < half {
+      let start = 0 &- (UInt64(1) << bits)
+      var windows = [LinearMap.Window(start...half - 1, minus: image, isDirectMap: false)]
+      if let start = information.number("PHYS_OFFSET") {
+        windows.append(.init(half ... .max, minus: half &- start))
+      }
+      return LinearMap(windows)
+    }
     var windows = [LinearMap.Window(half ... .max, minus: image, isDirectMap: false)]
     if let start = information.number("PHYS_OFFSET") {
       let linear = 0 &- (UInt64(1) << bits)

@@ -24,10 +24,29 @@ extension Architecture {
         wordSize: elfClass.wordSize, systemNames: [isWide ? "mips64" : "mips"], family: "mips*",
         statusSize: isWide ? 480 : 256),
       registers: RegisterPlaces(programCounter: padding + 34, stackPointer: padding + 29),
-      onlyPageSize: nil, integerAlignment: 8, linearMap: { _ in nil },
+      onlyPageSize: nil, integerAlignment: 8,
+      linearMap: { _ in LinearMap(isWide ? wideWindows : windows) },
       pageTable: { _ in .absent("its page tables are not known here") }, furtherMapping: nil,
       directMapVariable: nil,
       needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false, backupRegion: .anyone,
       absenceOfPurgatory: nil, hypervisor: .floatingPoint)
   }
+
+  /// Where processors of 32 bits see their lowest 512 MiB without any table: KSEG0 and KSEG1
+  /// (`arch/mips/include/asm/addrspace.h`).
+  private static let windows: [LinearMap.Window] = [0x8000_0000, 0xa000_0000].map {
+    .init($0...$0 + 0x1fff_ffff, minus: $0)
+  }
+
+  /// Those of 64 bits have these as CKSEG0 and CKSEG1, and all memory eight times (XKPHYS), once
+  /// for each way of caching; kernels use that which they were built for.
+  private static let wideWindows: [LinearMap.Window] =
+    windows.map { window in
+      let start = window.range.lowerBound | 0xffff_ffff_0000_0000
+      return .init(start...start + 0x1fff_ffff, minus: start, isDirectMap: false)
+    }
+    + ([3, 5, 4, 0, 1, 2, 6, 7] as [UInt64]).map { caching in
+      let start: UInt64 = 1 << 63 | caching << 59
+      return .init(start...start + 0xffff_ffff_ffff, minus: start)
+    }
 }

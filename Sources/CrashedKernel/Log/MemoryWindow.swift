@@ -1,0 +1,30 @@
+internal import Bytes
+
+/// A kernel's memory for whoever reads many small things beside each other: it is read by larger
+/// pieces.
+struct MemoryWindow: Sendable {
+  private let memory: VirtualMemory
+  private var start: UInt64 = 0
+  private var bytes: [UInt8] = []
+
+  private static let size = 1 << 16
+
+  init(_ memory: VirtualMemory) {
+    self.memory = memory
+  }
+
+  /// So many bytes; nil where one of them cannot be read. A count from an image has passed a limit.
+  mutating func read(at address: UInt64, count: Int) throws(ReadError) -> [UInt8]? {
+    if let held = held(at: address, count) { return held }
+    (bytes, _) = try memory.read(at: address, upTo: max(count, MemoryWindow.size))
+    start = address
+    return held(at: address, count)
+  }
+
+  private func held(at address: UInt64, _ count: Int) -> [UInt8]? {
+    guard address >= start, let skip = Int(exactly: address - start), skip <= bytes.count,
+      count <= bytes.count - skip
+    else { return nil }
+    return Array(bytes[skip..<skip + count])
+  }
+}
