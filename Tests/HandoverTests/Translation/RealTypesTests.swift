@@ -1,0 +1,44 @@
+import CrashedKernel
+import TestSupport
+import Testing
+
+@Suite(
+  "The types of real kernels", .enabled(if: RealKernel.isAvailable, "\(RealKernel.absence)"))
+struct RealTypesTests {
+  /// Keys of vmcoreinfo whose structures or members are called otherwise in the kernel.
+  private static let renamed: Set<String> = ["atomic_long_t"]
+
+  @Test("agree with every size and offset of vmcoreinfo", arguments: RealKernel.names)
+  func agree(_ name: String) throws {
+    let real = try RealKernel.named(name)
+    let kernel = try real.kernel()
+    guard case .found(let types) = try kernel.types() else {
+      // The small kernels of s390x, arm64 and ppc64le carry none.
+      #expect(
+        name.contains("k61") || name.contains("arm64") || name.contains("ppc64le"),
+        "\(try kernel.types())")
+      return
+    }
+    var checked = 0
+    for line in String(decoding: real.information.text, as: UTF8.self).split(separator: "\n") {
+      guard let equals = line.firstIndex(of: "="), let open = line.firstIndex(of: "("),
+        let close = line.firstIndex(of: ")"), open < close, close < equals,
+        let value = UInt64(line[line.index(after: equals)...])
+      else { continue }
+      let what = String(line[line.index(after: open)..<close])
+      switch line[..<open] {
+      case "SIZE":
+        #expect(types.size(of: what) == value, "\(line)")
+      case "OFFSET":
+        let parts = what.split(separator: ".", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { continue }
+        #expect(types.offset(of: parts[1], in: parts[0]) == value, "\(line)")
+      case "NUMBER" where what.hasPrefix("PG_") && !what.contains("_mask"):
+        #expect(types.value(of: what) == Int64(value), "\(line)")
+      default: continue
+      }
+      checked += 1
+    }
+    #expect(checked > 40)
+  }
+}
