@@ -23,6 +23,7 @@ package struct Kernel: Sendable {
   private let readSymbols = Once<Answer<KernelSymbols>>()
   private let readLinearMap = Once<LinearMap>()
   private let readMemory = Once<VirtualMemory>()
+  private let readTypes = Once<Answer<KernelTypes>>()
   private let readPageTable = Once<PageTable.Answer>()
 
   /// What is said where there is none.
@@ -42,6 +43,7 @@ package struct Kernel: Sendable {
     guard
       let told = linearMap ?? architecture.linearMap(information)
         ?? Kernel.mapFromLowestLoad(architecture, information, loads, memory)
+        ?? Kernel.mapOfImageLoad(architecture, information, loads)
     else { return nil }
     self.information = information
     self.architecture = architecture
@@ -63,6 +65,32 @@ package struct Kernel: Sendable {
       case let virtual = text & 0xffc0_0000, virtual <= lastLowMemory
     else { return nil }
     return LinearMap([.init(virtual...lastLowMemory, minus: virtual &- start)])
+  }
+
+  /// The load that holds the kernel image, where vmcoreinfo does not tell where that lies (x86_64
+  /// before Linux 4.10, which names a variable instead of its value). Without any loads it lies
+  /// where those kernels were linked to.
+  private static func mapOfImageLoad(
+    _ architecture: Architecture, _ information: VMCoreInfo, _ loads: [ProgramHeader]
+  ) -> LinearMap? {
+    guard case .number(let key) = architecture.physicalBase, information.symbol(key) != nil,
+      let text = information.symbol("_stext")
+    else { return nil }
+    if loads.isEmpty {
+      let start = text.roundedDown(to: 1 << 31)
+      return LinearMap([.init(start ... .max, minus: start, isDirectMap: false)])
+    }
+    for load in loads {
+      guard let range = Range(start: load.virtualAddress, length: load.memorySize),
+        range.contains(text), range.length <= largestImage, let last = range.last
+      else { continue }
+      return LinearMap([
+        .init(
+          range.lowerBound...last, minus: load.virtualAddress &- load.physicalAddress,
+          isDirectMap: false)
+      ])
+    }
+    return nil
   }
 
   /// Behind this address 32-bit kernels have vmalloc, in its usual size.
@@ -88,6 +116,11 @@ package struct Kernel: Sendable {
   package func address(of symbol: String) throws(ReadError) -> UInt64? {
     if let address = information.symbol(symbol) { return address }
     return try symbols().value?.address(of: symbol)
+  }
+
+  /// The layout of its structures, where it carries that.
+  package func types() throws(ReadError) -> Answer<KernelTypes> {
+    try readTypes.value { () throws(ReadError) in try KernelTypes.read(self) }
   }
 
   /// Kernel image and direct map, the latter also where only a variable of the kernel says where

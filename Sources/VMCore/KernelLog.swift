@@ -116,7 +116,7 @@ public struct KernelLog: Sendable {
   init(of kernel: Kernel, image: String) throws(VMCoreError) {
     let answer: Answer<CrashedKernel.KernelLog>
     do throws(ReadError) { answer = try CrashedKernel.KernelLog.read(kernel) } catch {
-      throw VMCoreError(.readFailed, error.description)
+      throw VMCoreError(error)
     }
     switch answer {
     case .found(let log):
@@ -131,7 +131,7 @@ public struct KernelLog: Sendable {
   /// The next record; nil at the end.
   public mutating func next() throws(VMCoreError) -> Record? {
     do throws(ReadError) { return try log.next().map(Record.init) } catch {
-      throw VMCoreError(.readFailed, error.description)
+      throw VMCoreError(error)
     }
   }
 

@@ -15,13 +15,14 @@ struct Vmcoregen: ParsableCommand {
       vmcoregen verify [OPTIONS] IMAGE
       vmcoregen extract PART [OPTIONS] IMAGE
       vmcoregen dmesg [OPTIONS] IMAGE
+      vmcoregen map [OPTIONS] [--svg FILE] IMAGE
       vmcoregen exec [OPTIONS] IMAGE -- COMMAND ... {} ...
       vmcoregen mount [OPTIONS] IMAGE DIR
       """,
     version: Version.text,
     subcommands: [
       WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
-      DmesgCommand.self, ExecCommand.self, MountCommand.self,
+      DmesgCommand.self, MapCommand.self, ExecCommand.self, MountCommand.self,
     ],
     defaultSubcommand: WriteCommand.self)
 

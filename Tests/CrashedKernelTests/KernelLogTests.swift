@@ -1,5 +1,6 @@
 import Bytes
 import CrashedKernel
+import DumpRecords
 import TestSupport
 import Testing
 
@@ -98,6 +99,27 @@ struct KernelLogTests {
         #expect(record.time == entry.nanoseconds / 1000 * 1000)
       }
     }
+  }
+
+  @Test("is read of x86_64 kernels before 4.10, whose place only loads or their link address tell")
+  func oldKernel() throws {
+    let machine = LogMachine(
+      name: "x86_64", virtual: 0xffff_ffff_8101_0000,
+      lines: ["SYMBOL(phys_base)=ffffffff81010000", "SYMBOL(_stext)=ffffffff81000000"])
+    var model = machine.model(.records)
+    model.entries = Self.numbered
+    let load = ProgramHeader(
+      type: .load, offset: 0, virtualAddress: 0xffff_ffff_8100_0000, fileSize: 1 << 20,
+      memorySize: 1 << 20)
+    let read = try Self.read(
+      machine.kernel(model.bytes(), model.information, loads: [load]))
+    #expect(read.records.map(\.text) == model.left.map(\.text))
+    #expect(read.records.count > 1)
+    let linked = LogMachine(
+      name: "x86_64", virtual: 0xffff_ffff_8001_0000,
+      lines: ["SYMBOL(phys_base)=ffffffff81010000", "SYMBOL(_stext)=ffffffff80000000"])
+    model.start = linked.virtual
+    #expect(try Self.read(model, linked).records.count == read.records.count)
   }
 
   @Test("passes over records that are being written or overwritten, and shows unfinished ones")

@@ -50,7 +50,9 @@ struct LogMachine: CustomTestStringConvertible, Sendable {
   }
 
   /// The kernel whose memory holds a log and nothing else.
-  func kernel(_ bytes: [UInt8], _ information: [String]) throws -> Kernel {
+  func kernel(
+    _ bytes: [UInt8], _ information: [String], loads: [ProgramHeader] = []
+  ) throws -> Kernel {
     let text = ["OSRELEASE=6.1.0"] + lines + information
     let padded = [UInt8](repeating: 0, count: 0x1_0000) + bytes
     let region = MemoryRegion(
@@ -59,6 +61,6 @@ struct LogMachine: CustomTestStringConvertible, Sendable {
     return try #require(
       Kernel(
         VMCoreInfo(Array(text.map { $0 + "\n" }.joined().utf8)), architecture,
-        order: architecture.order, memory: PhysicalMemory(region: region)))
+        order: architecture.order, memory: PhysicalMemory(region: region), loads: loads))
   }
 }

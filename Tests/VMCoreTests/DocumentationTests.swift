@@ -37,6 +37,11 @@ struct DocumentationTests {
     while let record = try log.next() { print(String(decoding: record.text, as: UTF8.self)) }
   }
 
+  /// What ``MemoryMap`` shows; compiled, not run.
+  static func map() throws {
+    for part in try CrashDump(imageAt: "image.bin").map.parts { print(part.kind, part.ranges) }
+  }
+
   /// What ``OutputOptions`` shows; compiled, not run.
   static func output(_ dump: CrashDump) throws {
     var output = OutputOptions()

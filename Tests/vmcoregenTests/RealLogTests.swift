@@ -30,7 +30,7 @@ struct RealLogTests {
     let line = "makedumpfile --dump-dmesg vmcore theirs > makedumpfile.log"
     let dumped = try Launch.shell(line, in: scratch).run(limit: 120)
     #expect(dumped.status == 0, "\(dumped.errors)")
-    // Versions from 1.7.4 on print the caller, too.
+    // Versions from 1.7.5 on print the caller, too.
     let hasCaller =
       try Launch.shell("grep -q '^\\[ .*\\] \\[ *[TC][0-9]*\\] ' theirs", in: scratch)
       .run().status == 0

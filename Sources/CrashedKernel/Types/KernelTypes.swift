@@ -88,9 +88,10 @@ extension KernelTypes {
   /// A member of a structure or union. A path with dots leads through members that are structures
   /// themselves (`lru.next`); what has no name is looked into.
   package func member(_ path: String, of structure: String) -> Member? {
-    guard let number = self.structure(structure) else { return nil }
+    let names = path.split(separator: ".")
+    guard !names.isEmpty, let number = self.structure(structure) else { return nil }
     var member = Member(bitOffset: 0, bitSize: nil, size: nil, type: number)
-    for name in path.split(separator: ".") {
+    for name in names {
       var budget = KernelTypes.budget
       guard
         let next = find(Array(name.utf8), in: resolved(member.type), depth: 0, &budget)
@@ -99,7 +100,7 @@ extension KernelTypes {
         bitOffset: member.bitOffset &+ next.bitOffset, bitSize: next.bitSize, size: next.size,
         type: next.type)
     }
-    return path.isEmpty ? nil : member
+    return member
   }
 
   /// Where a member stands, in bytes from the start of its structure.

@@ -1,6 +1,6 @@
 internal import Bytes
 internal import CrashedKernel
-internal import DumpRecords
+package import DumpRecords
 internal import MemoryImages
 
 /// The memory between the crashed kernel's loads in which the second kernel runs.
@@ -103,7 +103,7 @@ extension CoreHeader {
   /// The addresses around the header's own that lie in no load.
   ///
   /// - Parameter end: where memory ends.
-  func crashRegion(around address: UInt64, end: UInt64) -> Range<UInt64> {
+  package func crashRegion(around address: UInt64, end: UInt64) -> Range<UInt64> {
     var low: UInt64 = 0
     var high = end
     let unsound = LoadCheck(self).unsound

@@ -8,6 +8,7 @@ import TestSupport
 
 /// The crashed kernel of a real image, unpacked where VMCOREGEN_IMAGES says.
 struct RealKernel: Sendable {
+  let kernel: Kernel
   let memory: PhysicalMemory
   let information: VMCoreInfo
   let architecture: Architecture
@@ -69,6 +70,7 @@ struct RealKernel: Sendable {
     guard let kernel = system.kernel, case .found(let found) = try kernel.symbols() else {
       throw Failure(text: "\(name): no kernel with symbols")
     }
+    self.kernel = kernel
     memory = kernel.physicalMemory
     information = kernel.information
     architecture = kernel.architecture
