@@ -25,6 +25,44 @@ struct RealOutputTests {
     try RealOutput(name).judge("by_libkdumpfile", needs: "kdumpfile", "v.kdump")
   }
 
+  @Test(
+    "packed with lzo, snappy, zstd or not at all holds every page, as libkdumpfile reads it",
+    arguments: x86)
+  func compressions(_ name: String) throws {
+    let output = try RealOutput(name, hasKdump: false)
+    for form in ["lzo", "snappy", "zstd", "none"] {
+      try output.succeed("vmcoregen -q --compression=\(form) -o v.\(form) $image")
+      try output.judge("by_libkdumpfile", needs: "kdumpfile", "v.\(form)")
+      try output.succeed("crash --osrelease v.\(form) && rm v.\(form)")
+    }
+  }
+
+  @Test("What makedumpfile packs with lzo is what it packs with zlib", arguments: x86)
+  func lzo(_ name: String) throws {
+    guard OutsideTool("makedumpfile") != nil else {
+      return try OutsideTool.absent("makedumpfile")
+    }
+    let output = try RealOutput(name, hasKdump: false)
+    try output.succeed("makedumpfile -c -d 31 v.elf c && vmcoregen -q -o expected c")
+    for (option, more) in [
+      ("-l", ""), ("-l -F", " | gzip -1"), ("-c -F", " | xz -0"), ("-l -F", ""),
+    ] {
+      let target = option.hasSuffix("F") ? "\(more) > p" : "p"
+      try output.succeed("rm -f p && makedumpfile \(option) -d 31 v.elf \(target)")
+      try output.succeed("vmcoregen -q -o found p && cmp found expected && rm found")
+    }
+    try output.succeed("makedumpfile -l -d 31 --split v.elf a b")
+    try output.succeed("vmcoregen -q -o found --part b a && rm found")
+  }
+
+  @Test("The image in packed files gives the same vmcore", arguments: x86)
+  func packed(_ name: String) throws {
+    let output = try RealOutput(name, hasKdump: false)
+    for command in ["gzip", "zstd", "lz4"] where OutsideTool(command) != nil {
+      try output.succeed("\(command) -1 -c $image > p && vmcoregen -q p | cmp - v.elf")
+    }
+  }
+
   @Test("-z is opened by drgn, which finds the kernel's name in it", arguments: judged)
   func drgn(_ name: String) throws {
     try RealOutput(name).judge("by_drgn", needs: "drgn", "v.kdump")
