@@ -175,6 +175,20 @@ struct KernelLogTests {
     }
   }
 
+  @Test("of a lost pointer is the ring that kernels begin with")
+  func lostPointer() throws {
+    let machine = LogMachine.s390x
+    var model = machine.model(.ring)
+    model.entries = Self.numbered
+    var bytes = model.bytes()
+    bytes.replaceSubrange(0..<8, with: [UInt8](repeating: 0x77, count: 8))
+    let first = "SYMBOL(printk_rb_static)=" + String(machine.virtual + 64, radix: 16)
+    let read = try Self.read(machine.kernel(bytes, model.information + [first]))
+    #expect(read.records.map(\.text) == model.left.map(\.text))
+    #expect(read.damage.findings.first?.hasPrefix("prb points at 0x7777777777777777: ") == true)
+    #expect(read.damage.count == 1)
+  }
+
   @Test("of a damaged buffer goes on where records follow each other again")
   func damagedBuffer() throws {
     for machine in [LogMachine.x86_64, .s390x] {

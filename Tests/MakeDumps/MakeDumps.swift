@@ -8,7 +8,8 @@ enum MakeDumps {
     let arguments = Array(CommandLine.arguments.dropFirst())
     guard arguments.count == 3, let files = files(of: arguments[0], memory: arguments[2]) else {
       fail(
-        "usage: make-dumps elfcore|kdump|flattened|lime|packed|pagecodecs FOLDER MEMORY", status: 64
+        "usage: make-dumps elfcore|kdump|flattened|lime|packed|pagecodecs|kerneltypes FOLDER "
+          + "MEMORY", status: 64
       )
     }
     do {
@@ -38,6 +39,11 @@ enum MakeDumps {
           + first + second
       }
       return files
+    case "kerneltypes":
+      return [
+        "little": [0] + TypesModel(TypesModel.sample, order: .little).bytes(),
+        "big": [1] + TypesModel(TypesModel.sample, order: .big).bytes(),
+      ]
     case "flattened": return SmallDumps.flattened.files
     case "packed": return PackedFileModel.smallFiles
     case "pagecodecs": return pages

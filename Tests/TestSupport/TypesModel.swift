@@ -101,3 +101,32 @@ package struct TypesModel: Sendable {
       + names
   }
 }
+
+extension TypesModel {
+  /// `struct page` in small: flags, an anonymous union of a list and a mapping, bit fields, an
+  /// array; the numbers are those of the types in their order.
+  package static let sample: [Kind] = [
+    .integer("unsigned long", size: 8),  // 1
+    .pointer(4),  // 2
+    .entries(13, count: 3, size: 8),  // 3: a prototype
+    .structure("list_head", size: 16, [Member("next", 2, at: 0), Member("prev", 2, at: 64)]),  // 4
+    .structure("", size: 24, [Member("lru", 4, at: 0), Member("mapping", 7, at: 128)]),  // 5
+    .union("", size: 24, [Member("", 5, at: 0), Member("pgmap", 2, at: 64)]),  // 6
+    .pointer(0),  // 7
+    .structure(
+      "page", size: 64,
+      [
+        Member("flags", 10, at: 0), Member("", 6, at: 64), Member("order", 1, at: 256, width: 5),
+        Member("zone", 1, at: 261, width: 3), Member("table", 9, at: 320),
+      ]),  // 8
+    .array(4, count: 3),  // 9
+    .alias("flags_t", 11),  // 10
+    .other(10, 1),  // 11: const
+    .enumeration("pageflags", [("PG_locked", 0), ("PG_slab", 9), ("PG_negative", -2)]),  // 12
+    .wide("big", [("BIG", -0x1_0000_0003), ("LATER", 0x7fff_0000_0001)]),  // 13
+    .structure("", size: 8, [Member("counter", 1, at: 0)]),  // 14
+    .alias("atomic_long_t", 14),  // 15
+    .alias("loop", 17), .other(9, 16),  // 16, 17: each of the other
+    .structure("knot", size: 8, [Member("", 18, at: 0)]),  // 18: of itself
+  ]
+}

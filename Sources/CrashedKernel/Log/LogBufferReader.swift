@@ -89,6 +89,11 @@ struct LogBufferReader: LogReader {
 
   /// Whether three records, or all up to the end, follow each other from here on.
   private mutating func isChain() throws(ReadError) -> Bool {
+    guard
+      let length = try heads.half(
+        at: buffer.start &+ offset &+ UInt64(buffer.layout.length)), length % 4 == 0,
+      Int(length) >= buffer.layout.size
+    else { return false }
     var place = offset
     var time = lastTime
     var isWrapping = wraps

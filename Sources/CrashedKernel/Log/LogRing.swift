@@ -19,6 +19,8 @@ struct LogRing: Sendable {
   let size: UInt64
   /// Virtual address of the texts.
   let texts: UInt64
+  /// Why it is not the ring that the kernel used last.
+  private(set) var fault: String?
 
   /// Largest ring that is believed: 2²² records, 128 MiB of text. Kernels have 2¹² to 2²⁰ records.
   private static let largestCountBits: UInt32 = 22
@@ -34,10 +36,16 @@ struct LogRing: Sendable {
       return .corrupt(error.text)
     }
     let memory = try kernel.memory()
-    switch try memory.pointer(at: symbol) {
-    case .found(let address): return try read(layout, at: address, in: memory)
-    case .unreadable(let why): return .corrupt("prb at \(symbol.hex): \(why)")
-    }
+    let answer =
+      switch try memory.pointer(at: symbol) {
+      case .found(let address): try read(layout, at: address, in: memory)
+      case .unreadable(let why): Answer<LogRing>.corrupt("prb at \(symbol.hex): \(why)")
+      }
+    guard case .corrupt(let why) = answer, let first = try kernel.address(of: "printk_rb_static"),
+      case .found(var ring) = try read(layout, at: first, in: memory)
+    else { return answer }
+    ring.fault = "\(why): the ring that kernels begin with is read"
+    return .found(ring)
   }
 
   private static func read(

@@ -23,7 +23,9 @@ struct LogRingReader: LogReader {
     texts = MemoryWindow(ring.memory)
     room = ring.size
     let span = try LogRingSpan(ring, &descriptors)
-    if let fault = span.fault { damage.note(fault) }
+    for fault in [ring.fault, span.fault] {
+      if let fault { damage.note(fault) }
+    }
     upcoming = span.first
     left = span.count
     rules = try LogRingRules(ring, span)

@@ -21,10 +21,26 @@ struct MemoryWindow: Sendable {
     return held(at: address, count)
   }
 
+  /// A number of two bytes; nil where one of them cannot be read.
+  mutating func half(at address: UInt64) throws(ReadError) -> UInt16? {
+    if place(of: address, 2) == nil {
+      (bytes, _) = try memory.read(at: address, upTo: MemoryWindow.size)
+      start = address
+    }
+    guard let place = place(of: address, 2) else { return nil }
+    let (first, second) = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
+    return memory.order == .little ? second << 8 | first : first << 8 | second
+  }
+
   private func held(at address: UInt64, _ count: Int) -> [UInt8]? {
+    place(of: address, count).map { Array(bytes[$0..<$0 + count]) }
+  }
+
+  /// Where so many bytes begin in what is held.
+  private func place(of address: UInt64, _ count: Int) -> Int? {
     guard address >= start, let skip = Int(exactly: address - start), skip <= bytes.count,
       count <= bytes.count - skip
     else { return nil }
-    return Array(bytes[skip..<skip + count])
+    return skip
   }
 }
