@@ -232,4 +232,25 @@ extension Kernel {
     else { return nil }
     return name
   }
+
+  /// Whether the kernel is where vmcoreinfo says (rule R9).
+  package func place() throws(ReadError) -> KernelPlace {
+    guard let symbol = information.symbol("init_uts_ns"), information.release != nil,
+      case .at(let physical, _) = try image.translate(
+        symbol &+ (information.decimal("OFFSET(uts_namespace.name)") ?? 0)),
+      let range = Range(start: physical, length: UInt64(UTSName.size)),
+      physicalMemory.holds(range)
+    else { return .untold }
+    return try confirmedName() == nil ? .elsewhere(than: physical) : .confirmed(at: physical)
+  }
+}
+
+/// What a kernel's own name says of where it lies.
+package enum KernelPlace: Equatable, Sendable {
+  /// Its `init_uts_ns` is at that physical address, where vmcoreinfo says.
+  case confirmed(at: UInt64)
+  /// The image has that physical address, and something else stands there.
+  case elsewhere(than: UInt64)
+  /// Vmcoreinfo does not say where, or the image lacks the place.
+  case untold
 }

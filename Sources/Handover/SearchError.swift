@@ -6,6 +6,8 @@ package enum SearchError: Error, Equatable, Sendable {
   case notFound(SearchFailure)
   /// Several are left and no rule separates them.
   case ambiguous(SearchFailure)
+  /// Nothing proves how a raw file lies in memory, or what proves it contradicts itself.
+  case layoutOpen(SearchFailure)
   /// The one that was asked for is none.
   case corrupt(Message)
   /// The purgatory would have refused what is loaded, and that was to be heeded.
@@ -18,7 +20,7 @@ package enum SearchError: Error, Equatable, Sendable {
   /// What was searched without finding a header that can be used.
   var searched: SearchFailure? {
     switch self {
-    case .notFound(let failure), .ambiguous(let failure): failure
+    case .notFound(let failure), .ambiguous(let failure), .layoutOpen(let failure): failure
     case .corrupt, .digestDiffers, .read, .cancelled: nil
     }
   }
@@ -26,7 +28,7 @@ package enum SearchError: Error, Equatable, Sendable {
   /// Whether there is no usable core header, as opposed to a search that could not be done.
   var isAbsence: Bool {
     switch self {
-    case .notFound, .ambiguous, .corrupt: true
+    case .notFound, .ambiguous, .layoutOpen, .corrupt: true
     case .digestDiffers, .read, .cancelled: false
     }
   }
@@ -35,11 +37,11 @@ package enum SearchError: Error, Equatable, Sendable {
 /// What was searched, and what was found instead.
 package struct SearchFailure: Equatable, Sendable {
   /// One line for each locator.
-  package var locators: [LocatorReport]
+  package var locators: [LocatorReport] = []
   /// Every look-alike with its reason.
-  package var candidates: [CandidateReport]
+  package var candidates: [CandidateReport] = []
   /// The headers that are left, as `elfcorehdr=` takes them, and what tells them apart.
-  package var choices: [Message]
+  package var choices: [Message] = []
   /// Which settings would make the choice.
-  package var hint: Message
+  package var hint: Message = ""
 }

@@ -102,6 +102,13 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
           : "\(image): \(count) core headers are left and no rule separates them",
         hints: shown + (count > shown.count ? ["and \(count - shown.count) more"] : [])
           + [failure.hint])
+    case .layoutOpen(let failure):
+      let count = failure.choices.count
+      let shown = failure.choices.prefix(VMCoreError.shownChoices)
+      self.init(
+        .unusable, saying: "\(image): nothing proves how the file lies in memory",
+        hints: shown + (count > shown.count ? ["and \(count - shown.count) more"] : [])
+          + [failure.hint])
     case .notFound(let failure):
       self.init(
         .unusable,

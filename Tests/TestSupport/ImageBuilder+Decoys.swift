@@ -11,6 +11,9 @@ extension ImageBuilder {
         place("half", bytes, at: decoy.address)
       case .merged: place("merged decoy", mergedHeader(), at: decoy.address)
       case .userCore: place("user core", userCore(), at: decoy.address)
+      case .note:
+        guard let note = placed.first(where: { $0.name == "vmcoreinfo" })?.range else { continue }
+        place("note", memory.read(note.lowerBound, note.count), at: decoy.address)
       case .stale: try placeStale(decoy, notes: notes)
       case .tree:
         placeTree(

@@ -15,6 +15,9 @@ package struct ImageBuilder {
     builder.fillMemory()
     builder.placeKernelSymbols()
     builder.placeLog()
+    for map in recipe.memoryMaps {
+      builder.place("memory map", map.bytes(ram: recipe.ram), at: map.address)
+    }
     if let model = S390Model(recipe) {
       try builder.placeS390(model)
       return BuiltImage(recipe: recipe, memory: builder.memory, placed: builder.placed)
@@ -74,6 +77,7 @@ package struct ImageBuilder {
         occupied.append(image.physical..<image.physical + 4096)
       }
     }
+    for map in recipe.memoryMaps { occupied.append(map.address..<map.address + 4096) }
     if let name = recipe.systemName { occupied.append(name..<name + 390) }
     for address in recipe.naming.map(\.address) + recipe.decoys.map(\.address) {
       occupied.append(address..<address + 8192)

@@ -54,6 +54,8 @@ package struct Recipe: Sendable, Equatable {
   package var pageOffset: UInt64?
   /// System RAM.
   package var ram: [Range<UInt64>] = []
+  /// The tables in which an x86 kernel keeps the firmware's memory map.
+  package var memoryMaps: [RecipeMemoryMap] = []
   /// Contents of memory, in order.
   package var fills: [RecipeFill] = []
   /// The CPUs.

@@ -14,6 +14,8 @@ package struct RecipeDecoy: Sendable, Equatable {
     case half
     /// A device tree that names an address.
     case tree
+    /// The vmcoreinfo note.
+    case note
   }
 
   /// The kind of decoy.

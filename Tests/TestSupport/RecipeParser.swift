@@ -45,6 +45,7 @@ package struct RecipeParser {
       recipe.givenPageSize = size
     case "page-offset": recipe.pageOffset = try line.address(0)
     case "ram": recipe.ram.append(try line.range(0))
+    case "memory-map": try readMemoryMap(line)
     case "fill": recipe.fills.append(try fill(line))
     case "cpu": recipe.cpus.append(try cpu(line))
     case "note": try readNote(line)

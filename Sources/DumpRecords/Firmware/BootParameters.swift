@@ -20,6 +20,8 @@ package struct BootParameters: Equatable, Sendable {
 
   /// Size of the zero page.
   package static let size = 4096
+  /// Offset of `e820_table`.
+  static let mapOffset = Offset.map
   /// Offset of `hdr.header`.
   package static let signatureOffset = 0x202
   /// `HdrS`, as a little-endian word.
@@ -50,6 +52,15 @@ package struct BootParameters: Equatable, Sendable {
     commandLineAddress = UInt64(high) << 32 | UInt64(low)
     commandLineLimit = limit
     memoryMap = BootParameters.memoryMap(in: reader)
+  }
+
+  /// The number of entries of the memory map of a page that begins at `offset`; nil where the bytes
+  /// there are no zero page.
+  static func mapCount(_ reader: ByteReader, at offset: Int) -> Int? {
+    guard (try? reader.peek(at: offset + signatureOffset, UInt32.self)) == signature,
+      let count = try? reader.peek(at: offset + Offset.mapCount, UInt8.self)
+    else { return nil }
+    return Int(count)
   }
 
   private static func memoryMap(in reader: ByteReader) -> [MemoryMapEntry] {

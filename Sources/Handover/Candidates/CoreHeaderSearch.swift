@@ -113,8 +113,13 @@ struct CoreHeaderSearch {
     for view in views {
       results.append(try ViewResult(view, evidence, budget: &budget))
     }
-    let layout = LayoutChoice(results)
-    guard let result = layout.chosen else { return try failure(evidence, results, layout) }
+    let result: ViewResult
+    var warnings: [Finding] = []
+    switch try LayoutAnswer(results, evidence, options.moment) {
+    case .found(let chosen, let said): (result, warnings) = (chosen, said)
+    case .open(let choice): return try failure(evidence, results, choice)
+    case .absent: return try failure(evidence, results, nil)
+    }
     let kernels = try CandidateKernels(
       result.contenders, evidence, in: result.view, options.moment)
     var reports = try reports(evidence, in: result.view, kernels)
@@ -132,7 +137,7 @@ struct CoreHeaderSearch {
       reports.add(
         try PurgatoryList.find(naming: winner, in: result.view.memory), naming: winner.address)
     }
-    let warnings = choice.warnings(about: winner)
+    warnings += choice.warnings(about: winner)
     return .found(
       found(winner, in: result.view, evidence, &reports, kernels, warnings: warnings))
   }
@@ -158,15 +163,15 @@ struct CoreHeaderSearch {
   }
 
   private func failure(
-    _ evidence: Evidence, _ results: [ViewResult], _ choice: LayoutChoice
+    _ evidence: Evidence, _ results: [ViewResult], _ choice: LayoutChoice?
   ) throws(ReadError) -> Answer {
     guard let first = results.first else { return .corrupt(.corrupt("no memory to search")) }
     let kernels = try CandidateKernels([], evidence, in: first.view, options.moment)
     var reports = try reports(evidence, in: first.view, kernels)
     reports.add(first)
-    if choice.possible.count > 1 {
+    if let choice {
       return .corrupt(
-        .ambiguous(reports.failure(choices: choice.descriptions, hint: choice.hint)))
+        .layoutOpen(reports.failure(choices: choice.descriptions, hint: choice.hint)))
     }
     return .absent(.notFound(reports.failure(choices: [])))
   }

@@ -71,7 +71,7 @@ struct KeptDump: Sendable {
     switch failure {
     case .read, .cancelled: return .absent(nil)
     case .notFound: break
-    case .ambiguous, .corrupt, .digestDiffers: if !dump.isWhole { return .absent(nil) }
+    case .ambiguous, .layoutOpen, .corrupt, .digestDiffers: if !dump.isWhole { return .absent(nil) }
     }
     return .found(dump.afterAll)
   }

@@ -16,6 +16,8 @@ struct Evidence: Sendable {
   private(set) var unread: [UInt64] = []
   /// Zero pages and where they stand.
   private(set) var bootParameters: [(address: UInt64, page: BootParameters)] = []
+  /// Distinct x86 memory maps and where the first copy of each stands, most memory first.
+  private(set) var memoryMaps: [(address: UInt64, map: MemoryMapTable)] = []
   private(set) var budget = ExaminationBudget()
   /// The texts of VMCOREINFO notes that were parsed.
   let informations = InformationTexts()
@@ -46,6 +48,7 @@ struct Evidence: Sendable {
     try readHeaders(in: memory)
     try readDeviceTrees(in: memory)
     try readBootParameters(in: memory)
+    try readMemoryMaps(in: memory)
   }
 
   private mutating func readHeaders(in memory: PhysicalMemory) throws(ReadError) {
@@ -97,6 +100,25 @@ struct Evidence: Sendable {
       {
         bootParameters.append((address, page))
       }
+    }
+  }
+
+  /// Places that may be a memory map and are looked at: real images have a hundred.
+  private static let mapPlaces = 4096
+  /// Memory maps that are kept: a machine has two or three.
+  private static let mapLimit = 16
+
+  private mutating func readMemoryMaps(in memory: PhysicalMemory) throws(ReadError) {
+    for address in scan.hits(of: .memoryMap).addresses.prefix(Evidence.mapPlaces)
+    where memoryMaps.count < Evidence.mapLimit {
+      let before = min(UInt64(MemoryMapTable.bytesBefore), address)
+      let bytes = try memory.paddedBytes(
+        at: address - before, count: Int(before) + MemoryMapTable.bytesFrom
+      ).bytes
+      guard let map = MemoryMapTable(bytes, around: Int(before)),
+        !memoryMaps.contains(where: { $0.map == map })
+      else { continue }
+      memoryMaps.append((address, map))
     }
   }
 

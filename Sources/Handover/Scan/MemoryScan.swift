@@ -86,9 +86,10 @@ package struct MemoryScan: Sendable {
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: chunk.bytes[..<wanted])
     scannedBytes = UInt64(job.count)
     let fine = patterns.indices.filter { patterns[$0].step < MemoryScan.blockSize }
-    for start in stride(from: 0, to: fine.count, by: 2) {
-      let pair = (fine[start], fine[min(start + 1, fine.count - 1)])
-      unsafe findWords(pair, bytes, count: job.count, at: job.address)
+    for start in stride(from: 0, to: fine.count, by: 3) {
+      let last = fine.count - 1
+      let three = (fine[start], fine[min(start + 1, last)], fine[min(start + 2, last)])
+      unsafe findWords(three, bytes, count: job.count, at: job.address)
     }
     for index in patterns.indices where patterns[index].step >= MemoryScan.blockSize {
       unsafe findSteps(index, bytes, count: job.count, at: job.address)
@@ -111,23 +112,27 @@ package struct MemoryScan: Sendable {
     }
   }
 
-  /// Records that can stand at any word, so every word is compared: with the words of two patterns
-  /// at a time, since to look once costs no more than to read once.
+  /// Records that can stand at any word, so every word is compared: with the words of three
+  /// patterns at a time, since to look once costs no more than to read once.
   private mutating func findWords(
-    _ pair: (Int, Int), _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
+    _ three: (Int, Int, Int), _ bytes: UnsafeRawBufferPointer, count: Int, at address: UInt64
   ) {
-    let one = SIMD16<UInt32>(repeating: patterns[pair.0].word)
-    let other = SIMD16<UInt32>(repeating: patterns[pair.1].word)
+    let one = SIMD16<UInt32>(repeating: patterns[three.0].word)
+    let other = SIMD16<UInt32>(repeating: patterns[three.1].word)
+    let third = SIMD16<UInt32>(repeating: patterns[three.2].word)
     var block = 0
     while block < count {
       // The last block may reach behind the chunk: what begins there is found by the next one.
       let words = unsafe bytes.loadUnaligned(fromByteOffset: block, as: SIMD16<UInt32>.self)
-      if any((words .== one) .| (words .== other)) {
+      if any((words .== one) .| (words .== other) .| (words .== third)) {
         for lane in 0..<16 where block + 4 * lane < count {
+          let place = block + 4 * lane
           if words[lane] == one[lane] {
-            unsafe note(pair.0, bytes, at: block + 4 * lane, address)
+            unsafe note(three.0, bytes, at: place, address)
           } else if words[lane] == other[lane] {
-            unsafe note(pair.1, bytes, at: block + 4 * lane, address)
+            unsafe note(three.1, bytes, at: place, address)
+          } else if words[lane] == third[lane] {
+            unsafe note(three.2, bytes, at: place, address)
           }
         }
       }

@@ -29,7 +29,7 @@ package struct ScanPattern: Sendable {
 
   /// All that may tell where a core header is, and how an image lies in memory.
   package static let all: [ScanPattern] = [
-    .coreHeader, .deviceTree, .bootParameters, .vmCoreInfoNote,
+    .coreHeader, .deviceTree, .bootParameters, .vmCoreInfoNote, .memoryMap,
   ]
 
   /// ELF core headers that a second kernel could take.
@@ -56,6 +56,18 @@ package struct ScanPattern: Sendable {
     "VMCOREINFO note", word: UInt32(littleEndian: 0x4f43_4d56),  // "VMCO"
     at: UInt64(NoteHeader.size), step: 4
   ) { head in head.starts(with: "VMCOREINFO\0\0OSRELEASE=".utf8) }
+
+  /// x86 memory maps (e820), by the entry of the RAM from 1 MiB on.
+  package static let memoryMap = ScanPattern(
+    "memory map", word: UInt32(littleEndian: MemoryMapTable.anchor), step: 4
+  ) { head in
+    let reader = ByteReader(head, order: .little)
+    guard (try? reader.peek(at: 4, UInt32.self)) == 0,
+      let length = try? reader.peek(at: 8, UInt64.self),
+      let type = try? reader.peek(at: 16, UInt32.self)
+    else { return false }
+    return type == 1 && length > 0 && length <= PhysicalAddress.end
+  }
 
   /// Whether kexec-tools or a kernel could have written a header: what the second kernel checks,
   /// and what both producers always leave as it is.

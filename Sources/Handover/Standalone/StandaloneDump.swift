@@ -17,7 +17,7 @@ struct StandaloneDump {
       try scene.keptDump() == nil
     else { return .absent(nil) }
     let dump = StandaloneDump(scene: scene, failure: failure, reason: reason)
-    return try dump.best().map { .found($0) } ?? .absent(nil)
+    return try dump.best()
   }
 
   /// Why a dump of all memory is made after a failed search; nil where none is.
@@ -31,25 +31,33 @@ struct StandaloneDump {
     case .digestDiffers: "the purgatory's digest differs, so the elfcorehdr is not followed"
     case .ambiguous:
       options.fallback == .standalone ? "no rule separates the core headers that are left" : nil
-    case .corrupt, .read, .cancelled: nil
+    case .layoutOpen, .corrupt, .read, .cancelled: nil
     }
   }
 
-  /// The system of the layout under which a kernel is found and the least memory is missing.
-  private func best() throws(ReadError) -> CrashedSystem? {
+  /// The system of the layout that the kernel and its memory prove.
+  private func best() throws(ReadError) -> SystemFinder.Answer {
     let evidence = try scene.evidence()
-    var best: (system: CrashedSystem, missing: UInt64)?
+    let maps = MemoryMap.all(of: evidence)
+    var all: [(parts: StandaloneParts, view: ImageView)] = []
+    var proofs: [LayoutProof] = []
     for view in try scene.views() {
       guard let kernel = try kernel(evidence, view) else { continue }
       let parts = try StandaloneParts(kernel, scene, evidence, view)
-      let missing = parts.memory.ranges.reduce(UInt64(0)) { sum, range in
-        sum &+ view.memory.missing(in: range).reduce(0) { $0 &+ $1.length }
-      }
-      if missing >= best?.missing ?? .max { continue }
-      guard let system = try system(parts, in: view) else { continue }
-      best = (system, missing)
+      all.append((parts, view))
+      proofs.append(
+        try LayoutProof(kernel.scanned, parts.memory.ranges, in: view, maps))
     }
-    return best?.system
+    guard !proofs.isEmpty else { return .absent(nil) }
+    let choice = try LayoutChoice(proofs)
+    guard let layout = choice.chosen?.view.layout ?? (all.count == 1 ? all[0].view.layout : nil),
+      let (parts, view) = all.first(where: { $0.view.layout == layout })
+    else {
+      var open = failure.searched ?? SearchFailure()
+      (open.choices, open.hint) = (choice.descriptions, choice.hint)
+      return .corrupt(.layoutOpen(open))
+    }
+    return try system(parts, in: view).map { .found($0) } ?? .absent(nil)
   }
 
   /// The kernel in memory: by the user's text, by a sound note, or by its architecture alone.
@@ -119,12 +127,15 @@ struct StandaloneKernel {
   let note: Note?
   /// The kernel's own memory, where anything tells where it is.
   let kernel: Kernel?
+  /// Where a sound note told of it; nil where the user did.
+  let scanned: ScannedVMCoreInfo?
   /// Physical address inside the kernel image.
   let place: UInt64?
   let warnings: [Finding]
 
   /// A kernel by a note that was found and is sound.
   init(_ scanned: ScannedVMCoreInfo) {
+    self.scanned = scanned
     kernel = scanned.kernel
     architecture = scanned.kernel.architecture
     information = scanned.kernel.information
@@ -150,6 +161,7 @@ struct StandaloneKernel {
     self.architecture = architecture
     self.information = information
     note = nil
+    scanned = nil
     kernel =
       found?.kernel
       ?? Kernel(information, architecture, order: architecture.identity.order, memory: memory)
@@ -164,6 +176,7 @@ struct StandaloneKernel {
     self.architecture = architecture
     information = nil
     note = nil
+    scanned = nil
     kernel = nil
     place = nil
     warnings =

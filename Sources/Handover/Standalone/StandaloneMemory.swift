@@ -10,9 +10,6 @@ struct StandaloneMemory {
   /// Who told.
   let origin: Message
 
-  /// `E820_TYPE_RAM`, `E820_TYPE_RESERVED_KERN`
-  private static let usableTypes: Set<UInt32> = [1, 128]
-
   /// What the user says, the e820 table, a device tree, else all that the image holds.
   init(
     _ evidence: Evidence, in view: ImageView, _ options: SearchOptions,
@@ -23,16 +20,16 @@ struct StandaloneMemory {
       return ranges.contains { $0.contains(place) }
     }
     let own = try StandaloneMemory.ownPage(of: kernel)
-    let maps = ((own.map { [$0] } ?? []) + evidence.bootParameters).map { place, page in
-      (
-        "the e820 table at \(place.hex)",
-        page.memoryMap.filter { StandaloneMemory.usableTypes.contains($0.type) }.map(\.range)
-      )
+    let pages = ((own.map { [$0] } ?? []) + evidence.bootParameters).map { place, page in
+      ("the e820 table at \(place.hex)", StandaloneMemory.usable(page.memoryMap))
+    }
+    let tables = evidence.memoryMaps.map { place, table in
+      ("the \(MemoryMap(table, at: place).origin)", StandaloneMemory.usable(table.entries))
     }
     let trees = evidence.deviceTrees.map { ("a device tree at \($0.hex)", $1.memory) }
     let all = view.memory.regions.map(\.range)
     // A second kernel's map may leave memory out: the largest map with the kernel in it counts.
-    let told = [maps, trees].lazy.compactMap { list in
+    let told = [pages, tables, trees].lazy.compactMap { list in
       list.map { (origin: Message($0.0), ranges: StandaloneMemory.joined($0.1)) }
         .filter { isOfKernel($0.ranges) }
         .max { StandaloneMemory.size($0.ranges) < StandaloneMemory.size($1.ranges) }
@@ -44,6 +41,10 @@ struct StandaloneMemory {
     } else {
       self.init(ranges: StandaloneMemory.joined(all), origin: "the whole image")
     }
+  }
+
+  private static func usable(_ entries: [BootParameters.MemoryMapEntry]) -> [Range<UInt64>] {
+    entries.filter { MemoryMap.usableTypes.contains($0.type) }.map(\.range)
   }
 
   /// The kernel's own copy of its zero page.

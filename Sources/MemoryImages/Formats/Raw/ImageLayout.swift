@@ -23,9 +23,41 @@ package struct ImageLayout: Hashable, Sendable {
     self.name = name
   }
 
+  /// A layout that something suggests: it is called by what it is, and by that.
+  package init(base: UInt64, holes: [Range<UInt64>], from origin: String) {
+    var parts = holes.map { "hole \($0.hex)" }
+    if base != 0 { parts.insert("base \(base.hex)", at: 0) }
+    guard !parts.isEmpty else {
+      self = .identity
+      return
+    }
+    self.init(
+      base: base, holes: holes, name: "\(parts.joined(separator: ", ")) (\(origin))")
+  }
+
   /// The file's first byte is at `base`.
   package static func base(_ base: UInt64) -> ImageLayout {
     ImageLayout(base: base, holes: [], name: "base \(base.hex)")
+  }
+
+  /// The settings that make it.
+  package var settings: Message {
+    var settings = holes.map { hole -> Message in
+      "\(.holes)=\(hole.lowerBound.hex)-\(hole.upperBound.hex)"
+    }
+    if base != 0 || holes.isEmpty { settings.insert("\(.base)=\(base.hex)", at: 0) }
+    return settings.dropFirst().reduce(settings[0]) { "\($0) \($1)" }
+  }
+
+  /// Whether every byte of a file of `size` bytes lies at the same address under both.
+  package func places(_ size: UInt64, as other: ImageLayout) -> Bool {
+    base == other.base && holes(within: size) == other.holes(within: size)
+  }
+
+  /// The holes before the last byte of a file of `size` bytes.
+  private func holes(within size: UInt64) -> [Range<UInt64>] {
+    guard size > 0, let last = address(ofFileOffset: size - 1) else { return holes }
+    return holes.filter { $0.lowerBound <= last }
   }
 
   /// The address of a byte of the file, or nil where it needs more than 64 bits.

@@ -4,6 +4,8 @@ internal import MemoryImages
 struct ImageView: Sendable {
   let memory: PhysicalMemory
   let layout: ImageLayout
+  /// Whether nobody said that the image lies so.
+  let isOpen: Bool
   /// From the addresses of the scan to those of this view.
   private let shift: ImageLayout
 
@@ -11,6 +13,7 @@ struct ImageView: Sendable {
   init(given image: MemoryImage) {
     memory = image.memory
     layout = image.layout
+    isOpen = false
     shift = .identity
   }
 
@@ -18,6 +21,7 @@ struct ImageView: Sendable {
   init(_ memory: PhysicalMemory, under layout: ImageLayout) {
     self.memory = memory
     self.layout = layout
+    isOpen = true
     shift = layout
   }
 

@@ -1,0 +1,78 @@
+internal import Bytes
+internal import CrashedKernel
+internal import MemoryImages
+
+/// Which layout of a raw file is the true one: the one that is proved, and that nothing contradicts.
+struct LayoutChoice {
+  /// The one that is left, where it is one.
+  private(set) var chosen: LayoutProof?
+  /// What is to be said of it.
+  private(set) var warnings: [Finding] = []
+  /// Where none is chosen: what was found, one line for each layout that is worth a look.
+  private(set) var descriptions: [Message] = []
+  /// Where none is chosen: how to choose.
+  private(set) var hint: Message = ""
+  /// Whether none is chosen because several are left.
+  private(set) var isAmbiguous = false
+
+  /// Chooses among layouts, the better suggested first.
+  init(_ proofs: [LayoutProof]) throws(ReadError) {
+    var left = LayoutChoice.withKernel(proofs)
+    let consistent = left.filter { !$0.isContradicted }
+    if consistent.isEmpty {
+      refuse(left.isEmpty ? proofs : left)
+      return
+    }
+    left = consistent.filter(\.isCovered)
+    if left.isEmpty { left = consistent }
+    let complete = left.filter(\.isComplete)
+    if !complete.isEmpty { left = complete }
+    if let plain = left.first(where: \.isPlain), plain.isComplete || plain.isCovered {
+      left = [plain]
+    }
+    let exact = left.filter { $0.fit?.isExact == true }
+    if !exact.isEmpty { left = exact }
+    if left.count > 1 {
+      var loaded: [LayoutProof] = []
+      for proof in left where try proof.isLoaded() { loaded.append(proof) }
+      if !loaded.isEmpty { left = loaded }
+    }
+    settle(left)
+  }
+
+  /// A layout is proved by its kernel; where vmcoreinfo does not say where that is, by all of its
+  /// memory being there. Address = file offset needs no proof, as long as no other has one.
+  private static func withKernel(_ proofs: [LayoutProof]) -> [LayoutProof] {
+    let confirmed = proofs.filter { if case .confirmed = $0.kernel { true } else { false } }
+    if !confirmed.isEmpty { return confirmed }
+    let untold = proofs.filter {
+      if case .untold = $0.kernel { $0.isPlain || $0.isComplete } else { false }
+    }
+    return untold.isEmpty ? proofs.filter(\.isPlain) : untold
+  }
+
+  private mutating func settle(_ left: [LayoutProof]) {
+    guard let first = left.first else { return }
+    let others = left.dropFirst().filter { !$0.showsTheSame(as: first) }
+    guard others.isEmpty, first.isPlain || first.isCovered else {
+      isAmbiguous = !others.isEmpty
+      descriptions = ([first] + others).map(\.description)
+      hint = "choose with \(.base), \(.holes) or \(.segments)"
+      return
+    }
+    chosen = first
+    if case .elsewhere(let place) = first.kernel {
+      warnings.append(
+        Finding(
+          "the kernel of vmcoreinfo is not where it says, at \(place.hex): nothing proves that the "
+            + "file lies in memory as \(first.view.layout.name)"))
+    }
+  }
+
+  /// Nothing of what the layouts say may be followed: none is offered.
+  private mutating func refuse(_ proofs: [LayoutProof]) {
+    descriptions = proofs.map(\.description)
+    hint =
+      "say how it lies in memory with \(.base), \(.holes) or \(.segments): none of these is right"
+  }
+}

@@ -1,0 +1,190 @@
+internal import Bytes
+internal import CrashedKernel
+internal import DumpRecords
+internal import MemoryImages
+
+/// What an image says for and against reading it under one layout. A wrong layout can have a note
+/// or a whole header at the right place; it cannot have all of memory there.
+struct LayoutProof: Sendable {
+  let view: ImageView
+  /// Whether the kernel is where its vmcoreinfo says.
+  let kernel: KernelPlace
+  /// Memory that the vmcore would show, notes included.
+  let sources: [Range<UInt64>]
+  /// Whether the image holds all of it.
+  let isComplete: Bool
+  /// What the largest map of the machine's memory says.
+  private(set) var fit: MapFit?
+  /// Whether the file has bytes where the map has no memory, though it lacks some.
+  private(set) var isContradicted = false
+  /// Addresses whose content is what it must be.
+  private var proved: [UInt64] = []
+  /// The kernels that were asked.
+  private var kernels: [Kernel] = []
+  /// Places of the headers that are left.
+  private var headers: Set<UInt64> = []
+
+  /// How a map of the machine's memory fits the file.
+  struct MapFit: Sendable {
+    /// What says where memory is.
+    let origin: String
+    /// Memory that the file lacks.
+    let missing: RangeSet
+    /// What the file has where nothing is.
+    let stray: RangeSet
+    /// Whether each part of the file but the last ends where a listed stretch ends.
+    let isExact: Bool
+  }
+
+  /// Less than this may be missing or too much: firmware keeps some for itself.
+  private static let tolerance: UInt64 = 1 << 20
+  /// So much may be between low memory and the room for devices, listed by nobody.
+  private static let listedByNobody: UInt64 = 1 << 26
+  /// Headers whose kernels are asked.
+  private static let mostKernels = 8
+
+  /// What is said of a layout by the headers that are left under it.
+  init(
+    _ result: ViewResult, _ maps: [MemoryMap], _ moment: MomentOption
+  ) throws(ReadError) {
+    view = result.view
+    let contenders = result.contenders
+    var place = KernelPlace.untold
+    var seen: Set<UInt64> = []
+    for contender in contenders where seen.count < LayoutProof.mostKernels {
+      headers.insert(contender.address)
+      guard let note = contender.vmCoreInfo, seen.insert(note.address).inserted,
+        let kernel = try CandidateKernel(contender, in: view.memory, moment).kernel
+      else { continue }
+      switch try kernel.place() {
+      case .confirmed(let address):
+        place = .confirmed(at: address)
+        proved += [address, note.address]
+        kernels.append(kernel)
+      case let answer: if case .untold = place { place = answer }
+      }
+    }
+    kernel = place
+    isComplete = contenders.contains(where: \.isComplete)
+    sources = contenders.prefix(LayoutProof.mostKernels).flatMap { contender in
+      contender.soundLoads.compactMap(\.segment.sourceRange)
+        + contender.header.segments(of: .note).compactMap(\.segment.sourceRange)
+    }
+    let loads = contenders.first.map { RangeSet($0.soundLoads.compactMap(\.segment.physicalRange)) }
+    try judge(maps, memory: loads ?? RangeSet([]))
+  }
+
+  /// What is said of a layout by a kernel without a core header, whose memory is known; nil where
+  /// the user alone tells of the kernel.
+  init(
+    _ scanned: ScannedVMCoreInfo?, _ memory: [Range<UInt64>], in view: ImageView,
+    _ maps: [MemoryMap]
+  ) throws(ReadError) {
+    self.view = view
+    kernel = scanned.map { .confirmed(at: $0.system.address) } ?? .untold
+    proved = scanned.map { [$0.system.address, $0.note.address] } ?? []
+    kernels = scanned.map { [$0.kernel] } ?? []
+    sources = memory
+    isComplete = memory.allSatisfy(view.memory.holds)
+    try judge(maps, memory: RangeSet([]))
+  }
+
+  /// Holds the largest map of this machine against the layout.
+  private mutating func judge(_ maps: [MemoryMap], memory: RangeSet) throws(ReadError) {
+    let map = maps.first { map in
+      if case .confirmed(let place) = kernel, !map.memory.contains(place) { return false }
+      return map.isOfMachine(with: memory)
+    }
+    guard let map else { return }
+    let held = RangeSet(view.memory.regions.map(\.range))
+    let fit = MapFit(
+      origin: map.origin, missing: map.memory.subtracting(held),
+      stray: held.subtracting(map.listed).subtracting(map.unlisted),
+      isExact: held.ranges.dropLast().allSatisfy { map.ends(at: $0.upperBound) })
+    self.fit = fit
+    guard fit.stray.length > LayoutProof.tolerance else { return }
+    if fit.missing.length <= LayoutProof.tolerance {
+      isContradicted = !isPlain && fit.stray.length > LayoutProof.listedByNobody
+    } else {
+      // What reads as zeros there may be room for devices that was saved, too.
+      let isNothing = try view.memory.isZero(fit.stray)
+      isContradicted = !isPlain || !isNothing
+    }
+  }
+
+  /// Whether address = file offset, which is the layout of a file without holes.
+  var isPlain: Bool { view.layout == .identity }
+
+  /// Whether every part of the file is proved to be where the layout has it: it fits a map of the
+  /// memory, or something in the part stands where it must. What is too small to hold anything
+  /// needs no proof.
+  var isCovered: Bool {
+    guard let fit else { return isPlain || isComplete }
+    if fit.missing.length <= LayoutProof.tolerance { return true }
+    return view.memory.regions.allSatisfy { region in
+      region.range.length <= LayoutProof.tolerance || proved.contains(where: region.range.contains)
+    }
+  }
+
+  /// Whether the crashed kernel itself has loaded one of the headers.
+  func isLoaded() throws(ReadError) -> Bool {
+    for kernel in kernels {
+      guard let image = try Kernel.kexecImage(of: kernel).value else { continue }
+      if image.segments.contains(where: { headers.contains($0.lowerBound) }) { return true }
+    }
+    return false
+  }
+
+  /// Whether the vmcore would be the same under another layout.
+  func showsTheSame(as other: LayoutProof) -> Bool {
+    sources == other.sources
+      && sources.allSatisfy { places(of: $0) == other.places(of: $0) }
+  }
+
+  private func places(of range: Range<UInt64>) -> [PieceMap.Piece] {
+    var pieces: [PieceMap.Piece] = []
+    for region in view.memory.regions(in: range, movedTo: range.lowerBound) {
+      if let last = pieces.last, last.range.upperBound == region.range.lowerBound,
+        last.position &+ last.range.length == region.offset
+      {
+        pieces[pieces.count - 1].range = last.range.lowerBound..<region.range.upperBound
+      } else {
+        pieces.append(PieceMap.Piece(range: region.range, position: region.offset))
+      }
+    }
+    return pieces
+  }
+
+  /// The settings that ask for the layout, and what the image says of it.
+  var description: Message {
+    var facts: [String] = []
+    switch kernel {
+    case .confirmed(let place): facts.append("the kernel is where it says, at \(place.hex)")
+    case .elsewhere(let place): facts.append("the kernel is not where it says, at \(place.hex)")
+    case .untold: facts.append("nothing tells where the kernel is")
+    }
+    if let fit {
+      facts.append(
+        fit.missing.ranges.isEmpty
+          ? "all memory of the \(fit.origin) is there"
+          : "memory of the \(fit.origin) is missing: \(LayoutProof.list(fit.missing))")
+      if fit.stray.length > LayoutProof.tolerance {
+        facts.append("bytes lie where it has no memory: \(LayoutProof.list(fit.stray))")
+      }
+    }
+    return "\(view.layout.settings): \(facts.joined(separator: ", "))"
+  }
+
+  private static func list(_ set: RangeSet) -> String {
+    let shown = set.ranges.filter { $0.length > tolerance || set.length <= tolerance }.prefix(4)
+    return shown.map(\.hex).joined(separator: " ")
+  }
+}
+
+extension PhysicalMemory {
+  /// Whether all of several ranges is zero or missing.
+  fileprivate func isZero(_ set: RangeSet) throws(ReadError) -> Bool {
+    for range in set.ranges where try !isZero(range) { return false }
+    return true
+  }
+}
