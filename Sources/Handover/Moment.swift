@@ -27,10 +27,11 @@ extension Moment {
   /// What the backup region, the second kernel's own header, vmcoreinfo and the CPUs tell.
   static func of(
     backup: (region: BackupRegion, evidence: Message)?, merged: UInt64?, vmCoreInfo: VMCoreInfo?,
-    _ processors: [Processor]
+    _ processors: [Processor], lacksNotes: Bool = false
   ) -> Moment {
     if let backup, backup.region.isStillAtSource {
-      let isRunning = vmCoreInfo?.crashTime == nil && processors.allSatisfy { $0.state == nil }
+      let isRunning =
+        vmCoreInfo?.crashTime == nil && processors.allSatisfy { $0.state == nil } && !lacksNotes
       return Moment(phase: isRunning ? .running : .before, evidence: backup.evidence)
     }
     if let merged {
@@ -44,6 +45,9 @@ extension Moment {
     }
     if processors.contains(where: { $0.state != nil }) {
       return Moment(phase: .crashed, evidence: "CPU registers were saved")
+    }
+    if lacksNotes {
+      return Moment(phase: .unknown, evidence: "notes lie in memory that the file lacks")
     }
     return Moment(
       phase: .running, evidence: "no CRASHTIME in vmcoreinfo, no CPU registers were saved")

@@ -18,7 +18,11 @@ final class Scene {
   func keptDump() throws(ReadError) -> KeptDump? {
     try kept.value { () throws(ReadError) in
       guard let stored = image.stored, !options.asksForSearch else { return nil }
-      return try KeptDump(stored, of: image)
+      var dump = try KeptDump(stored, of: image)
+      try dump.judge { () throws(ReadError) in
+        try Evidence(image.memory, workers: options.workers, isCancelled: options.isCancelled)
+      }
+      return dump
     }
   }
 
@@ -45,11 +49,13 @@ final class Scene {
   func views() throws(ReadError) -> [ImageView] {
     let image = try searchedImage()
     guard image.layoutIsOpen else { return [ImageView(given: image)] }
-    let layouts = LayoutCandidates(
-      try evidence(), size: image.memory.size, option: options.coreHeader
-    ).layouts
-    return layouts.compactMap { layout in
+    let candidates = LayoutCandidates(
+      try evidence(), size: image.memory.size, option: options.coreHeader)
+    return candidates.layouts.compactMap { layout in
       image.memory(under: layout).map { ImageView($0, under: layout) }
     }
+      + candidates.lastResorts.compactMap { layout in
+        image.memory(under: layout).map { ImageView($0, under: layout, isLastResort: true) }
+      }
   }
 }

@@ -100,6 +100,10 @@ struct ImageArguments: ParsableArguments {
     if image != nil && !segments.isEmpty {
       throw ValidationError("an image and --segment: expected one of them")
     }
+    if let image, let segments = PlacedFiles.segments(image) {
+      throw ValidationError(
+        "\(image): no such file; files at addresses of their own are '\(segments)'")
+    }
     if image == nil && segments.isEmpty {
       throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
     }

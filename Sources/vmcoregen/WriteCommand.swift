@@ -68,7 +68,15 @@ struct WriteCommand: ParsableCommand {
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
       }
       let target = target
-      try target.check(for: form.options)
+      do {
+        try target.check(for: form.options)
+      } catch var error as VMCoreError where vmcore != nil && error.kind == .cannotCreate {
+        error.hints.append(
+          Message(
+            "the second name is that of the output: several files of one memory are "
+              + "--segment FILE@ADDR each, those of a split dump --part FILE"))
+        throw error
+      }
       let (dump, planned) = try plan(for: target)
       let meter = ProgressMeter(image.quiet ? .none : progress, total: planned.work)
       let control = WriteControl(

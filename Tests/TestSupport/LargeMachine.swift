@@ -48,7 +48,8 @@ package struct LargeMachine: Sendable {
 
   package var summary: String {
     "hole at \(hex(lowEnd)), \(moment?.rawValue ?? "no kdump"), kernel at \(hex(kernel)), "
-      + "notes at \(hex(notes)), \(part)\(hasMap ? "" : ", no map")\(strayNote == nil ? "" : ", stray note")"
+      + "notes at \(hex(notes)), \(part)\(hasMap ? "" : ", no map")"
+      + (strayNote == nil ? "" : ", stray note")
   }
 
   private func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

@@ -88,6 +88,64 @@ struct LayoutTests {
     }
   }
 
+  @Test("is proved for the header that is asked for, too", arguments: lowEnds)
+  func namedHeader(_ lowEnd: UInt64) throws {
+    for moment in [.running, .before, .after] as [Recipe.Moment] {
+      var machine = LargeMachine(lowEnd: lowEnd, moment: moment)
+      machine.notes = 0x500_0000
+      let recipe = try OpenedRecipe(machine.text)
+      let dump = try recipe.open { $0.elfcorehdr = "0x30000000" }
+      try expectMemory(of: recipe, in: dump, machine)
+    }
+  }
+
+  @Test("lets a named header be used whose notes the file lacks, and nothing is said of a crash")
+  func missingNotes() throws {
+    for moment in [.before, .after] as [Recipe.Moment] {
+      var machine = LargeMachine(lowEnd: 0xc000_0000, moment: moment)
+      machine.part = .low
+      let dump = try OpenedRecipe(machine.text).open()
+      #expect(dump.report.header.address == 0x3000_0000)
+      #expect(dump.report.vmcore.missing == [0x1_0000_0000..<0x1_4000_0000])
+      #expect(dump.report.isPartial)
+      let texts = dump.report.warningTexts
+      #expect(!texts.contains { $0.contains("had not crashed yet") }, "\(texts)")
+      #expect(texts.contains { $0.contains("does not hold all of [0x13f004600, ") }, "\(texts)")
+    }
+  }
+
+  @Test("is refused where the map has memory that no layout of the file has")
+  func refuted() throws {
+    // The file ends in the middle of the high memory, in which nothing is known to be.
+    var machine = LargeMachine(lowEnd: 0xb000_0000, moment: .after)
+    machine.notes = 0x500_0000
+    machine.kexecImage = 0x600_0000
+    machine.part = .node(end: 0x1_2000_0000)
+    let recipe = try OpenedRecipe(machine.text)
+    let error = #expect(throws: VMCoreError.self) { try recipe.open() }
+    #expect(error?.description.contains("nothing proves how the file lies in memory") == true)
+    #expect(error?.hints.contains { $0.description.hasPrefix("holes=0xb0000000-") } == true)
+    let dump = try recipe.open { $0.holes = [0xb000_0000..<0x1_0000_0000] }
+    try expectMemory(of: recipe, in: dump, machine)
+  }
+
+  @Test("follows from the header where no map is in memory", arguments: lowEnds)
+  func withoutMap(_ lowEnd: UInt64) throws {
+    for moment in [.running, .before, .after] as [Recipe.Moment] {
+      for notes in [0x500_0000, 0x1_3f00_0000] as [UInt64] {
+        var machine = LargeMachine(lowEnd: lowEnd, moment: moment)
+        machine.hasMap = false
+        machine.notes = notes
+        let recipe = try OpenedRecipe(machine.text)
+        try expectMemory(of: recipe, in: recipe.open(), machine)
+        machine.part = .node(end: 0x1_2000_0000)
+        machine.kexecImage = 0x600_0000
+        machine.notes = 0x500_0000
+        #expect(throws: VMCoreError.self) { try OpenedRecipe(machine.text).open() }
+      }
+    }
+  }
+
   /// Everything that was written, where the file has it, and nothing else: at the places that the
   /// loads give it.
   private func expectMemory(

@@ -49,7 +49,7 @@ private struct StoredLayout {
     guard loads.count + 1 < UInt16.max else {
       throw PlanError(
         "the dump has \(loads.count) loads, expected at most \(UInt16.max - 2): the readers of "
-          + "vmcores take no more")
+          + "vmcores take no more: \(.isRebuilding) makes one with few loads of the same memory")
     }
     header = stored.header
     header.header = ELFHeader(

@@ -42,9 +42,19 @@ package struct MemoryMapTable: Equatable, Sendable {
     let page = first - BootParameters.mapOffset
     if page >= 0, let count = BootParameters.mapCount(reader, at: page) { return count }
     guard first >= 4, let count = try? reader.peek(at: first - 4, UInt32.self),
-      count <= UInt32(mostEntries)
+      count <= UInt32(mostEntries), !isEntry(reader, endingAt: first)
     else { return nil }
     return Int(count)
+  }
+
+  /// Whether another entry stands before one: then the word between them is a type.
+  private static func isEntry(_ reader: ByteReader, endingAt next: Int) -> Bool {
+    guard next >= entrySize,
+      let start = try? reader.peek(at: next - entrySize, UInt64.self),
+      let length = try? reader.peek(at: next - entrySize + 8, UInt64.self), length > 0,
+      let end = start.adding(length), let limit = try? reader.peek(at: next, UInt64.self)
+    else { return false }
+    return end <= limit
   }
 
   private static func entries(

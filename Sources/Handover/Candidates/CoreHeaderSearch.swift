@@ -41,9 +41,10 @@ struct CoreHeaderSearch {
   /// The header at the address of the option, where no other layout is needed to find it there.
   private func headerAtOption() throws(ReadError) -> FoundHeader? {
     guard let parameter = options.coreHeader else { return nil }
-    let view = ImageView(given: try scene.searchedImage())
+    let image = try scene.searchedImage()
+    let view = ImageView(given: image)
     guard let examination = try examination(at: parameter.address, in: view),
-      examination.rejections.isEmpty
+      examination.rejections.isEmpty, examination.isComplete || !image.layoutIsOpen
     else { return nil }
     return FoundHeader(
       memory: view.memory, layout: view.layout, examination: examination,
@@ -68,21 +69,42 @@ struct CoreHeaderSearch {
   private func chooseOption(
     _ parameter: ELFCoreHeaderParameter, _ evidence: Evidence, _ views: [ImageView]
   ) throws(ReadError) -> Answer {
-    var best: (view: ImageView, examination: CandidateExamination)?
+    var seen: [(view: ImageView, examination: CandidateExamination)] = []
     for view in views {
       guard let examination = try examination(at: parameter.address, in: view) else { continue }
-      if examination.rejections.count < best?.examination.rejections.count ?? .max {
-        best = (view, examination)
-      }
+      seen.append((view, examination))
     }
-    guard let best else { return .corrupt(.corrupt(try refusal(of: parameter))) }
+    guard let least = seen.map(\.examination.rejections.count).min() else {
+      return .corrupt(.corrupt(try refusal(of: parameter)))
+    }
+    seen.removeAll { $0.examination.rejections.count > least }
+    var layoutWarnings: [Finding] = []
+    if seen.first?.view.isOpen == true {
+      let maps = MemoryMap.all(of: evidence)
+      var proofs: [LayoutProof] = []
+      for (view, examination) in seen {
+        proofs.append(try LayoutProof(view, [examination], maps, options.moment))
+      }
+      let choice = try LayoutChoice(proofs)
+      guard let layout = choice.chosen?.view.layout else {
+        return .corrupt(
+          .layoutOpen(SearchFailure(choices: choice.descriptions, hint: choice.hint)))
+      }
+      seen.removeAll { $0.view.layout != layout }
+      layoutWarnings = choice.warnings
+    }
+    guard let best = seen.first else {
+      return .corrupt(.corrupt(try refusal(of: parameter)))
+    }
     let fatal: [CandidateRule] = [.physicalNotes, .readableNotes]
     if let rejection = best.examination.rejections.first(where: { fatal.contains($0.rule) }) {
       return .corrupt(.corrupt("\(.elfcorehdr)=\(parameter.text): \(rejection.text)"))
     }
-    let warnings = best.examination.rejections.map {
-      Finding("the header at \(parameter.address.hex) was asked for, though \($0.text)")
-    }
+    let warnings =
+      layoutWarnings
+      + best.examination.rejections.map {
+        Finding("the header at \(parameter.address.hex) was asked for, though \($0.text)")
+      }
     let kernels = try CandidateKernels(
       [best.examination], evidence, in: best.view, options.moment)
     var reports = try reports(evidence, in: best.view, kernels)

@@ -42,7 +42,8 @@ struct FoundHeader: Sendable {
       vmCoreInfoNote: examination.vmCoreInfo, architecture: left.architecture,
       kernel: handover?.kernel ?? left.kernel,
       moment: Moment.of(
-        backup: left.backup, merged: mergedHeader, vmCoreInfo: left.information, processors),
+        backup: left.backup, merged: mergedHeader, vmCoreInfo: left.information, processors,
+        lacksNotes: NoteWarnings.lacksNotes(examination.sections, memory)),
       backup: left.backup?.region, producer: producer, processors: processors,
       mergedHeader: mergedHeader, namedBy: namedBy, locators: locators, candidates: candidates,
       warnings: warnings + NoteWarnings.about(examination.sections, processors, memory)

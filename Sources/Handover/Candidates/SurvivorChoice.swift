@@ -20,10 +20,15 @@ struct SurvivorChoice {
   }
 
   /// The one that is left, where it is one. A candidate whose notes are unreadable wins only if
-  /// the second kernel's own parameters name it.
+  /// the second kernel's own parameters name it, or its header has the same loads
+  /// and the file lacks the notes.
   var winner: CandidateExamination? {
     guard left.count == 1, let only = left.first else { return nil }
-    return result.survivors.isEmpty && !isNamed(only) ? nil : only
+    let isKnown =
+      isNamed(only)
+      || NoteWarnings.lacksNotes(only.sections, result.view.memory)
+        && evidence.mergedHeader(of: only, in: result.view) != nil
+    return result.survivors.isEmpty && !isKnown ? nil : only
   }
 
   /// The candidates that are left, as `elfcorehdr=` takes them, with what tells them apart.
@@ -157,6 +162,23 @@ extension Evidence {
           by: { $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize })
       else { continue }
       if !loads.contains(where: { $0.physicalRange?.contains(address) ?? false }) {
+        return address
+      }
+    }
+    return nil
+  }
+
+  /// Where the second kernel's own header of the crashed machine's memory lies, if that is the
+  /// kernel that was found: both lie in the same gap between its loads.
+  func mergedHeader(beside scanned: ScannedVMCoreInfo, in view: ImageView) -> UInt64? {
+    guard scanned.kernel.information.crashTime == nil else { return nil }
+    let place = scanned.system.address
+    for merged in mergedHeaders where !merged.loads.isEmpty {
+      guard let address = view.address(ofScanned: merged.address), address % 4096 == 0 else {
+        continue
+      }
+      let between = min(address, place)..<max(address, place) + 1
+      if !merged.loads.contains(where: { $0.physicalRange?.overlaps(between) ?? true }) {
         return address
       }
     }

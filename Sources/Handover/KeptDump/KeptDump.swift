@@ -15,8 +15,14 @@ struct KeptDump: Sendable {
   /// Whether a hypervisor saved the registers.
   private let isMadeByHypervisor: Bool
 
+  /// Why its VMCOREINFO is not that of the kernel in its memory, where another one is.
+  private(set) var refutation: Message?
+
+  /// The same where there is no other one.
+  private var contradiction: Message?
+
   /// Whether it has the notes of a kernel.
-  private var isWhole: Bool { system.vmCoreInfo != nil }
+  private var isWhole: Bool { system.vmCoreInfo != nil && refutation == nil }
 
   /// The system of a dump. Addresses of notes are offsets in the file.
   init(_ stored: StoredCore, of image: MemoryImage) throws(ReadError) {
@@ -55,6 +61,32 @@ struct KeptDump: Sendable {
       processors: processors, warnings: KeptDump.warnings(about: sections), stored: stored)
   }
 
+  /// Holds the dump's VMCOREINFO against the kernel in its memory (rule R9), and where that speaks
+  /// against it, against the notes in memory. A page that reads as zeros may be lost.
+  mutating func judge(_ evidence: () throws(ReadError) -> Evidence) throws(ReadError) {
+    guard let information = system.vmCoreInfo else { return }
+    var other: String?
+    var doubt = information.fault
+    if let kernel = system.kernel, case .elsewhere(let place) = try kernel.place(),
+      try !system.memory.isZero(place..<place + UInt64(UTSName.size))
+    {
+      other = try kernel.systemName()?.release
+      doubt = "at \(place.hex) is \(other.map { "the name of kernel \($0)" } ?? "no kernel's name")"
+    }
+    guard let doubt else { return }
+    let image = MemoryImage(
+      name: "", format: "", memory: system.memory, layout: system.layout, layoutIsOpen: false,
+      files: [])
+    let search = try VMCoreInfoSearch(try evidence(), in: ImageView(given: image))
+    if search.found.contains(where: { $0.kernel.information != information }) {
+      refutation = "the VMCOREINFO of the dump is wrong: \(doubt)"
+    } else if other != nil {
+      contradiction =
+        "the VMCOREINFO of the dump is wrong: \(doubt), and no other is in its memory; "
+        + "\(.isRebuilding) with \(.vmcoreinfo) takes one from a file"
+    }
+  }
+
   /// A dump that nothing in its memory can better; others are searched first.
   static let step = SystemFinder.Step { scene, _ throws(ReadError) in
     guard let dump = try scene.keptDump() else { return .absent(nil) }
@@ -62,12 +94,17 @@ struct KeptDump: Sendable {
       return .corrupt(
         .corrupt("is the core of a process (it has a note NT_AUXV), expected that of a kernel"))
     }
+    if let contradiction = dump.contradiction { return .corrupt(.corrupt(contradiction)) }
     return dump.isWhole && !dump.isMadeByHypervisor ? .found(dump.system) : .absent(nil)
   }
 
   /// The dump all the same, where its memory was searched and holds no other header.
   static let fallback = SystemFinder.Step(isFallback: true) { scene, failure throws(ReadError) in
-    guard let dump = try scene.keptDump(), let failure else { return .absent(nil) }
+    guard let dump = try scene.keptDump(), dump.refutation == nil, dump.contradiction == nil,
+      let failure
+    else {
+      return .absent(nil)
+    }
     switch failure {
     case .read, .cancelled: return .absent(nil)
     case .notFound: break
@@ -80,6 +117,11 @@ struct KeptDump: Sendable {
   func better(_ found: CrashedSystem) -> CrashedSystem {
     guard !isWhole || found.moment.phase == .after || isCrash(found) else { return system }
     var found = found
+    if let refutation {
+      found.warnings.insert(
+        Finding("\(refutation): all is made anew from the kernel's own one in its memory"), at: 0)
+      return found
+    }
     found.warnings.insert(
       Finding(
         "the file is a dump of a machine with a crashed kernel's core header in its memory: "

@@ -6,6 +6,8 @@ struct ImageView: Sendable {
   let layout: ImageLayout
   /// Whether nobody said that the image lies so.
   let isOpen: Bool
+  /// Whether others are better.
+  let isLastResort: Bool
   /// From the addresses of the scan to those of this view.
   private let shift: ImageLayout
 
@@ -14,11 +16,13 @@ struct ImageView: Sendable {
     memory = image.memory
     layout = image.layout
     isOpen = false
+    isLastResort = false
     shift = .identity
   }
 
   /// Another layout of an image that was scanned at address = file offset.
-  init(_ memory: PhysicalMemory, under layout: ImageLayout) {
+  init(_ memory: PhysicalMemory, under layout: ImageLayout, isLastResort: Bool = false) {
+    self.isLastResort = isLastResort
     self.memory = memory
     self.layout = layout
     isOpen = true

@@ -29,7 +29,9 @@ enum LayoutAnswer {
         return
       }
       var proofs: [LayoutProof] = []
-      for result in group { proofs.append(try LayoutProof(result, maps, moment)) }
+      for result in group {
+        proofs.append(try LayoutProof(result.view, result.contenders, maps, moment))
+      }
       let choice = try LayoutChoice(proofs)
       if let layout = choice.chosen?.view.layout,
         let result = group.first(where: { $0.view.layout == layout })

@@ -7,6 +7,9 @@ internal import MemoryImages
 struct LayoutCandidates {
   /// Distinct layouts, address = file offset first.
   private(set) var layouts: [ImageLayout] = [.identity]
+  /// Further ones, for want of a better one: they follow from the size of the file and the loads of
+  /// a header.
+  private(set) var lastResorts: [ImageLayout] = []
   private let size: UInt64
 
   /// More than any real image suggests.
@@ -33,6 +36,26 @@ struct LayoutCandidates {
     for preset in MachinePreset.all where size >= preset.threshold {
       let holes = preset.layout(forSize: size).holes
       add(ImageLayout(base: 0, holes: holes, from: "as in QEMU's machine \(preset.name)"))
+    }
+    addLoads(evidence)
+  }
+
+  /// Headers whose loads are looked at.
+  private static let mostHeaders = 8
+
+  private mutating func addLoads(_ evidence: Evidence) {
+    var seen: [RangeSet] = []
+    for (_, header) in evidence.headers where seen.count < LayoutCandidates.mostHeaders {
+      guard header.segments.first.map({ $0.physicalAddress == $0.offset }) == true else { continue }
+      let loads = RangeSet(
+        header.segments(of: .load).compactMap(\.segment.physicalRange)
+          .filter { $0.upperBound <= PhysicalAddress.end })
+      guard !seen.contains(loads) else { continue }
+      seen.append(loads)
+      for layout in MemoryMap(loads)?.layouts(ofSize: size) ?? []
+      where !(layouts + lastResorts).contains(where: { $0.places(size, as: layout) }) {
+        lastResorts.append(layout)
+      }
     }
   }
 

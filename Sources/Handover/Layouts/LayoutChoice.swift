@@ -17,6 +17,10 @@ struct LayoutChoice {
 
   /// Chooses among layouts, the better suggested first.
   init(_ proofs: [LayoutProof]) throws(ReadError) {
+    if let given = proofs.first, !given.view.isOpen {
+      chosen = given
+      return
+    }
     var left = LayoutChoice.withKernel(proofs)
     let consistent = left.filter { !$0.isContradicted }
     if consistent.isEmpty {
@@ -30,23 +34,30 @@ struct LayoutChoice {
     if let plain = left.first(where: \.isPlain), plain.isComplete || plain.isCovered {
       left = [plain]
     }
+    let better = left.filter { !$0.isLastResort }
+    if better.contains(where: { $0.isComplete || !$0.isPlain }) { left = better }
     let exact = left.filter { $0.fit?.isExact == true }
     if !exact.isEmpty { left = exact }
     if left.count > 1 {
       var loaded: [LayoutProof] = []
-      for proof in left where try proof.isLoaded() { loaded.append(proof) }
+      for proof in left where try proof.isLoaded() == true { loaded.append(proof) }
       if !loaded.isEmpty { left = loaded }
+    }
+    if let first = left.first, first.isLastResort, try first.isLoaded() == false {
+      refuse(left)
+      return
     }
     settle(left)
   }
 
-  /// A layout is proved by its kernel; where vmcoreinfo does not say where that is, by all of its
-  /// memory being there. Address = file offset needs no proof, as long as no other has one.
+  /// A layout is proved by its kernel; where vmcoreinfo does not say where that is, by its memory
+  /// being there, or a map of that. Address = file offset needs no proof, as long as no other has
+  /// one.
   private static func withKernel(_ proofs: [LayoutProof]) -> [LayoutProof] {
     let confirmed = proofs.filter { if case .confirmed = $0.kernel { true } else { false } }
     if !confirmed.isEmpty { return confirmed }
     let untold = proofs.filter {
-      if case .untold = $0.kernel { $0.isPlain || $0.isComplete } else { false }
+      if case .untold = $0.kernel { $0.isPlain || $0.isComplete || $0.isMapped } else { false }
     }
     return untold.isEmpty ? proofs.filter(\.isPlain) : untold
   }

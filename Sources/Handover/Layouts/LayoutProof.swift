@@ -34,6 +34,10 @@ struct LayoutProof: Sendable {
     let stray: RangeSet
     /// Whether each part of the file but the last ends where a listed stretch ends.
     let isExact: Bool
+    /// Whether the file ends where a listed stretch does.
+    let endsThere: Bool
+    /// Whether the map says where memory ends.
+    let isWhole: Bool
   }
 
   /// Less than this may be missing or too much: firmware keeps some for itself.
@@ -45,22 +49,22 @@ struct LayoutProof: Sendable {
 
   /// What is said of a layout by the headers that are left under it.
   init(
-    _ result: ViewResult, _ maps: [MemoryMap], _ moment: MomentOption
+    _ view: ImageView, _ contenders: [CandidateExamination], _ maps: [MemoryMap],
+    _ moment: MomentOption
   ) throws(ReadError) {
-    view = result.view
-    let contenders = result.contenders
+    self.view = view
     var place = KernelPlace.untold
     var seen: Set<UInt64> = []
     for contender in contenders where seen.count < LayoutProof.mostKernels {
       headers.insert(contender.address)
-      guard let note = contender.vmCoreInfo, seen.insert(note.address).inserted,
-        let kernel = try CandidateKernel(contender, in: view.memory, moment).kernel
-      else { continue }
-      switch try kernel.place() {
+      guard let note = contender.vmCoreInfo, seen.insert(note.address).inserted else { continue }
+      let kernel = try CandidateKernel(contender, in: view.memory, moment).kernel
+      switch try kernel?.place() ?? .untold {
       case .confirmed(let address):
         place = .confirmed(at: address)
         proved += [address, note.address]
-        kernels.append(kernel)
+        if let kernel { kernels.append(kernel) }
+      case .untold: proved.append(note.address)
       case let answer: if case .untold = place { place = answer }
       }
     }
@@ -71,40 +75,50 @@ struct LayoutProof: Sendable {
         + contender.header.segments(of: .note).compactMap(\.segment.sourceRange)
     }
     let loads = contenders.first.map { RangeSet($0.soundLoads.compactMap(\.segment.physicalRange)) }
-    try judge(maps, memory: loads ?? RangeSet([]))
+    let memory = loads ?? RangeSet([])
+    try judge(LayoutProof.map(of: kernel, with: memory, maps) ?? MemoryMap(memory))
   }
 
-  /// What is said of a layout by a kernel without a core header, whose memory is known; nil where
-  /// the user alone tells of the kernel.
+  /// What is said of a layout by a kernel without a core header; nil where the user alone tells of
+  /// the kernel.
   init(
-    _ scanned: ScannedVMCoreInfo?, _ memory: [Range<UInt64>], in view: ImageView,
-    _ maps: [MemoryMap]
+    _ scanned: ScannedVMCoreInfo?, in view: ImageView, _ maps: [MemoryMap]
   ) throws(ReadError) {
     self.view = view
     kernel = scanned.map { .confirmed(at: $0.system.address) } ?? .untold
     proved = scanned.map { [$0.system.address, $0.note.address] } ?? []
     kernels = scanned.map { [$0.kernel] } ?? []
-    sources = memory
-    isComplete = memory.allSatisfy(view.memory.holds)
-    try judge(maps, memory: RangeSet([]))
+    let map = LayoutProof.map(of: kernel, with: RangeSet([]), maps)
+    sources = map?.memory.ranges ?? [0..<PhysicalAddress.end]
+    isComplete = map.map { $0.memory.ranges.allSatisfy(view.memory.holds) } ?? true
+    try judge(map)
   }
 
-  /// Holds the largest map of this machine against the layout.
-  private mutating func judge(_ maps: [MemoryMap], memory: RangeSet) throws(ReadError) {
-    let map = maps.first { map in
+  /// The largest map of the machine on which a kernel ran that has memory at certain places.
+  private static func map(
+    of kernel: KernelPlace, with memory: RangeSet, _ maps: [MemoryMap]
+  ) -> MemoryMap? {
+    maps.first { map in
       if case .confirmed(let place) = kernel, !map.memory.contains(place) { return false }
       return map.isOfMachine(with: memory)
     }
+  }
+
+  /// Holds a map against the layout.
+  private mutating func judge(_ map: MemoryMap?) throws(ReadError) {
     guard let map else { return }
     let held = RangeSet(view.memory.regions.map(\.range))
     let fit = MapFit(
       origin: map.origin, missing: map.memory.subtracting(held),
       stray: held.subtracting(map.listed).subtracting(map.unlisted),
-      isExact: held.ranges.dropLast().allSatisfy { map.ends(at: $0.upperBound) })
+      isExact: held.ranges.dropLast().allSatisfy { map.ends(at: $0.upperBound) },
+      endsThere: held.ranges.last.map { map.ends(at: $0.upperBound) } ?? false,
+      isWhole: map.isWhole)
     self.fit = fit
     guard fit.stray.length > LayoutProof.tolerance else { return }
     if fit.missing.length <= LayoutProof.tolerance {
-      isContradicted = !isPlain && fit.stray.length > LayoutProof.listedByNobody
+      isContradicted =
+        !isPlain && map.isWhole && fit.stray.length > LayoutProof.listedByNobody
     } else {
       // What reads as zeros there may be room for devices that was saved, too.
       let isNothing = try view.memory.isZero(fit.stray)
@@ -112,28 +126,44 @@ struct LayoutProof: Sendable {
     }
   }
 
+  /// Whether a map of the memory fits the file as far as that goes, though it may end early.
+  var isMapped: Bool {
+    fit.map { $0.isWhole && $0.stray.length <= LayoutProof.tolerance } ?? false
+  }
+
   /// Whether address = file offset, which is the layout of a file without holes.
   var isPlain: Bool { view.layout == .identity }
 
   /// Whether every part of the file is proved to be where the layout has it: it fits a map of the
-  /// memory, or something in the part stands where it must. What is too small to hold anything
-  /// needs no proof.
+  /// memory or the lower part of one, or something in the part stands where it must; so is what
+  /// lies between the start of memory and such a part. What is too small to hold anything needs no
+  /// proof.
   var isCovered: Bool {
     guard let fit else { return isPlain || isComplete }
-    if fit.missing.length <= LayoutProof.tolerance { return true }
-    return view.memory.regions.allSatisfy { region in
-      region.range.length <= LayoutProof.tolerance || proved.contains(where: region.range.contains)
+    if fit.missing.length <= LayoutProof.tolerance || isPlain && fit.endsThere { return true }
+    let regions = view.memory.regions.map(\.range).filter { $0.length > LayoutProof.tolerance }
+    let isProved = regions.map { region in proved.contains(where: region.contains) }
+    return regions.indices.allSatisfy { index in
+      isProved[index]
+        || index == 0 && fit.isExact && view.layout.base == 0
+          && isProved.dropFirst().first == true
     }
   }
 
-  /// Whether the crashed kernel itself has loaded one of the headers.
-  func isLoaded() throws(ReadError) -> Bool {
+  /// Whether the crashed kernel itself has loaded one of the headers; nil where it does not tell.
+  func isLoaded() throws(ReadError) -> Bool? {
+    var isLoaded: Bool?
     for kernel in kernels {
       guard let image = try Kernel.kexecImage(of: kernel).value else { continue }
       if image.segments.contains(where: { headers.contains($0.lowerBound) }) { return true }
+      isLoaded = false
     }
-    return false
+    return isLoaded
   }
+
+  /// Whether the file must be read under it for want of a better one: it only follows from the size
+  /// of the file and the header that it has to show.
+  var isLastResort: Bool { view.isLastResort }
 
   /// Whether the vmcore would be the same under another layout.
   func showsTheSame(as other: LayoutProof) -> Bool {

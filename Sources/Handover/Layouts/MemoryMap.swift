@@ -14,6 +14,9 @@ struct MemoryMap: Sendable {
   private let entries: [Range<UInt64>]
   /// Whether it is a PC's, whose memory begins at 0 and has the ISA range in it.
   private let isOfPC: Bool
+  /// Whether it says where memory ends: loads of a core header leave a crash region out, which may
+  /// lie behind the last one.
+  let isWhole: Bool
 
   /// `E820_TYPE_RAM`, `E820_TYPE_RESERVED_KERN`
   static let usableTypes: Set<UInt32> = [1, 128]
@@ -26,6 +29,7 @@ struct MemoryMap: Sendable {
     listed = RangeSet(entries)
     origin = "e820 table at file offset \(place.hex)"
     isOfPC = true
+    isWhole = true
   }
 
   /// The memory nodes of a device tree.
@@ -35,6 +39,26 @@ struct MemoryMap: Sendable {
     listed = memory
     origin = "memory node of a device tree"
     isOfPC = false
+    isWhole = true
+  }
+
+  /// The loads of a core header: what lies between them on either side of 4 GiB is memory, too. Nil
+  /// where they begin so high that they do not tell where memory does.
+  init?(_ loads: RangeSet) {
+    let boundary: UInt64 = 1 << 32
+    guard let first = loads.ranges.first, first.lowerBound <= 1 << 24 else { return nil }
+    let low = loads.clamped(to: 0..<boundary).ranges
+    let high = loads.clamped(to: boundary..<PhysicalAddress.end).ranges
+    let spans = [low, high].compactMap { ranges -> Range<UInt64>? in
+      guard let first = ranges.first, let last = ranges.last else { return nil }
+      return first.lowerBound..<last.upperBound
+    }
+    entries = spans
+    memory = RangeSet(spans)
+    listed = memory
+    origin = "loads of the core header"
+    isOfPC = true
+    isWhole = false
   }
 
   /// Every map of a scan at address = file offset, most memory first.
@@ -121,7 +145,7 @@ extension MemoryMap {
     }
     let rest = blocks.dropFirst().reduce(UInt64(0)) { $0 &+ $1.range.length }
     var layouts: [ImageLayout] = []
-    for isa in isOfPC ? MemoryMap.isaRanges : [[]] {
+    for isa in isOfPC && isWhole ? MemoryMap.isaRanges : [[]] {
       guard let held = size.adding(isa.reduce(base) { $0 &+ $1.length }) else { continue }
       layouts.append(layout(base, isa))
       guard let next = blocks.dropFirst().first?.range.lowerBound else { continue }
@@ -136,7 +160,8 @@ extension MemoryMap {
         }
       }
     }
-    return layouts + [rangesInARow].compactMap(\.self) + tails(blocks, gaps, base, size)
+    return layouts + [memory.length == size ? rangesInARow : nil].compactMap(\.self)
+      + tails(blocks, gaps, base, size)
   }
 
   /// A file of the memory alone, one range behind the other (LiME's format "raw").
@@ -158,7 +183,7 @@ extension MemoryMap {
       let holes = (blocks.dropFirst().first.map { [end..<$0.range.lowerBound] } ?? []) + gaps
       let whole = layout(base, holes.filter { !$0.isEmpty })
       guard end > base, let all = (end - base).adding(rest), size < all,
-        let start = whole.address(ofFileOffset: all - size)
+        let start = whole.address(ofFileOffset: all - size), start % (1 << 20) == 0
       else { return nil }
       return layout(start, whole.holes.filter { $0.lowerBound >= start })
     }

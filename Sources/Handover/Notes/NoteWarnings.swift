@@ -9,7 +9,8 @@ enum NoteWarnings {
     _ sections: [NoteSection], _ processors: [Processor], _ memory: PhysicalMemory
   ) -> [Finding] {
     var warnings: [Finding] = []
-    let allEmpty = !processors.isEmpty && processors.allSatisfy(\.isEmpty)
+    let allEmpty =
+      !processors.isEmpty && processors.allSatisfy(\.isEmpty) && !lacksNotes(sections, memory)
     if allEmpty {
       warnings.append(
         Finding(
@@ -39,6 +40,13 @@ enum NoteWarnings {
       }
     }
     return cut(warnings)
+  }
+
+  /// Whether the file lacks memory in which notes lie: then empty notes say nothing.
+  static func lacksNotes(_ sections: [NoteSection], _ memory: PhysicalMemory) -> Bool {
+    sections.contains { section in
+      Range(start: section.address, length: section.limit).map { !memory.holds($0) } ?? false
+    }
   }
 
   /// A machine has thousands of CPUs, and what is wrong with all of them is said once.

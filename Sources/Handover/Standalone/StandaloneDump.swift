@@ -13,8 +13,8 @@ struct StandaloneDump {
   /// A dump in place of what steps before did not find, where the options and the image allow it.
   static let step = SystemFinder.Step(isFallback: true) { scene, failure throws(ReadError) in
     guard let failure, let reason = reason(for: failure, scene.options),
-      // The dump that is there already is the better fallback.
-      try scene.keptDump() == nil
+      // The dump that is there already is the better fallback, unless it is wrong.
+      try scene.keptDump().map({ $0.refutation != nil }) ?? true
     else { return .absent(nil) }
     let dump = StandaloneDump(scene: scene, failure: failure, reason: reason)
     return try dump.best()
@@ -22,9 +22,8 @@ struct StandaloneDump {
 
   /// Why a dump of all memory is made after a failed search; nil where none is.
   private static func reason(for error: SearchError, _ options: SearchOptions) -> String? {
-    // What else was asked for than the crashed kernel's memory has no fallback.
-    guard options.selection == .production, options.fallback != .refuse,
-      options.coreHeader == nil
+    // Everything as it lies has no fallback.
+    guard options.selection != .all, options.fallback != .refuse, options.coreHeader == nil
     else { return nil }
     return switch error {
     case .notFound: "there is no usable elfcorehdr in this image"
@@ -39,25 +38,41 @@ struct StandaloneDump {
   private func best() throws(ReadError) -> SystemFinder.Answer {
     let evidence = try scene.evidence()
     let maps = MemoryMap.all(of: evidence)
-    var all: [(parts: StandaloneParts, view: ImageView)] = []
+    var all: [(kernel: StandaloneKernel, view: ImageView)] = []
     var proofs: [LayoutProof] = []
     for view in try scene.views() {
       guard let kernel = try kernel(evidence, view) else { continue }
-      let parts = try StandaloneParts(kernel, scene, evidence, view)
-      all.append((parts, view))
-      proofs.append(
-        try LayoutProof(kernel.scanned, parts.memory.ranges, in: view, maps))
+      all.append((kernel, view))
+      proofs.append(try LayoutProof(kernel.scanned, in: view, maps))
     }
-    guard !proofs.isEmpty else { return .absent(nil) }
+    guard !proofs.isEmpty else { return try secondKernel(evidence) }
     let choice = try LayoutChoice(proofs)
-    guard let layout = choice.chosen?.view.layout ?? (all.count == 1 ? all[0].view.layout : nil),
-      let (parts, view) = all.first(where: { $0.view.layout == layout })
+    guard let layout = choice.chosen?.view.layout,
+      let (kernel, view) = all.first(where: { $0.view.layout == layout })
     else {
       var open = failure.searched ?? SearchFailure()
       (open.choices, open.hint) = (choice.descriptions, choice.hint)
       return .corrupt(.layoutOpen(open))
     }
+    let parts = try StandaloneParts(kernel, scene, evidence, view)
     return try system(parts, in: view).map { .found($0) } ?? .absent(nil)
+  }
+
+  /// What is said where the only kernel in memory is the second one.
+  private func secondKernel(_ evidence: Evidence) throws(ReadError) -> SystemFinder.Answer {
+    guard options.selection == .production else { return .absent(nil) }
+    for view in try scene.views() {
+      for scanned in try VMCoreInfoSearch(evidence, in: view).found {
+        guard let merged = evidence.mergedHeader(beside: scanned, in: view) else { continue }
+        return .corrupt(
+          .corrupt(
+            "shows only the second kernel's memory: its kernel at "
+              + "\(scanned.system.address.hex) lies outside the crashed machine's memory, by its own "
+              + "header of that at "
+              + "\(merged.hex); \(.selection)=kdump shows it"))
+      }
+    }
+    return .absent(nil)
   }
 
   /// The kernel in memory: by the user's text, by a sound note, or by its architecture alone.
@@ -69,12 +84,14 @@ struct StandaloneDump {
     }
     let search = try VMCoreInfoSearch(evidence, in: view)
     let found = search.found.first { scanned in
-      options.architecture.map { $0 == scanned.kernel.architecture } ?? true
+      let isSecond = evidence.mergedHeader(beside: scanned, in: view) != nil
+      return isSecond == (options.selection == .kdump)
+        && options.architecture.map { $0 == scanned.kernel.architecture } ?? true
     }
     if let found { return StandaloneKernel(found) }
-    guard options.fallback == .standalone, let architecture = options.architecture else {
-      return nil
-    }
+    guard options.fallback == .standalone, options.selection == .production,
+      let architecture = options.architecture
+    else { return nil }
     return StandaloneKernel(architecture, rejected: search.rejected)
   }
 

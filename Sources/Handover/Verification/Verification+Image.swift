@@ -34,8 +34,17 @@ package struct VerifiedImage: Sendable {
 
   /// What can be checked of the kernel that a sound VMCOREINFO note describes.
   private static func verification(of scene: Scene) throws(ReadError) -> Verification {
-    let view = ImageView(given: try scene.searchedImage())
-    guard let scanned = try VMCoreInfoSearch(try scene.evidence(), in: view).found.first else {
+    let evidence = try scene.evidence()
+    let maps = MemoryMap.all(of: evidence)
+    var all: [(scanned: ScannedVMCoreInfo, view: ImageView)] = []
+    var proofs: [LayoutProof] = []
+    for view in try scene.views() {
+      guard let scanned = try VMCoreInfoSearch(evidence, in: view).found.first else { continue }
+      all.append((scanned, view))
+      proofs.append(try LayoutProof(scanned, in: view, maps))
+    }
+    let layout = try LayoutChoice(proofs).chosen?.view.layout
+    guard let (scanned, view) = all.first(where: { $0.view.layout == layout }) else {
       return Verification(rows: [])
     }
     return try Verification(VerificationSubject(scanned, in: view.memory))

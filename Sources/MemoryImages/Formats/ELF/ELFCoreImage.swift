@@ -27,12 +27,33 @@ private enum ELFCoreImage {
       throw ImageError(
         .unusable, "\(input.name): the ELF core file holds no memory, expected a PT_LOAD with data")
     }
+    if map.pieces.isEmpty, isKernelCore(header) {
+      throw ImageError(
+        .unusable,
+        "\(input.name): is the head of a copy of /proc/kcore, which no copy has the memory of: dump "
+          + "the running machine with AVML or LiME, or read it with 'crash' or 'drgn' where it runs"
+      )
+    }
     return MemoryImage(
       ofDump: input, as: .elf, memory: PhysicalMemory(map, in: input.source),
       stored: StoredCore(
         header: header, file: input.source, hasLoadsInFile: true,
         isWellPlaced: table.isWellPlaced, missing: table.missing),
       warnings: table.warnings)
+  }
+}
+
+extension ELFCoreImage {
+  /// Whether a header is that of `/proc/kcore` (`fs/proc/kcore.c`): the place of each load in the
+  /// file is its virtual address less the lowest one, so that they spread over terabytes.
+  private static func isKernelCore(_ header: CoreHeader) -> Bool {
+    let loads = header.segments(of: .load).map(\.segment)
+    guard let first = loads.first, loads.count > 1,
+      loads.contains(where: { $0.offset >= 1 << 40 })
+    else { return false }
+    return loads.allSatisfy {
+      $0.virtualAddress &- $0.offset == first.virtualAddress &- first.offset
+    }
   }
 }
 
