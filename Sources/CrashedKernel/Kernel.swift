@@ -99,6 +99,9 @@ package struct Kernel: Sendable {
   /// The kernel image by virtual address: what can be read before anything else of it is known.
   package var image: VirtualMemory { virtualMemory(limited(told.windows)) }
 
+  /// What is taken off an address of the kernel image, where anything tells.
+  var imageOffset: UInt64? { told.imageOffset }
+
   /// The symbol table that it carries.
   package func symbols() throws(ReadError) -> Answer<KernelSymbols> {
     try readSymbols.value { () throws(ReadError) in

@@ -36,6 +36,10 @@ package struct CrashedSystem: Sendable {
   package var processors: [Processor]
   /// Where the second kernel's merged header of this one lies, once it has run.
   package var mergedHeader: UInt64?
+  /// What that one shows of the layout that the second kernel writes.
+  package var mergedLayout: MergedLayout?
+  /// The Linux whose vmcoreinfo the header does not have, under Xen.
+  package var domainZero: DomainZero?
   /// What named the header's place, best first.
   package var namedBy: [NamedPlace] = []
   /// What each way of finding the header answered.
@@ -47,6 +51,9 @@ package struct CrashedSystem: Sendable {
   package var s390: S390Handover?
   /// The header that the file brought along, where that one is kept.
   package var stored: StoredCore?
+
+  /// What the Linux kernel says of itself: under Xen that is not what the header has.
+  package var linuxInformation: VMCoreInfo? { domainZero?.information ?? vmCoreInfo }
 
   /// Memory as the second kernel reads it at a `p_offset` of the core header (`read_from_oldmem`,
   /// `fs/proc/vmcore.c`): where the purgatory has not run yet, its backup region shows what it

@@ -31,7 +31,7 @@ package struct MachineDescription: Sendable {
     if let name = ownName(of: system) { return name }
     var name = system.stored?.machine?.systemName ?? UTSName()
     if name.system.isEmpty { name.system = "Linux" }
-    if let release = system.vmCoreInfo?.release { name.release = release }
+    if let release = system.linuxInformation?.release { name.release = release }
     if name.machine.isEmpty { name.machine = system.architecture?.name ?? "" }
     return name
   }

@@ -45,6 +45,14 @@ final class Scene {
     }
   }
 
+  /// The same with what tells of a firmware-assisted dump; nil where nothing does.
+  func fadumpEvidence() throws(ReadError) -> Evidence? {
+    let memory = try searchedImage().memory
+    guard try evidence().mayBePower(in: memory) else { return nil }
+    return try evidence().addingFadump(
+      in: memory, workers: options.workers, isCancelled: options.isCancelled)
+  }
+
   /// The image under each layout that the evidence suggests.
   func views() throws(ReadError) -> [ImageView] {
     let image = try searchedImage()

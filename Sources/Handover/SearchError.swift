@@ -8,6 +8,8 @@ package enum SearchError: Error, Equatable, Sendable {
   case ambiguous(SearchFailure)
   /// Nothing proves how a raw file lies in memory, or what proves it contradicts itself.
   case layoutOpen(SearchFailure)
+  /// The one that is left is of a kernel that does not lie in memory.
+  case stale(StaleHeader, SearchFailure)
   /// The one that was asked for is none.
   case corrupt(Message)
   /// The purgatory would have refused what is loaded, and that was to be heeded.
@@ -20,7 +22,9 @@ package enum SearchError: Error, Equatable, Sendable {
   /// What was searched without finding a header that can be used.
   var searched: SearchFailure? {
     switch self {
-    case .notFound(let failure), .ambiguous(let failure), .layoutOpen(let failure): failure
+    case .notFound(let failure), .ambiguous(let failure), .layoutOpen(let failure),
+      .stale(_, let failure):
+      failure
     case .corrupt, .digestDiffers, .read, .cancelled: nil
     }
   }
@@ -28,10 +32,20 @@ package enum SearchError: Error, Equatable, Sendable {
   /// Whether there is no usable core header, as opposed to a search that could not be done.
   var isAbsence: Bool {
     switch self {
-    case .notFound, .ambiguous, .layoutOpen, .corrupt: true
+    case .notFound, .ambiguous, .layoutOpen, .stale, .corrupt: true
     case .digestDiffers, .read, .cancelled: false
     }
   }
+}
+
+/// A core header whose kernel does not lie where its vmcoreinfo says (rule R9).
+package struct StaleHeader: Equatable, Sendable {
+  /// Physical address of the header.
+  package var address: UInt64
+  /// What is in memory, against what vmcoreinfo says.
+  package var difference: String
+  /// The memory between its loads in which it lies: there a second kernel ran.
+  package var crashRegion: Range<UInt64>
 }
 
 /// What was searched, and what was found instead.

@@ -42,7 +42,7 @@ extension CrashReport.System {
     bits = system.header.elfClass.bits
     byteOrder = CrashReport.ByteOrder(system.header.order)
     pageSize = plan.pageSize
-    release = information?.release
+    release = system.linuxInformation?.release
     buildID = information?["BUILD-ID"]
     crashTime = information?.crashTime
     moment = CrashReport.Moment(system.moment.phase)

@@ -92,6 +92,17 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
         .unusable, saying: "\(image): the purgatory's digest differs: \(text)",
         hints: ["without \(.verifiesDigest) the core header is followed all the same"])
     case .corrupt(let text): self.init(.unusable, saying: "\(image): \(text)")
+    case .stale(let header, _):
+      let address = header.address.hex
+      self.init(
+        .unusable,
+        saying: "\(image): the core header at \(address) is of a kernel that is not in memory: "
+          + "\(header.difference)",
+        hints: [
+          "either the machine has been started again since that crash, and the header is left over",
+          "or that kernel's memory has been overwritten, or does not lie where the file has it",
+          "\(.elfcorehdr)=\(address) takes the header all the same",
+        ])
     case .ambiguous(let failure):
       let count = failure.choices.count
       let shown = failure.choices.prefix(VMCoreError.shownChoices)

@@ -16,7 +16,24 @@ struct CandidateRuleTests {
   }
 
   @Test(
-    "A header that breaks a rule is rejected for the stated reason",
+    "What no second kernel could use is rejected for the stated reason",
+    arguments: [
+      ("load remove 1\nload remove 0", "R1: has no PT_NOTE, expected one for each CPU"),
+      (
+        "load set 2 offset=0x10100000 paddr=0x10100000\n"
+          + "load set 3 offset=0x10280000 paddr=0x10280000",
+        "R4: none of its 2 loads lies in the image"
+      ),
+    ])
+  func rejected(_ lines: String, _ reason: String) throws {
+    let opened = try OpenedRecipe(OpenedRecipe.plain + lines)
+    let rejection = try opened.rejection(at: 0x27e000)
+    #expect(rejection?.hasPrefix(reason) == true, "\(rejection ?? "not rejected")")
+    #expect(throws: SearchError.self) { try opened.system() }
+  }
+
+  @Test(
+    "The only header is used whatever other rule it breaks, and a warning says which",
     arguments: [
       (
         "load set 0 paddr=0",
@@ -29,7 +46,6 @@ struct CandidateRuleTests {
       ),
       ("load set 0 vaddr=1", "R1: PT_NOTE 0 has p_offset 0x302600, p_paddr 0x302600"),
       ("load set 0 align=4", "R1: PT_NOTE 0 has p_offset 0x302600, p_paddr 0x302600"),
-      ("load remove 1\nload remove 0", "R1: has no PT_NOTE, expected one for each CPU"),
       (
         "load set 0 memsz=0x1000001",
         "R2: PT_NOTE 0 claims 0x1000001 bytes, expected at most 0x1000000"
@@ -44,11 +60,6 @@ struct CandidateRuleTests {
         "R3: the VMCOREINFO note at 0x300000 does not begin with OSRELEASE="
       ),
       (
-        "load set 2 offset=0x10100000 paddr=0x10100000\n"
-          + "load set 3 offset=0x10280000 paddr=0x10280000",
-        "R4: none of its 2 loads lies in the image"
-      ),
-      (
         "load set 2 paddr=0x10100000\nload set 3 paddr=0x10280000",
         "R4: 2 loads have a p_offset that is not their p_paddr, expected at most one"
       ),
@@ -61,11 +72,84 @@ struct CandidateRuleTests {
         "R6: PT_NOTE 1 points at 0x300000, which lies in none of its loads"
       ),
     ])
-  func rejected(_ lines: String, _ reason: String) throws {
-    let opened = try OpenedRecipe(OpenedRecipe.plain + lines)
-    let rejection = try opened.rejection(at: 0x27e000)
-    #expect(rejection?.hasPrefix(reason) == true, "\(rejection ?? "not rejected")")
-    #expect(throws: SearchError.self) { try opened.system() }
+  func ranked(_ lines: String, _ reason: String) throws {
+    let system = try OpenedRecipe(OpenedRecipe.plain + lines).system()
+    #expect(system.headerAddress == 0x27e000)
+    let warning =
+      "nothing names or proves the header at 0x27e000, and it is used though \(reason)"
+    #expect(
+      system.warnings.first?.text.hasPrefix(warning) == true, "\(system.warnings.map(\.text))")
+  }
+
+  @Test(
+    "The header of a file is recognised, alone in memory as beside others",
+    arguments: ["merged", "user-core"])
+  func files(_ kind: String) throws {
+    let text = OpenedRecipe.plain + "decoy \(kind) 0x260000\n"
+    #expect(try OpenedRecipe(text).system().headerAddress == 0x27e000)
+    let alone = try OpenedRecipe(text + "damage 0x27e000 00\n")
+    let error = #expect(throws: SearchError.self) { try alone.system() }
+    guard case .notFound = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    var options = SearchOptions()
+    options.coreHeader = ELFCoreHeaderParameter(address: 0x260000)
+    let refused = #expect(throws: SearchError.self) { try alone.system(options) }
+    guard case .corrupt(let found) = refused else {
+      Issue.record("\(String(describing: refused))")
+      return
+    }
+    #expect(found.description.hasPrefix("elfcorehdr=0x260000: R1: PT_NOTE 0 has p_offset"))
+  }
+
+  @Test(
+    "A proof is enough where rules about places are broken, and nothing is said",
+    arguments: ["boot-params 0x210000", "purgatory 0x230000"])
+  func proven(_ name: String) throws {
+    let lines = "load add offset=0x240000 paddr=0x240000 memsz=0x40000\n"
+    let text = OpenedRecipe.plain.replacing("name-by nothing", with: "name-by \(name)")
+    let system = try OpenedRecipe(text + lines).system()
+    #expect(system.headerAddress == 0x27e000)
+    #expect(!system.warnings.contains { $0.text.contains("R5") })
+  }
+
+  @Test("Of several headers, one that breaks fewer rules is likelier, and a proof counts more")
+  func fewest() throws {
+    let lines = "load add offset=0x240000 paddr=0x240000 memsz=0x18000\ndecoy stale 0x250000\n"
+    let plain = try OpenedRecipe(OpenedRecipe.plain + lines)
+    #expect(try plain.system().headerAddress == 0x27e000)
+    #expect(
+      try plain.rejection(at: 0x250000)?.hasPrefix("R5: lies in its own PT_LOAD 5 ") == true)
+    let named = "decoy tree 0x210000 names=0x250000\n"
+    #expect(try OpenedRecipe(OpenedRecipe.plain + lines + named).system().headerAddress == 0x250000)
+  }
+
+  @Test("Copies of one header with nothing else in memory are one header")
+  func copies() throws {
+    let text = OpenedRecipe.plain.replacing("header 0x27e000", with: "header 0x120000")
+    let system = try OpenedRecipe(text + "decoy copy 0x130000\ndecoy copy 0x140000\n").system()
+    #expect(system.headerAddress == 0x120000)
+  }
+
+  @Test("A note that an unsound load was meant to hold does not count against the header")
+  func removedMemory() throws {
+    let lines = "load set 3 memsz=0xfffffffffff00000\n"
+    let system = try OpenedRecipe(OpenedRecipe.plain + lines).system()
+    #expect(system.headerAddress == 0x27e000)
+    #expect(system.warnings == [])
+    #expect(system.unsoundLoads.count == 1)
+    #expect(system.vmCoreInfo?.release == "6.1.0")
+  }
+
+  @Test(
+    "A PT_NOTE without bytes is passed over, wherever it points",
+    arguments: ["offset=0", "offset=0x7f000000 paddr=0x123", "offset=0x302600 vaddr=5 align=8"])
+  func emptyNotes(_ fields: String) throws {
+    let lines = "load add type=4 \(fields) memsz=0\nload-order 4 0 1 2 3\n"
+    let system = try OpenedRecipe(OpenedRecipe.plain + lines).system()
+    #expect(system.headerAddress == 0x27e000)
+    #expect(system.warnings == [])
   }
 
   @Test("Notes outside all loads do not reject a header that something names")
@@ -105,7 +189,6 @@ struct CandidateRuleTests {
           + "expected 1"
       ),
       ("damage 0x27e000 00", "elfcorehdr=0x27e000: no ELF header at 0x27e000: begins with 00 45"),
-      ("load set 0 paddr=0", "elfcorehdr=0x27e000: R1: PT_NOTE 0 has p_offset"),
       ("end 0x27e050", "elfcorehdr=0x27e000: the ELF header at 0x27e000: the image ends inside"),
       ("end 0x27e000", "elfcorehdr=0x27e000: 0x27e000 lies outside the image"),
     ])
@@ -121,7 +204,7 @@ struct CandidateRuleTests {
     #expect(found.description.hasPrefix(text), "\(found)")
   }
 
-  @Test("A header whose notes cannot be read is used only if it is named, with a warning")
+  @Test("A header whose notes cannot be read is used with a warning, though it is named")
   func weak() throws {
     let lines = "load set 0 memsz=0x1000001\n"
     let named = OpenedRecipe.plain.replacing(

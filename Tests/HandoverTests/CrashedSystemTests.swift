@@ -28,7 +28,7 @@ struct CrashedSystemTests {
     #expect(system.layout.holes == recipe.holes)
     let name = recipe.architecture.name
     #expect(system.architecture?.name == (name == "arm64" ? "aarch64" : name))
-    #expect(system.vmCoreInfo?.release == recipe.vmcoreinfo.release)
+    #expect(system.linuxInformation?.release == recipe.vmcoreinfo.release)
     #expect(system.backup?.source == recipe.backup?.source)
     switch recipe.moment {
     case .running: #expect(system.moment.phase == .running)

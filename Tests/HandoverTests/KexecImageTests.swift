@@ -97,23 +97,32 @@ struct KexecImageTests {
     #expect(why.contains("0xffff888000130000"))
   }
 
-  @Test("pointers of Linux 6.17 between the segments and the list head are passed over")
-  func contiguousMemory() throws {
+  @Test(
+    "the list is found by its shape, wherever a release has it, and it is said where",
+    arguments: [(3, 4), (5, 9), (7, 8), (8, 16), (20, 21)] as [(Int, Int)])
+  func shape(count: Int, list: Int) throws {
     let recipe = Self.recipe("x86_64", segment: "0x250000-0x251000")
       .replacing("decoy stale 0x260000\n", with: "")
-    let behind: UInt64 = 0x130000 + 64 + 16 * 32
-    let empty = try ImageInMemory(recipe).writing([UInt8](repeating: 0, count: 8), at: behind)
-    guard case .corrupt = try Self.locator(Self.find(empty)) else {
-      Issue.record("expected a corrupt list")
-      return
+    var words = [UInt64](repeating: 0, count: 120)
+    for index in 0..<list { words[index] = 0xffff_8880_0013_0000 + UInt64(index) * 8 }
+    words[count] = 3
+    for (index, start) in [0x210000, 0x250000, 0x260000].enumerated() {
+      words[list + 4 * index + 1] = 0x400
+      words[list + 4 * index + 2] = UInt64(start)
+      words[list + 4 * index + 3] = 0x1000
     }
+    words[list + 80] = 0xffff_8880_0013_0300
     var writer = ByteWriter(order: .little)
-    writer.write(0xffff_8880_0013_02c0 as UInt64)
-    let image = empty.writing(writer.bytes, at: behind + 16 * 8)
-    guard case .found(let parameter, _) = try Self.locator(Self.find(image)) else {
+    for word in words { writer.write(word) }
+    let image = try ImageInMemory(recipe).writing(writer.bytes, at: 0x130000)
+    guard case .found(let parameter, let by) = try Self.locator(Self.find(image)) else {
       Issue.record("expected the loaded header")
       return
     }
     #expect(parameter.address == 0x250000)
+    #expect(
+      by.hasPrefix(
+        "kexec_crash_image at 0xffff888000130000, nr_segments at +\(UInt64(count * 8).hex), "
+          + "segment[] at +\(UInt64(list * 8).hex), segment 1 "))
   }
 }

@@ -6,7 +6,7 @@ extension BuiltImage {
   ) throws(LayoutModel.Refusal) -> [UInt8] {
     if recipe.s390 != nil { return try expectedS390VMCore() }
     let model = LayoutModel(
-      compat: compat ?? recipe.compat, pageSize: pageSize ?? recipe.pageSize, exact: exact,
+      compat: compat ?? recipe.compat, pageSize: pageSize ?? recipe.corePageSize, exact: exact,
       omitsImpossibleLoads: true)
     return try model.vmcore(header: headerBytes) { readAsCrashed($0, $1) }
   }

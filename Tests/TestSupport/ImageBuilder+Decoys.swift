@@ -33,6 +33,16 @@ extension ImageBuilder {
         table[index].offset = address
       }
     }
+    if let note = decoy.note, let index = table.lastIndex(where: { $0.type == 4 }) {
+      let lines = ["OSRELEASE=4.4.0-stale", "PAGESIZE=\(recipe.pageSize)"]
+      let text = (lines + recipe.vmcoreinfo.lines + ["CRASHTIME=4000000000"]).map { $0 + "\n" }
+      let content = Array(text.joined().utf8)
+      place(
+        "stale vmcoreinfo",
+        RecipeNote(name: "VMCOREINFO", type: 0, content: content).encoded(recipe.order), at: note)
+      table[index].offset = note
+      table[index].physical = note
+    }
     if var last = table.last, last.type == 1, last.memorySize > 2 * recipe.pageSize {
       let half = last.memorySize / 2 / recipe.pageSize * recipe.pageSize
       var rest = last

@@ -27,7 +27,7 @@ extension ImageBuilder {
     return isWithinPage && isInRAM ? inside : page
   }
 
-  private mutating func placeVMCoreInfo() throws(RecipeError) -> Range<UInt64> {
+  mutating func placeVMCoreInfo() throws(RecipeError) -> Range<UInt64> {
     let info = recipe.vmcoreinfo
     let size = recipe.pageSize + 36
     let text = info.text(pageSize: recipe.pageSize, crashed: recipe.moment != .running)
@@ -43,7 +43,7 @@ extension ImageBuilder {
     return address..<address + size
   }
 
-  private func notes(of cpu: RecipeCPU, size: UInt64) -> [UInt8] {
+  func notes(of cpu: RecipeCPU, size: UInt64) -> [UInt8] {
     if cpu.state == .offline { return [] }
     let architecture = recipe.architecture
     let order = recipe.order

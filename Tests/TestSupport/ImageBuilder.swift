@@ -22,13 +22,19 @@ package struct ImageBuilder {
       try builder.placeS390(model)
       return BuiltImage(recipe: recipe, memory: builder.memory, placed: builder.placed)
     }
-    let notes = try builder.placeNotes()
-    if let address = recipe.header {
-      builder.header = try builder.headerBytes(
-        table: builder.edited(builder.usualTable(notes: notes)))
-      builder.place("header", builder.header, at: address)
+    var notes: [Range<UInt64>] = []
+    if let fadump = recipe.fadump {
+      try builder.placeFadump(fadump)
+    } else {
+      notes = try builder.placeNotes()
+      if let address = recipe.header {
+        builder.header = try builder.headerBytes(
+          table: builder.edited(builder.usualTable(notes: notes)))
+        builder.place("header", builder.header, at: address)
+      }
+      builder.saveBackup()
     }
-    builder.saveBackup()
+    builder.placeOtherKernels()
     builder.placeNaming()
     try builder.placeDecoys(notes: notes)
     try builder.placeMergedHeader()
@@ -90,10 +96,12 @@ package struct ImageBuilder {
       if fill.content == .zero, memory.written(in: fill.range).isEmpty { continue }
       memory.write(fill.bytes(in: fill.range, order: recipe.order), at: fill.range.lowerBound)
     }
-    guard let address = recipe.systemName else { return }
-    let fields = [
-      "Linux", "crashed", recipe.vmcoreinfo.release, "#1 SMP", recipe.architecture.name, "(none)",
-    ]
+    if let address = recipe.systemName { placeName(of: recipe.vmcoreinfo.release, at: address) }
+  }
+
+  /// The names of a kernel of this architecture.
+  mutating func placeName(of release: String, at address: UInt64) {
+    let fields = ["Linux", "crashed", release, "#1 SMP", recipe.architecture.name, "(none)"]
     for (index, field) in fields.enumerated() {
       let bytes = Array(field.utf8.prefix(64))
       let rest = [UInt8](repeating: 0, count: 65 - bytes.count)
@@ -102,7 +110,7 @@ package struct ImageBuilder {
   }
 
   /// The purgatory's work: copies low memory away; then the second kernel uses it.
-  private mutating func saveBackup() {
+  mutating func saveBackup() {
     guard recipe.moment == .after, let backup = recipe.backup else { return }
     let size = backup.source.count
     memory.write(memory.read(backup.source.lowerBound, size), at: backup.address)
@@ -128,12 +136,12 @@ package struct ImageBuilder {
 
   /// Header and table of /proc/vmcore; empty if the second kernel would refuse.
   func mergedHeader() -> [UInt8] {
-    let model = LayoutModel(compat: recipe.compat, pageSize: recipe.pageSize, exact: true)
+    let model = LayoutModel(compat: recipe.compat, pageSize: recipe.corePageSize, exact: true)
     let memory = memory
     guard let front = try? model.front(header: header, memory: { memory.read($0, $1) }) else {
       return []
     }
-    return Array(front.prefix(Int(recipe.pageSize)))
+    return Array(front.prefix(Int(recipe.corePageSize)))
   }
 
   /// Writes bytes and remembers under which name.

@@ -14,6 +14,7 @@ package struct LayoutModel: Sendable {
     package static func ofRelease(_ release: String) -> Compat {
       let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
       let version = (numbers.first ?? 0) * 1000 + (numbers.count > 1 ? numbers[1] : 0)
+      if release.hasPrefix("3.10.0-"), release.contains(".el7") { return .from311 }
       return version >= 6005 ? .from65 : version >= 3011 ? .from311 : .before311
     }
   }

@@ -76,6 +76,14 @@ package struct Recipe: Sendable, Equatable {
   package var header: UInt64?
   /// The backup region.
   package var backup: Backup?
+  /// What firmware did instead of the purgatory; nil: nothing.
+  package var fadump: RecipeFadump?
+  /// The release of the second kernel; nil: the crashed one's.
+  package var secondRelease: String?
+  /// The page size of the second kernel; nil: the crashed one's.
+  package var secondPageSize: UInt64?
+  /// Kernels that run beside the crashed one's leftovers.
+  package var otherKernels: [RecipeOtherKernel] = []
   /// The moment that the image shows.
   package var moment = Moment.before
   /// The PT_LOAD of the kernel image.
@@ -114,8 +122,10 @@ package struct Recipe: Sendable, Equatable {
   package var bits: Int { headerClass ?? architecture.wordBits }
   /// The byte order.
   package var order: RecipeOrder { byteOrder ?? architecture.order }
-  /// The page size of both kernels.
+  /// The page size of the crashed kernel.
   package var pageSize: UInt64 { givenPageSize ?? architecture.pageSize }
-  /// The layout that the kernel of this release writes.
-  package var compat: LayoutModel.Compat { .ofRelease(vmcoreinfo.release) }
+  /// The page size of the second kernel.
+  package var corePageSize: UInt64 { secondPageSize ?? pageSize }
+  /// The layout that the second kernel writes.
+  package var compat: LayoutModel.Compat { .ofRelease(secondRelease ?? vmcoreinfo.release) }
 }

@@ -26,6 +26,8 @@ package struct RecipeDecoy: Sendable, Equatable {
   package var tree: UInt64?
   /// stale: the address of its backup region; nil: the true header's.
   package var backup: UInt64?
+  /// stale: where the note of another kernel lies that has crashed later; nil: the true header's.
+  package var note: UInt64?
   /// tree: the address that it names.
   package var names: UInt64?
 }

@@ -81,11 +81,12 @@ extension RecipeParser {
   func decoy(_ line: RecipeLine) throws(RecipeError) -> RecipeDecoy {
     let kind = try line.choice(0, of: RecipeDecoy.Kind.self)
     var decoy = RecipeDecoy(kind: kind, address: try line.address(1))
-    for (name, text) in try line.options(from: 2, ["tree", "backup", "names"]) {
+    for (name, text) in try line.options(from: 2, ["tree", "backup", "names", "note"]) {
       let value = try line.value(text)
       switch name {
       case "tree": decoy.tree = value
       case "backup": decoy.backup = value
+      case "note": decoy.note = value
       default: decoy.names = value
       }
     }

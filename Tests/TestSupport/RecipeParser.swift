@@ -72,6 +72,20 @@ package struct RecipeParser {
     case "backup":
       guard try line.word(1, "the word 'at'") == "at" else { throw line.error("'at' is missing") }
       recipe.backup = .init(source: try line.range(0), address: try line.address(2))
+    case "fadump":
+      var fadump = RecipeFadump(
+        form: try line.choice(0, of: RecipeFadump.Form.self), address: try line.address(1),
+        notes: 0)
+      for (_, text) in try line.options(from: 2, ["notes"]) { fadump.notes = try line.value(text) }
+      recipe.fadump = fadump
+    case "second-kernel":
+      recipe.secondRelease = try line.word(0, "a release")
+      if line.words.count > 1 { recipe.secondPageSize = try line.address(1, "a page size") }
+    case "other-kernel":
+      recipe.otherKernels.append(
+        .init(
+          release: try line.word(0, "a release"), note: try line.address(1),
+          name: try line.address(2), lines: Array(line.words.dropFirst(3))))
     case "moment": recipe.moment = try line.choice(0, of: Recipe.Moment.self)
     case "kernel-text":
       recipe.kernelText = .init(

@@ -41,7 +41,7 @@ struct CrashDumpOptionTests {
     let place = try #require(RecipeFiles.image("ppc64le").range(of: "vmcoreinfo"))
     let text = try RecipeFiles.image("ppc64le").read(place.lowerBound, place.count)
     let key = try #require(text.firstRange(of: Array("PAGESIZE".utf8))).lowerBound
-    let damage = "damage 0x\(String(place.lowerBound + UInt64(key), radix: 16)) 58"
+    let damage = "damage 0x\(String(place.lowerBound + UInt64(key), radix: 16)) 58\nmerged none"
     let recipe = try OpenedRecipe(named: "ppc64le", adding: damage)
     let dump = try recipe.open()
     #expect(dump.report.system.pageSize == 65536)
@@ -55,7 +55,7 @@ struct CrashDumpOptionTests {
 
   @Test("Without a release the layout of Linux 3.11 to 6.4 is made, and it is said")
   func unknownRelease() throws {
-    let recipe = try OpenedRecipe(named: "offline-cpu", adding: "osrelease custom")
+    let recipe = try OpenedRecipe(named: "offline-cpu", adding: "osrelease custom\nmerged none")
     let report = try recipe.open().report
     #expect(report.vmcore.compatibility == .since3_11)
     #expect(

@@ -13,11 +13,21 @@ struct RecipeVMCoreTests {
     guard expectation.status != 65 else {
       let error = #expect(throws: VMCoreError.self) { try recipe.open() }
       #expect(error?.kind == .unusable)
+      let said = [error?.description ?? ""] + (error?.hints.map(\.description) ?? [])
+      for message in expectation.messages {
+        #expect(said.contains { $0.contains(message) }, "\(message): \(said)")
+      }
       return
     }
     let dump = try recipe.open()
     #expect(dump.report.header.address == expectation.header)
     #expect(dump.report.isPartial == (expectation.status == 1))
+    if recipe.built.recipe.s390 == nil {
+      let said = dump.report.warningTexts
+      for message in expectation.messages {
+        #expect(said.contains { $0.contains(message) }, "\(message): \(said)")
+      }
+    }
     let expected = try recipe.built.expectedVMCore()
     #expect(dump.size == UInt64(expected.count))
     #expect(dump.report.vmcore.size == dump.size)
@@ -71,6 +81,38 @@ struct RecipeVMCoreTests {
       #expect(try post.bytes(at: load.offset, count: size).allSatisfy { $0 == 0 }, "\(name)")
       #expect(post.size == found.size)
     }
+  }
+
+  @Test("Under Xen dom0's own vmcoreinfo tells the layout, since the header has the hypervisor's")
+  func domainZero() throws {
+    let text = """
+      arch i386
+      class 64
+      ram 0x100000-0x400000
+      fill 0x110000-0x114000 random 131
+      fill 0x300000-0x304000 counter
+      crash 0x200000-0x280000
+      osrelease 3.2.0-4-686-pae
+      vmcoreinfo none
+      cpu 0 running pc=0xc1012345 sp=0xc2003e48 pid=5 buffer=1024
+      note VMCOREINFO_XEN 0 5041474553495a453d343039360a53594d424f4c28646f6d61\
+      696e5f6c697374293d666666663832643038303462316133380a53594d42\
+      4f4c287067645f6c34293d666666663832643038303536303030300a
+      other-kernel 3.2.0-4-686-pae 0x320000 0x330000 SYMBOL(_stext)=c1000000 \
+      SYMBOL(init_uts_ns)=c1400000
+      header 0x27e000
+      moment before
+      name-by boot-params 0x270000
+      """
+    let recipe = try OpenedRecipe(text)
+    let dump = try recipe.open()
+    #expect(dump.report.header.address == 0x27e000)
+    #expect(dump.report.system.release == "3.2.0-4-686-pae")
+    #expect(
+      dump.report.warningTexts.contains(
+        "the core header has Xen's vmcoreinfo alone: the release 3.2.0-4-686-pae is taken from "
+          + "dom0's own note at 0x320000"))
+    #expect(try difference(dump.allBytes(), recipe.built.expectedVMCore(compat: .before311)) == nil)
   }
 
   @Test("What follows the backup buffer fills the last page, never what follows its source")

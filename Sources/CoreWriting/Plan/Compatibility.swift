@@ -1,4 +1,5 @@
-package import DumpRecords
+internal import DumpRecords
+internal import Handover
 
 /// Which kernels' `/proc/vmcore` is rebuilt: the format changed twice.
 package enum Compatibility: String, Sendable, CaseIterable {
@@ -9,15 +10,35 @@ package enum Compatibility: String, Sendable, CaseIterable {
   /// Since Linux 6.5 (commit 60592fb6b67c): the merged PT_NOTE has `p_align` 4 instead of 0.
   case since6_5 = "6.5"
 
-  /// What a kernel of that release does.
-  package init(release: KernelRelease) {
+  /// What a kernel of that release does; nil where the text does not begin with its numbers.
+  ///
+  /// RHEL 7 and what is made of it (3.10.0, `.el7`, Virtuozzo's `.vz7`) have the layout of 3.11.
+  /// Of other distributions none is known to have it early: RHEL 6 (2.6.32, `.el6`), SLES 11
+  /// (2.6.32 to 3.0.101) and Oracle's UEK 2 and 3 (2.6.39, which is 3.0, and 3.8.13) are taken by
+  /// their numbers.
+  package init?(release: String) {
+    guard let number = KernelRelease(release) else { return nil }
+    let parts = release.split(separator: ".")
+    let isOfRHEL7 =
+      release.hasPrefix("3.10.0-")
+      && parts.contains { $0.hasPrefix("el7") || $0.hasPrefix("vz7") }
     self =
-      if release < KernelRelease(3, 11) {
+      if number < KernelRelease(3, 11), !isOfRHEL7 {
         .before3_11
-      } else if release < KernelRelease(6, 5) {
+      } else if number < KernelRelease(6, 5) {
         .since3_11
       } else {
         .since6_5
+      }
+  }
+
+  /// What the second kernel's own header shows.
+  init(_ merged: MergedLayout) {
+    self =
+      if merged.pageSize == nil {
+        .before3_11
+      } else {
+        merged.noteAlignment == 4 ? .since6_5 : .since3_11
       }
   }
 

@@ -11,10 +11,10 @@ extension CorePlan {
     converting stored: StoredCore, of system: CrashedSystem, _ options: PlanOptions
   ) throws(PlanError) {
     let pageSize = options.pageSize ?? system.vmCoreInfo?.pageSize ?? 4096
-    let release = system.vmCoreInfo?.release.flatMap(KernelRelease.init)
     self.pageSize = pageSize
     compatibility =
-      options.compatibility ?? release.map { Compatibility(release: $0) } ?? .since3_11
+      options.compatibility
+      ?? system.vmCoreInfo?.release.flatMap { Compatibility(release: $0) } ?? .since3_11
     file = stored.fileAsMemory
     missing = stored.missing
     warnings = system.warnings

@@ -94,11 +94,19 @@ package struct CorePlan: Sendable {
   private static func pageSize(
     of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Finding]
   ) -> UInt64 {
-    if let size = options.pageSize ?? system.vmCoreInfo?.pageSize
-      ?? system.architecture?.onlyPageSize
-    {
+    if let size = options.pageSize { return size }
+    let told = system.linuxInformation?.pageSize ?? system.vmCoreInfo?.pageSize
+    if let merged = system.mergedLayout, let size = merged.pageSize {
+      if let told, told != size {
+        warnings.append(
+          Finding(
+            "vmcoreinfo has PAGESIZE=\(told.description), and the second kernel's own header at "
+              + "\(merged.address.hex) has pages of \(size.description) bytes: its vmcore is made; "
+              + "\(.pageSize) overrides", isDamage: false))
+      }
       return size
     }
+    if let size = told ?? system.architecture?.onlyPageSize { return size }
     // The section of the vmcoreinfo note is one page, its name and two note heads: 36 bytes.
     let guess = system.sections.map { $0.limit &- 36 }.first(where: VMCoreInfo.isPageSize)
     warnings.append(
@@ -113,9 +121,27 @@ package struct CorePlan: Sendable {
     of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Finding]
   ) -> Compatibility {
     if let compatibility = options.compatibility { return compatibility }
-    if let release = system.vmCoreInfo?.release.flatMap(KernelRelease.init) {
-      return Compatibility(release: release)
+    let release = system.linuxInformation?.release
+    if let linux = system.domainZero, let release {
+      warnings.append(
+        Finding(
+          "the core header has Xen's vmcoreinfo alone: the release \(release) is taken from dom0's "
+            + "own note at \(linux.address.hex)", isDamage: false))
     }
+    let usual = release.flatMap { Compatibility(release: $0) }
+    if let merged = system.mergedLayout {
+      let found = Compatibility(merged)
+      if let release, let usual, usual != found {
+        warnings.append(
+          Finding(
+            Message("the crashed kernel \(release) writes the layout \(usual.rawValue), and the ")
+              + Message("second kernel's own header at \(merged.address.hex) has the layout ")
+              + "\(found.rawValue): its vmcore is made; \(.compatibility) overrides",
+            isDamage: false))
+      }
+      return found
+    }
+    if let usual { return usual }
     warnings.append(
       Finding(
         "vmcoreinfo does not say the kernel's release: the layout of Linux 3.11 to 6.4 is "

@@ -9,10 +9,18 @@ package struct KexecImage: Equatable, Sendable {
   package let address: UInt64
   /// `segment[]`: the physical memory of each segment, in order.
   package let segments: [Range<UInt64>]
+  /// Where in the structure `nr_segments` was found: that depends on the release.
+  package let countOffset: UInt64
+  /// Where in the structure `segment[]` was found.
+  package let listOffset: UInt64
 
-  /// `KEXEC_SEGMENT_MAX`
-  private static let capacity = 16
-  /// Bytes of the structure that are searched: the list begins in the first hundred.
+  /// Where the list is, in words.
+  package var place: String {
+    "kexec_crash_image at \(address.hex), nr_segments at +\(countOffset.hex), "
+      + "segment[] at +\(listOffset.hex)"
+  }
+
+  /// Bytes of the structure that are read: the list begins in the first hundreds.
   private static let searched = 1024
 
   /// Follows the crashed kernel's own pointer, wherever the structure lies.
@@ -39,47 +47,65 @@ package struct KexecImage: Equatable, Sendable {
     case .unreadable(let why):
       return .corrupt("kexec_crash_image points at \(address.hex): \(why)")
     }
-    let reader = ByteReader(bytes, order: memory.order)
-    for offset in stride(from: 0, to: searched / 4, by: memory.wordSize) {
-      if let segments = segments(in: reader, at: offset, wordSize: memory.wordSize) {
-        return .found(KexecImage(address: address, segments: segments))
-      }
+    var reader = ByteReader(bytes, order: memory.order)
+    var words: [UInt64] = []
+    while let word = try? reader.readWord(size: memory.wordSize) { words.append(word) }
+    guard let list = SegmentList(longestIn: words) else {
+      return .corrupt("no list of segments behind kexec_crash_image at \(address.hex)")
     }
-    return .corrupt("no list of segments behind kexec_crash_image at \(address.hex)")
+    return .found(
+      KexecImage(
+        address: address, segments: list.segments,
+        countOffset: UInt64(list.count * memory.wordSize),
+        listOffset: UInt64(list.start * memory.wordSize)))
+  }
+}
+
+/// The list of segments in a `struct kimage`. It is found by its shape, since its place depends on
+/// the release: entries `{buf, bufsz, mem, memsz}` in whole pages that do not overlap, behind them
+/// unused ones of zeros, before them their number.
+private struct SegmentList {
+  let segments: [Range<UInt64>]
+  /// The word with their number.
+  let count: Int
+  /// The word with which they begin.
+  let start: Int
+
+  /// `KEXEC_SEGMENT_MAX`: what follows a full list is none of it.
+  private static let capacity = 16
+  /// How many words before the list its number stands at most.
+  private static let reach = 16
+
+  init?(longestIn words: [UInt64]) {
+    var best: (segments: [Range<UInt64>], count: Int, start: Int)?
+    for start in words.indices {
+      let segments = SegmentList.segments(in: words, at: start)
+      guard segments.count > best?.segments.count ?? 0,
+        let count = words[max(0, start - SegmentList.reach)..<start]
+          .lastIndex(of: UInt64(segments.count))
+      else { continue }
+      best = (segments, count, start)
+    }
+    guard let best else { return nil }
+    (segments, count, start) = best
   }
 
-  /// `nr_segments` and `segment[]` stand next to each other, where depends on the kernel's
-  /// version: the entries are `{buf, bufsz, mem, memsz}`, in whole pages that do not overlap, the
-  /// unused ones are zero. Behind them is a list head, which points somewhere; Linux 6.17 put
-  /// `segment_cma[]` between them, a pointer for each segment.
-  private static func segments(
-    in reader: ByteReader, at offset: Int, wordSize: Int
-  ) -> [Range<UInt64>]? {
-    var reader = ByteReader(reader.bytes, order: reader.order, at: offset)
-    guard let count = try? reader.readWord(size: wordSize), count > 0, count <= capacity else {
-      return nil
-    }
+  /// The entries from a word on; none where what follows them is in use.
+  private static func segments(in words: [UInt64], at start: Int) -> [Range<UInt64>] {
     var segments: [Range<UInt64>] = []
-    for index in 0..<UInt64(capacity) {
-      guard let buffer = try? reader.readWord(size: wordSize),
-        let used = try? reader.readWord(size: wordSize),
-        let start = try? reader.readWord(size: wordSize),
-        let size = try? reader.readWord(size: wordSize)
-      else { return nil }
-      guard index < count else {
-        if buffer | used | start | size != 0 { return nil }
-        continue
-      }
-      guard size > 0, start % 4096 == 0, size % 4096 == 0, used <= size,
-        let range = Range(start: start, length: size),
+    var place = start
+    while place + 4 <= words.count, segments.count < capacity {
+      let (buffer, used) = (words[place], words[place + 1])
+      let (address, size) = (words[place + 2], words[place + 3])
+      if buffer | used | address | size == 0 { return segments }
+      guard size > 0, address % 4096 == 0, size % 4096 == 0, used <= size,
+        let range = Range(start: address, length: size),
+        range.upperBound <= PhysicalAddress.end,
         !segments.contains(where: { $0.overlaps(range) })
-      else { return nil }
+      else { return [] }
       segments.append(range)
+      place += 4
     }
-    for _ in 0...capacity {
-      guard let word = try? reader.readWord(size: wordSize) else { return nil }
-      if word != 0 { return segments }
-    }
-    return nil
+    return segments
   }
 }

@@ -33,14 +33,18 @@ package struct CandidateExamination: Sendable {
     checkNoteHeaders()
     checkLoads(in: memory)
     checkPlaces()
-    guard everything || rejections.allSatisfy(\.rule.onlyRanks) else { return }
+    guard everything || !isExcluded else { return }
     try walkNotes(in: memory, budget: &budget)
     try checkVMCoreInfo(in: memory)
+    recognizeFile()
   }
+
+  /// Whether a rule that it breaks shows that it is none, and not only that it is unlikely.
+  package var isExcluded: Bool { rejections.contains(where: \.isFinal) }
 
   /// The answer for a look-alike when others have used up the work that is spent on them.
   static let tooMany = Rejection(
-    .acceptable, "not looked at: too many look-alikes before it")
+    .acceptable, "not looked at: too many look-alikes before it", isFinal: true)
 
   /// The loads that are ranges of memory.
   package var soundLoads: some Sequence<(index: Int, segment: ProgramHeader)> {
@@ -55,10 +59,47 @@ package struct CandidateExamination: Sendable {
   /// The load whose data the purgatory moved into the crash region, where there is one.
   package var backupLoad: (index: Int, segment: ProgramHeader)? { movedLoads.first }
 
+  /// Whether it lies where a load had its data before that was moved: the second kernel may have
+  /// used the place since, and before that it was like any other memory.
+  var isInMovedMemory: Bool {
+    movedLoads.contains { $0.segment.physicalRange?.contains(address) ?? false }
+  }
+
+  /// The second kernel passes over a PT_NOTE without bytes, wherever it points: firmware-assisted
+  /// dumps keep one for the CPUs (`fadump_create_elfcore_headers`). The notes of a process' core
+  /// file have bytes in the file alone.
+  private var notesWithBytes: some Sequence<(index: Int, segment: ProgramHeader)> {
+    header.segments(of: .note).lazy.filter {
+      $0.segment.memorySize != 0 || $0.segment.fileSize != 0
+    }
+  }
+
+  /// Whether notes show that the memory is read at the right addresses: one of vmcoreinfo does, and
+  /// so do registers. Where vmcoreinfo should be and is not, those of some CPUs may be read by
+  /// chance, since their areas lie in a row.
+  var hasNotes: Bool {
+    let types: [NoteType] = [.vmCoreInfo, .vmCoreInfoXen]
+    if sections.contains(where: { $0.notes.contains { types.contains($0.type) } }) { return true }
+    func hasRegisters(_ section: NoteSection) -> Bool {
+      section.notes.contains { $0.type == .processStatus }
+    }
+    guard sections.contains(where: hasRegisters) else { return false }
+    return !sections.contains { $0.isAsLargeAsInformation }
+      || sections.allSatisfy { $0.limit == 0 || $0.isAsLargeAsInformation || hasRegisters($0) }
+  }
+
+  /// Whether a Xen hypervisor wrote some of the notes.
+  var isOfXen: Bool {
+    sections.contains { $0.notes.contains { $0.type.name.uppercased().hasSuffix("XEN") } }
+  }
+
   private mutating func checkNoteHeaders() {
-    var count = 0
-    for (index, note) in header.segments(of: .note) {
-      count += 1
+    if !header.segments.contains(where: { $0.type == .note }) {
+      rejections.append(
+        Rejection(
+          .physicalNotes, "has no PT_NOTE, expected one for each CPU", isFinal: true))
+    }
+    for (index, note) in notesWithBytes {
       let expected =
         note.physicalAddress == note.offset && note.offset != 0 && note.virtualAddress == 0
         && note.alignment == 0
@@ -72,9 +113,17 @@ package struct CandidateExamination: Sendable {
         Rejection(.physicalNotes, "\(found), expected the same physical address\(kind)"))
       return
     }
-    if count == 0 {
-      rejections.append(Rejection(.physicalNotes, "has no PT_NOTE, expected one for each CPU"))
-    }
+  }
+
+  /// The header of a file says where in the file its notes are, and has no physical address for
+  /// them. Where the notes of memory stand at that place all the same, it is none.
+  private mutating func recognizeFile() {
+    let notes = Array(notesWithBytes)
+    guard vmCoreInfo == nil, !notes.isEmpty,
+      notes.allSatisfy({ $0.segment.physicalAddress == 0 }),
+      let index = rejections.firstIndex(where: { $0.rule == .physicalNotes })
+    else { return }
+    rejections[index].isFinal = true
   }
 
   private mutating func checkLoads(in memory: PhysicalMemory) {
@@ -91,7 +140,7 @@ package struct CandidateExamination: Sendable {
     }
     if present == 0 {
       rejections.append(
-        Rejection(.soundLoads, "none of its \(count) loads lies in the image"))
+        Rejection(.soundLoads, "none of its \(count) loads lies in the image", isFinal: true))
     } else if relocated > 1 {
       rejections.append(
         Rejection(
@@ -102,13 +151,17 @@ package struct CandidateExamination: Sendable {
 
   private mutating func checkPlaces() {
     for (index, load) in soundLoads {
-      guard let range = load.physicalRange, range.contains(address) else { continue }
+      guard let range = load.sourceRange, range.contains(address) else { continue }
       rejections.append(
         Rejection(.outsideLoads, "lies in its own PT_LOAD \(index) \(range.hex)"))
       break
     }
-    let covered = RangeSet(soundLoads.lazy.compactMap(\.segment.physicalRange))
-    for (index, note) in header.segments(of: .note) where !covered.contains(note.offset) {
+    // What an unsound load was meant to hold, nobody knows.
+    guard loads.unsound.isEmpty else { return }
+    let covered = RangeSet(
+      soundLoads.flatMap { [$0.segment.sourceRange, $0.segment.physicalRange] }
+        .compactMap(\.self))
+    for (index, note) in notesWithBytes where !covered.contains(note.offset) {
       rejections.append(
         Rejection(
           .notesInLoads,
@@ -141,9 +194,9 @@ package struct CandidateExamination: Sendable {
   }
 
   private mutating func checkVMCoreInfo(in memory: PhysicalMemory) throws(ReadError) {
-    let notes = sections.flatMap(\.notes).filter {
-      $0.type == .vmCoreInfo || $0.type == .vmCoreInfoXen
-    }
+    let all = sections.flatMap(\.notes)
+    let linux = all.filter { $0.type == .vmCoreInfo }
+    let notes = linux.isEmpty ? all.filter { $0.type == .vmCoreInfoXen } : linux
     guard notes.count == 1, let note = notes.first else {
       rejections.append(
         Rejection(.oneVMCoreInfo, "\(notes.count) VMCOREINFO notes, expected one"))

@@ -5,15 +5,17 @@ internal import CrashedKernel
 package enum CandidateRule: String, Sendable, CaseIterable {
   /// The second kernel would take the ELF header (`fs/proc/vmcore.c`).
   case acceptable = "R0"
-  /// Each PT_NOTE has `p_paddr == p_offset != 0`, `p_vaddr` 0 and `p_align` 0.
+  /// Each PT_NOTE has `p_paddr == p_offset != 0`, `p_vaddr` 0 and `p_align` 0. The header of a file
+  /// (of a vmcore, such as the second kernel's own, or of a process) is recognised by `p_paddr` 0.
   case physicalNotes = "R1"
   /// Every PT_NOTE area lies inside the image and walks cleanly.
   case readableNotes = "R2"
   /// Exactly one VMCOREINFO note, and its text is one.
   case oneVMCoreInfo = "R3"
-  /// The loads are ranges of memory, at most one of them read from a backup elsewhere.
+  /// The loads are ranges of memory, at most one of them read from a backup elsewhere. Firmware
+  /// moves several.
   case soundLoads = "R4"
-  /// The header lies in none of its own loads: a crash region is always left out of them.
+  /// The header lies in the data of none of its own loads: a crash region is always left out.
   case outsideLoads = "R5"
   /// Every note lies in memory of the crashed kernel, that is in some load. Reserved memory can
   /// hold them that no load has (kexec-tools on riscv64, memory that was removed on ppc64).
@@ -34,23 +36,31 @@ package enum CandidateRule: String, Sendable, CaseIterable {
   case backupFilled = "backup"
   /// Its CRASHTIME is the latest.
   case latestCrash = "CRASHTIME"
+  /// It breaks no more rules than any other.
+  case fewestBroken = "rules"
+  /// No other header with the same content stands before it.
+  case firstCopy = "copy"
 }
 
 extension CandidateRule {
-  /// Whether the second kernel knows nothing of the rule, so that a true header may break it: then
-  /// it only tells which of several headers is likelier.
-  var onlyRanks: Bool { self == .notesInLoads }
+  /// Whether the notes of a header that breaks it cannot be relied on.
+  var isAboutNotes: Bool { self == .readableNotes || self == .oneVMCoreInfo }
 }
 
-/// Why a candidate is not the crashed kernel's core header.
+/// A rule that a candidate for the core header breaks.
 package struct Rejection: Equatable, Sendable {
   package var rule: CandidateRule
   package var reason: String
+  /// Whether the candidate is recognised as something else, or nothing can be made of it. The
+  /// second kernel knows nothing of the other rules, so that a true header may break them: they
+  /// only tell which of several headers is likelier.
+  package var isFinal: Bool
 
   /// A rule, and what was found against what it expects.
-  package init(_ rule: CandidateRule, _ reason: String) {
+  package init(_ rule: CandidateRule, _ reason: String, isFinal: Bool = false) {
     self.rule = rule
     self.reason = reason
+    self.isFinal = isFinal
   }
 
   /// `R5: lies in its own PT_LOAD 7 [0x100000, 0xf000000)`

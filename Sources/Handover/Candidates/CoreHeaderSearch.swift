@@ -12,9 +12,10 @@ struct CoreHeaderSearch {
   /// What a search answers.
   enum Answer {
     case found(FoundHeader)
-    /// There is no header that breaks no rule.
+    /// There is nothing that could be one.
     case absent(SearchError)
-    /// Several are left, or the one that was asked for is none.
+    /// Several are left, the one that is left is not of this crash, or the one that was asked for
+    /// is none.
     case corrupt(SearchError)
   }
 
@@ -33,6 +34,10 @@ struct CoreHeaderSearch {
     if let parameter = options.coreHeader {
       return try chooseOption(parameter, evidence, views)
     }
+    let answer = try chooseByRules(evidence, views)
+    if case .found(let found) = answer, found.warnings.isEmpty { return answer }
+    // What proves nothing is worth another pass over memory.
+    guard let evidence = try scene.fadumpEvidence() else { return answer }
     return try chooseByRules(evidence, views)
   }
 
@@ -46,10 +51,27 @@ struct CoreHeaderSearch {
     guard let examination = try examination(at: parameter.address, in: view),
       examination.rejections.isEmpty, examination.isComplete || !image.layoutIsOpen
     else { return nil }
+    let beside = try evidence(beside: examination, in: view.memory)
     return FoundHeader(
       memory: view.memory, layout: view.layout, examination: examination,
+      mergedHeader: beside?.mergedHeader(of: examination, in: view),
+      mergedLayout: beside?.mergedLayout(
+        of: examination, in: view,
+        usual: try examination.vmCoreInfo?.vmCoreInfo(in: view.memory).pageSize),
       locators: [LocatorReport(.option, .found(parameter, by: "option"))],
-      candidates: [CandidateReport(address: parameter.address, rejection: nil)])
+      candidates: [CandidateReport(address: parameter.address, rejection: nil)],
+      warnings: try optionWarnings(examination, in: view))
+  }
+
+  /// What lies between the loads around a header: the second kernel's memory.
+  private func evidence(
+    beside examination: CandidateExamination, in memory: PhysicalMemory
+  ) throws(ReadError) -> Evidence? {
+    let region = examination.header.crashRegion(
+      around: examination.address, end: max(memory.end, examination.address))
+    return try memory.restricted(to: region).map { memory throws(ReadError) in
+      try Evidence(memory, workers: options.workers, isCancelled: options.isCancelled)
+    }
   }
 
   private func examination(
@@ -96,21 +118,34 @@ struct CoreHeaderSearch {
     guard let best = seen.first else {
       return .corrupt(.corrupt(try refusal(of: parameter)))
     }
-    let fatal: [CandidateRule] = [.physicalNotes, .readableNotes]
-    if let rejection = best.examination.rejections.first(where: { fatal.contains($0.rule) }) {
+    if let rejection = best.examination.rejections.first(where: {
+      ($0.isFinal && $0.rule != .soundLoads) || $0.rule == .readableNotes
+    }) {
       return .corrupt(.corrupt("\(.elfcorehdr)=\(parameter.text): \(rejection.text)"))
     }
-    let warnings =
-      layoutWarnings
-      + best.examination.rejections.map {
-        Finding("the header at \(parameter.address.hex) was asked for, though \($0.text)")
-      }
+    let warnings = layoutWarnings + (try optionWarnings(best.examination, in: best.view))
     let kernels = try CandidateKernels(
       [best.examination], evidence, in: best.view, options.moment)
     var reports = try reports(evidence, in: best.view, kernels)
     reports.locators.insert(LocatorReport(.option, .found(parameter, by: "option")), at: 0)
     return .found(
-      found(best.examination, in: best.view, evidence, &reports, kernels, warnings: warnings))
+      try found(best.examination, in: best.view, evidence, &reports, kernels, warnings: warnings))
+  }
+
+  /// What speaks against a header that the user asks for.
+  private func optionWarnings(
+    _ examination: CandidateExamination, in view: ImageView
+  ) throws(ReadError) -> [Finding] {
+    var broken = examination.rejections
+    var presences = CandidatePresences()
+    if case .contradicted(let difference) = try presences.presence(
+      of: examination, in: view.memory)
+    {
+      broken.append(Rejection(.systemName, difference))
+    }
+    return broken.map {
+      Finding("the header at \(examination.address.hex) was asked for, though \($0.text)")
+    }
   }
 
   /// Why there is no header where the option says.
@@ -143,7 +178,7 @@ struct CoreHeaderSearch {
     case .absent: return try failure(evidence, results, nil)
     }
     let kernels = try CandidateKernels(
-      result.contenders, evidence, in: result.view, options.moment)
+      result.candidates, evidence, in: result.view, options.moment)
     var reports = try reports(evidence, in: result.view, kernels)
     reports.add(result)
     var choice = SurvivorChoice(result, evidence, names: reports.named)
@@ -155,13 +190,16 @@ struct CoreHeaderSearch {
         ? .corrupt(.ambiguous(reports.failure(choices: choices)))
         : .absent(.notFound(reports.failure(choices: [])))
     }
+    if let stale = try StaleHeader(winner, choice.presence(of: winner), evidence, in: result.view) {
+      return .corrupt(.stale(stale, reports.failure(choices: [])))
+    }
     if options.isThorough {
       reports.add(
         try PurgatoryList.find(naming: winner, in: result.view.memory), naming: winner.address)
     }
-    warnings += choice.warnings(about: winner)
+    warnings += try choice.warnings(about: winner)
     return .found(
-      found(winner, in: result.view, evidence, &reports, kernels, warnings: warnings))
+      try found(winner, in: result.view, evidence, &reports, kernels, warnings: warnings))
   }
 
   private func reports(
@@ -175,12 +213,16 @@ struct CoreHeaderSearch {
   private func found(
     _ winner: CandidateExamination, in view: ImageView, _ evidence: Evidence,
     _ reports: inout Reports, _ kernels: CandidateKernels, warnings: [Finding]
-  ) -> FoundHeader {
+  ) throws(ReadError) -> FoundHeader {
     reports.settle(chosen: winner.address)
     return FoundHeader(
       memory: view.memory, layout: view.layout, examination: winner,
       namedBy: reports.names(of: winner.address),
-      mergedHeader: evidence.mergedHeader(of: winner, in: view), locators: reports.locators,
+      mergedHeader: evidence.mergedHeader(of: winner, in: view),
+      mergedLayout: evidence.mergedLayout(
+        of: winner, in: view, usual: kernels.all[winner.address]?.information?.pageSize),
+      domainZero: try DomainZero(beside: winner, evidence, in: view),
+      locators: reports.locators,
       candidates: reports.candidates, warnings: warnings, left: kernels.all[winner.address])
   }
 

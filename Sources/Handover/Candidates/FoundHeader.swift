@@ -13,6 +13,10 @@ struct FoundHeader: Sendable {
   var namedBy: [NamedPlace] = []
   /// Whether the second kernel's own merged header of it was found.
   var mergedHeader: UInt64?
+  /// What that one shows of the second kernel.
+  var mergedLayout: MergedLayout?
+  /// The Linux whose vmcoreinfo the header does not have, under Xen.
+  var domainZero: DomainZero?
   var locators: [LocatorReport] = []
   var candidates: [CandidateReport] = []
   /// Rules that a header chosen by the user breaks.
@@ -45,7 +49,9 @@ struct FoundHeader: Sendable {
         backup: left.backup, merged: mergedHeader, vmCoreInfo: left.information, processors,
         lacksNotes: NoteWarnings.lacksNotes(examination.sections, memory)),
       backup: left.backup?.region, producer: producer, processors: processors,
-      mergedHeader: mergedHeader, namedBy: namedBy, locators: locators, candidates: candidates,
+      mergedHeader: mergedHeader, mergedLayout: mergedLayout, domainZero: domainZero,
+      namedBy: namedBy, locators: locators,
+      candidates: candidates,
       warnings: warnings + NoteWarnings.about(examination.sections, processors, memory)
         + HeaderRegion.overlaps(of: region, header, examination.sections),
       s390: handover)

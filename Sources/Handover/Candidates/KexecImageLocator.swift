@@ -23,7 +23,7 @@ struct KexecImageLocator {
 
   private init(_ image: KexecImage, _ evidence: Evidence, in view: ImageView) {
     let headers = Set(evidence.headers.compactMap { view.address(ofScanned: $0.address) })
-    let name = "kexec_crash_image at \(image.address.hex)"
+    let name = image.place
     var places: [NamedPlace] = []
     for (index, segment) in image.segments.enumerated()
     where headers.contains(segment.lowerBound) {

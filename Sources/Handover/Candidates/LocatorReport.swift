@@ -35,6 +35,8 @@ package enum Locator: String, CaseIterable, Sendable {
   case bootParameters = "boot_params"
   /// A device tree's `/chosen`.
   case deviceTree = "device tree"
+  /// What a ppc64 kernel leaves where firmware starts the second kernel.
+  case fadump = "fadump"
   /// The segments of the kexec image that the crashed kernel had loaded.
   case kexecImage = "kexec image"
   /// The list of regions that the purgatory checks.

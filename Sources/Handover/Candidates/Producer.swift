@@ -27,6 +27,9 @@ package struct Producer: Equatable, Sendable {
   /// kexec-tools rounds the header's size up to 1024 bytes, the kernel to 4096; on x86_64 only
   /// kexec-tools has made a backup region since Linux 5.5.
   static func of(_ header: CoreHeader, named: [NamedPlace], backup: Bool) -> Producer {
+    if let place = named.first(where: { $0.locator == .fadump }) {
+      return Producer(kind: .kernel, evidence: "it is of a firmware-assisted dump (\(place.by))")
+    }
     if let size = named.compactMap({ $0.parameter.size }).first {
       return size % 4096 == 0
         ? Producer(kind: .kernel, evidence: "its region of \(size.hex) bytes is whole pages")

@@ -21,9 +21,9 @@ struct Reports {
     named = places + kexec.places
     let headers = Set(
       evidence.headers.compactMap { view.address(ofScanned: $0.address) })
-    for locator in [Locator.bootParameters, .deviceTree] {
+    for locator in [Locator.bootParameters, .deviceTree, .fadump] {
       let places = named.filter { $0.locator == locator }
-      if places.isEmpty {
+      if places.isEmpty, locator != .fadump {
         locators.append(LocatorReport(locator, .absent(Reports.absence(of: locator, evidence))))
       }
       for place in places {
@@ -84,9 +84,10 @@ struct Reports {
     for report in result.rejected { append(report) }
   }
 
-  /// Lists candidates that lost against another.
+  /// Lists candidates that lost against another, where a rule that they break does not say it.
   mutating func note(_ rejected: [(address: UInt64, rejection: Rejection)]) {
-    for (address, rejection) in rejected {
+    let listed = Set(candidates.map(\.address))
+    for (address, rejection) in rejected where !listed.contains(address) {
       append(CandidateReport(address: address, rejection: rejection))
     }
   }

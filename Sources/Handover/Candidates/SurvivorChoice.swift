@@ -3,32 +3,35 @@ internal import CrashedKernel
 internal import DumpRecords
 internal import MemoryImages
 
-/// Chooses among candidates that break no rule: an earlier load's header can be as intact as the
-/// true one. Each piece of evidence either leaves a strict part of them, or decides nothing.
+/// Chooses among candidates: an earlier load's header can be as intact as the true one, and a true
+/// one may break a rule. Each piece of evidence either leaves a strict part of them, or decides
+/// nothing.
 struct SurvivorChoice {
   private let result: ViewResult
   private let evidence: Evidence
   private let names: [NamedPlace]
   private var left: [CandidateExamination]
+  private var presences = CandidatePresences()
   private(set) var rejected: [(address: UInt64, rejection: Rejection)] = []
 
   init(_ result: ViewResult, _ evidence: Evidence, names: [NamedPlace]) {
     self.result = result
     self.evidence = evidence
     self.names = names
-    left = result.contenders
+    left = result.candidates
+    // Nothing shows that a header without readable notes is read at the right place.
+    left = left.filter { $0.hasNotes || isKnown($0) }
   }
 
-  /// The one that is left, where it is one. A candidate whose notes are unreadable wins only if
-  /// the second kernel's own parameters name it, or its header has the same loads
-  /// and the file lacks the notes.
-  var winner: CandidateExamination? {
-    guard left.count == 1, let only = left.first else { return nil }
-    let isKnown =
-      isNamed(only)
-      || NoteWarnings.lacksNotes(only.sections, result.view.memory)
-        && evidence.mergedHeader(of: only, in: result.view) != nil
-    return result.survivors.isEmpty && !isKnown ? nil : only
+  /// The one that is left, where it is one.
+  var winner: CandidateExamination? { left.count == 1 ? left.first : nil }
+
+  /// Whether a candidate whose notes are unreadable can be believed: the second kernel's own
+  /// parameters name it, or its header has the same loads and the file lacks the notes.
+  private func isKnown(_ candidate: CandidateExamination) -> Bool {
+    isNamed(candidate)
+      || NoteWarnings.lacksNotes(candidate.sections, result.view.memory)
+        && evidence.mergedHeader(of: candidate, in: result.view) != nil
   }
 
   /// The candidates that are left, as `elfcorehdr=` takes them, with what tells them apart.
@@ -43,37 +46,68 @@ struct SurvivorChoice {
     }
   }
 
-  /// Applies the evidence, the strongest first.
+  /// Applies the evidence, the strongest first: what the crashed kernel and the second one show,
+  /// then how likely a header is by itself.
   mutating func run() throws(ReadError) {
+    try keepPresent()
     keep(
-      left.filter { $0.address % 4096 == 0 }, .pageAligned,
+      left.filter { $0.address % 4096 == 0 || isNamed($0, by: .fadump) }, .pageAligned,
       "is not at a page boundary, as every kexec segment is")
     keep(
       left.filter { evidence.mergedHeader(of: $0, in: result.view) != nil }, .merged,
       "the second kernel's own header has the loads of another candidate")
     keep(
-      left.filter { candidate in
-        names.contains {
-          $0.locator == .kexecImage && $0.parameter.address == candidate.address
-        }
-      }, .kexecImage,
+      left.filter { isNamed($0, by: .kexecImage) }, .kexecImage,
       "the crashed kernel had another header loaded when it crashed (kexec_crash_image)")
     try keepFilledBackup()
     keep(
       left.filter(isNamedFromOutside), .named,
       "the second kernel's own parameters name another candidate")
-    keep(left.filter(isNamed), .named, "is named by nothing, and another candidate is")
+    let fewest = left.map(\.rejections.count).min()
+    keep(
+      left.filter { $0.rejections.count == fewest }, .fewestBroken,
+      "breaks more rules than another candidate")
+    keep(
+      left.filter { !$0.isInMovedMemory }, .outsideLoads,
+      "lies where one of its loads had its data, and another candidate does not")
+    keep(left.filter { isNamed($0) }, .named, "is named by nothing, and another candidate is")
     try keepPurgatoryListed()
     try keepLatestCrash()
+    if let first = left.first, left.allSatisfy({ $0.header == first.header }) {
+      keep([first], .firstCopy, "is a copy of another candidate")
+    }
   }
 
-  /// What is to be said of the rules that the winner breaks: nothing of those that only rank.
-  func warnings(about winner: CandidateExamination) -> [Finding] {
-    winner.rejections.filter { !$0.rule.onlyRanks }.map {
-      Finding(
-        "the header at \(winner.address.hex) is named, and used though \($0.text)",
-        isPartial: $0.rule == .readableNotes)
+  /// What memory says of the kernel of a candidate.
+  mutating func presence(of candidate: CandidateExamination) throws(ReadError) -> KernelPresence {
+    try presences.presence(of: candidate, in: result.view.memory)
+  }
+
+  /// What is to be said of the rules that the winner breaks. Where something proves that it is the
+  /// one, only what its notes lack.
+  mutating func warnings(about winner: CandidateExamination) throws(ReadError) -> [Finding] {
+    if winner.rejections.isEmpty { return [] }
+    let proof = try proof(of: winner)
+    return winner.rejections.filter { proof == nil || $0.rule.isAboutNotes }.map { broken in
+      let why =
+        proof.map { "the header at \(winner.address.hex) is \($0), and used" }
+        ?? "nothing names or proves the header at \(winner.address.hex), and it is used"
+      return Finding(
+        Message("\(why) though \(broken.text)"), isPartial: broken.rule == .readableNotes)
     }
+  }
+
+  /// What shows that a candidate is the crashed kernel's header, whatever rules it breaks.
+  private mutating func proof(
+    of candidate: CandidateExamination
+  ) throws(ReadError) -> String? {
+    if isNamed(candidate) { return "named" }
+    if evidence.mergedHeader(of: candidate, in: result.view) != nil {
+      return "what the second kernel's own header was made of"
+    }
+    if try presence(of: candidate) == .confirmed { return "that of the kernel in memory" }
+    let list = try PurgatoryList.find(naming: candidate, in: result.view.memory)
+    return list == nil ? nil : "in the purgatory's list"
   }
 
   /// Evidence that speaks for all that are left, or for none, decides nothing.
@@ -88,20 +122,46 @@ struct SurvivorChoice {
     left = kept
   }
 
-  /// Whether memory may be read for each that is left: real images leave two or three.
-  private var isWorthReading: Bool { (2...16).contains(left.count) }
-
-  /// Only the purgatory of the load that ran fills its backup region; while nothing has run,
-  /// every backup region is empty and this decides nothing.
-  private mutating func keepFilledBackup() throws(ReadError) {
-    guard isWorthReading, left.allSatisfy({ $0.backupLoad != nil }) else { return }
-    var filled: Set<UInt64> = []
+  /// Of a kernel that lies where its vmcoreinfo says, the header is of this crash; one whose kernel
+  /// has been overwritten since is a leftover of an earlier one.
+  private mutating func keepPresent() throws(ReadError) {
+    var present: Set<UInt64> = []
+    var gone: Set<UInt64> = []
     for candidate in left {
-      guard let load = candidate.backupLoad?.segment, let range = load.sourceRange else { continue }
-      if try !result.view.memory.isZero(range) { filled.insert(candidate.address) }
+      switch try presence(of: candidate) {
+      case .confirmed: present.insert(candidate.address)
+      case .contradicted: gone.insert(candidate.address)
+      case .unknown: continue
+      }
     }
     keep(
-      left.filter { filled.contains($0.address) }, .backupFilled,
+      left.filter { present.contains($0.address) }, .systemName,
+      "its kernel is not known to be in memory, and that of another candidate is")
+    keep(
+      left.filter { !gone.contains($0.address) }, .systemName,
+      "its kernel does not lie where its vmcoreinfo says")
+  }
+
+  /// Whether memory may be read for each that is left: real images leave two or three.
+  private var isWorthReading: Bool { (2...64).contains(left.count) }
+
+  /// Only the purgatory of the load that ran fills its backup region; while nothing has run,
+  /// every backup region is empty and this decides nothing. It tells nothing of headers without one.
+  private mutating func keepFilledBackup() throws(ReadError) {
+    guard isWorthReading else { return }
+    var filled: Set<UInt64> = []
+    var empty: Set<UInt64> = []
+    for candidate in left {
+      guard let load = candidate.backupLoad?.segment, let range = load.sourceRange else { continue }
+      if try result.view.memory.isZero(range) {
+        empty.insert(candidate.address)
+      } else {
+        filled.insert(candidate.address)
+      }
+    }
+    if filled.isEmpty { return }
+    keep(
+      left.filter { !empty.contains($0.address) }, .backupFilled,
       "its backup region is empty, and another candidate's is filled")
   }
 
@@ -131,8 +191,10 @@ struct SurvivorChoice {
       "its crash is earlier than another candidate's")
   }
 
-  private func isNamed(_ candidate: CandidateExamination) -> Bool {
-    names.contains { $0.parameter.address == candidate.address }
+  private func isNamed(_ candidate: CandidateExamination, by locator: Locator? = nil) -> Bool {
+    names.contains {
+      $0.parameter.address == candidate.address && (locator == nil || $0.locator == locator)
+    }
   }
 
   /// What the second kernel was given lies in the crash region, outside all loads; what lies in
@@ -150,24 +212,6 @@ struct SurvivorChoice {
 }
 
 extension Evidence {
-  /// Where the second kernel's own header of a candidate lies: one PT_NOTE with file offsets, and
-  /// behind it loads with the same `p_paddr` and `p_memsz`, outside the crashed kernel's memory.
-  func mergedHeader(of candidate: CandidateExamination, in view: ImageView) -> UInt64? {
-    let loads = candidate.header.segments(of: .load).map(\.segment)
-    for merged in mergedHeaders {
-      guard let address = view.address(ofScanned: merged.address),
-        merged.elfClass == candidate.header.elfClass,
-        loads.elementsEqual(
-          merged.loads,
-          by: { $0.physicalAddress == $1.physicalAddress && $0.memorySize == $1.memorySize })
-      else { continue }
-      if !loads.contains(where: { $0.physicalRange?.contains(address) ?? false }) {
-        return address
-      }
-    }
-    return nil
-  }
-
   /// Where the second kernel's own header of the crashed machine's memory lies, if that is the
   /// kernel that was found: both lie in the same gap between its loads.
   func mergedHeader(beside scanned: ScannedVMCoreInfo, in view: ImageView) -> UInt64? {

@@ -8,11 +8,11 @@ struct ViewResult: Sendable {
   let view: ImageView
   /// Candidates that break no rule.
   private(set) var survivors: [CandidateExamination] = []
-  /// Candidates that break no other rules than those that only rank.
+  /// Candidates whose notes are where they say, but that break other rules.
   private(set) var doubtful: [CandidateExamination] = []
-  /// Candidates whose notes cannot be read but that break no other rule.
+  /// Candidates whose notes cannot be relied on.
   private(set) var weak: [CandidateExamination] = []
-  /// The others, with the first rule that each breaks.
+  /// All that break a rule, with the first one that each breaks.
   private(set) var rejected: [CandidateReport] = []
 
   init(
@@ -28,12 +28,11 @@ struct ViewResult: Sendable {
         continue
       }
       rejected.append(CandidateReport(address: address, rejection: rejection))
-      if examination.rejections.allSatisfy(\.rule.onlyRanks) {
-        doubtful.append(examination)
-      } else if examination.rejections.allSatisfy({
-        $0.rule == .readableNotes || $0.rule == .oneVMCoreInfo
-      }) {
+      if examination.isExcluded { continue }
+      if examination.rejections.contains(where: \.rule.isAboutNotes) {
         weak.append(examination)
+      } else {
+        doubtful.append(examination)
       }
     }
     for place in evidence.unread {
@@ -41,11 +40,14 @@ struct ViewResult: Sendable {
       rejected.append(
         CandidateReport(
           address: address,
-          rejection: Rejection(.acceptable, "not looked at: too many look-alikes before it")))
+          rejection: CandidateExamination.tooMany))
     }
   }
 
-  /// Those that the choice is among: the best that there are.
+  /// Those that the choice is among, the best first.
+  var candidates: [CandidateExamination] { survivors + doubtful + weak }
+
+  /// The best of them, as far as the rules tell.
   var contenders: [CandidateExamination] {
     if !survivors.isEmpty { return survivors }
     return doubtful.isEmpty ? weak : doubtful

@@ -107,7 +107,7 @@ struct KeptDump: Sendable {
     }
     switch failure {
     case .read, .cancelled: return .absent(nil)
-    case .notFound: break
+    case .notFound, .stale: break
     case .ambiguous, .layoutOpen, .corrupt, .digestDiffers: if !dump.isWhole { return .absent(nil) }
     }
     return .found(dump.afterAll)

@@ -46,6 +46,9 @@ package struct NoteSection: Equatable, Sendable {
   /// Whether the section holds no note: the CPU never came up, or nothing crashed.
   package var isEmpty: Bool { size == 0 }
 
+  /// Whether it is as large as one of vmcoreinfo: a page, its name and two note heads.
+  var isAsLargeAsInformation: Bool { VMCoreInfo.isPageSize(limit &- 36) }
+
   /// Bytes that a kernel before 3.11 accepted: it did not compare a note with what is left of
   /// the section, so a note that runs over was kept whole.
   package var uncheckedSize: UInt64 {

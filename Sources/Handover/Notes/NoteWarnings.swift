@@ -18,7 +18,7 @@ enum NoteWarnings {
             + "yet, the vmcore has no CPU notes", isDamage: false))
     }
     let held = memory.present
-    let numbers = Dictionary(uniqueKeysWithValues: processors.map { ($0.index, $0.number) })
+    let numbers = Dictionary(processors.map { ($0.index, $0.number) }) { first, _ in first }
     for section in sections {
       let name = numbers[section.index].map { "CPU \($0)" } ?? "VMCOREINFO"
       let place = "\(name): PT_NOTE \(section.index) at \(section.address.hex)"

@@ -20,30 +20,41 @@ package struct Processor: Equatable, Sendable {
   /// Processors whose registers are read at most: more than any kernel supports.
   static let limit = 16_384
 
-  /// Every PT_NOTE but the one that holds the VMCOREINFO note.
+  /// Every PT_NOTE with bytes but the one that holds the VMCOREINFO note. Of a firmware-assisted
+  /// dump all CPUs are in one (`fadump_update_elfcore_header`).
   static func all(
     in sections: [NoteSection], of header: CoreHeader, architecture: Architecture?,
     memory: PhysicalMemory, information: Note?
   ) throws(ReadError) -> [Processor] {
     var processors: [Processor] = []
     for section in sections.prefix(limit) {
-      if let information, section.notes.contains(information) { continue }
-      processors.append(
-        Processor(
-          number: processors.count, index: section.index, address: section.address,
-          isEmpty: section.isEmpty,
-          state: try state(in: section, header.order, architecture, memory)))
+      if section.limit == 0, section.built == nil { continue }
+      var notes = section.notes
+      if section.count > notes.count, header.segments.indices.contains(section.index) {
+        notes = try NoteSection(
+          of: header.segments[section.index], at: section.index, order: header.order, in: memory,
+          keptNotes: limit
+        ).notes
+      }
+      let all = notes.filter { $0.type == .processStatus }
+      if let information, all.isEmpty, section.notes.contains(information) { continue }
+      for note in all.count > 1 ? all.map(Optional.some) : [all.first]
+      where processors.count < limit {
+        processors.append(
+          Processor(
+            number: processors.count, index: section.index,
+            address: all.count > 1 ? note?.address ?? section.address : section.address,
+            isEmpty: section.isEmpty,
+            state: try state(note, header.order, architecture, memory)))
+      }
     }
     return processors
   }
 
   private static func state(
-    in section: NoteSection, _ order: ByteOrder, _ architecture: Architecture?,
-    _ memory: PhysicalMemory
+    _ note: Note?, _ order: ByteOrder, _ architecture: Architecture?, _ memory: PhysicalMemory
   ) throws(ReadError) -> ProcessorState? {
-    guard let architecture,
-      let note = section.notes.first(where: { $0.type == .processStatus })
-    else { return nil }
+    guard let architecture, let note else { return nil }
     let description = try memory.paddedBytes(
       at: note.descriptionAddress, count: Int(min(note.descriptionSize, 4096)))
     return ProcessorState(description.bytes, architecture: architecture, order: order)

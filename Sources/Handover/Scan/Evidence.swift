@@ -18,6 +18,8 @@ struct Evidence: Sendable {
   private(set) var bootParameters: [(address: UInt64, page: BootParameters)] = []
   /// Distinct x86 memory maps and where the first copy of each stands, most memory first.
   private(set) var memoryMaps: [(address: UInt64, map: MemoryMapTable)] = []
+  /// Headers that the crashed kernel made for a firmware-assisted dump, and what names them.
+  private(set) var fadumpHeaders: [(address: UInt64, named: UInt64)] = []
   private(set) var budget = ExaminationBudget()
   /// The texts of VMCOREINFO notes that were parsed.
   let informations = InformationTexts()
@@ -26,6 +28,10 @@ struct Evidence: Sendable {
   struct MergedHeader: Sendable {
     let address: UInt64
     let elfClass: ELFClass
+    /// Entries of its table.
+    let count: Int
+    /// The first of them.
+    let note: ProgramHeader
     let loads: [ProgramHeader]
   }
 
@@ -69,7 +75,7 @@ struct Evidence: Sendable {
     else { return }
     mergedHeaders.append(
       MergedHeader(
-        address: address, elfClass: header.elfClass,
+        address: address, elfClass: header.elfClass, count: header.segments.count, note: first,
         loads: header.segments(of: .load).map(\.segment)))
   }
 
@@ -147,7 +153,74 @@ struct Evidence: Sendable {
           parameter: named.parameter, locator: .deviceTree, namedAt: place,
           by: "device tree at \(address.hex), \(named.by)"))
     }
+    for header in fadumpHeaders {
+      guard let address = view.address(ofScanned: header.address) else { continue }
+      let place = view.address(ofScanned: header.named) ?? header.named
+      places.append(
+        NamedPlace(
+          parameter: ELFCoreHeaderParameter(address: address), locator: .fadump,
+          namedAt: header.named, by: "fadump_crash_info_header at \(place.hex)"))
+    }
     return places
+  }
+}
+
+extension Evidence {
+  /// Whether anything tells of a ppc64 machine: a header for one, or a kernel whose addresses are
+  /// those of its direct map.
+  func mayBePower(in memory: PhysicalMemory) throws(ReadError) -> Bool {
+    if headers.contains(where: { $0.header.header.machine == .ppc64 }) { return true }
+    for address in scan.hits(of: .vmCoreInfoNote).addresses.prefix(Evidence.noteLimit) {
+      let information = VMCoreInfo(
+        Array(try memory.paddedBytes(at: address, count: 4096).bytes.dropFirst(24)))
+      let symbol = information.symbol("_stext") ?? information.symbol("swapper_pg_dir") ?? 0
+      if symbol >> 48 == 0xc000 { return true }
+    }
+    return false
+  }
+
+  /// Notes that are read for it: a machine has one or two.
+  private static let noteLimit = 16
+  /// Structures that are followed: a machine has one.
+  private static let fadumpLimit = 64
+  /// How far behind its structure the header may begin: behind registers and a mask of CPUs
+  /// (`NR_CPUS` is at most 8192).
+  private static let fadumpReach = 4096
+
+  /// The same with what a pass over memory finds of a firmware-assisted dump; nil where it finds
+  /// nothing.
+  func addingFadump(
+    in memory: PhysicalMemory, workers: Int, isCancelled: @Sendable () -> Bool
+  ) throws(ReadError) -> Evidence? {
+    let scan = try MemoryScan(
+      memory, for: ScanPattern.fadump, workers: workers, isCancelled: isCancelled)
+    var evidence = self
+    for pattern in ScanPattern.fadump {
+      for address in scan.hits(of: pattern).addresses.prefix(Evidence.fadumpLimit) {
+        try evidence.readFadumpHeader(behind: address, in: memory)
+      }
+    }
+    return evidence.fadumpHeaders.isEmpty ? nil : evidence
+  }
+
+  /// `init_fadump_header` (`arch/powerpc/kernel/fadump.c`): the header directly behind the
+  /// structure, whose size depends on the kernel.
+  private mutating func readFadumpHeader(
+    behind structure: UInt64, in memory: PhysicalMemory
+  ) throws(ReadError) {
+    let bytes = try memory.paddedBytes(at: structure, count: Evidence.fadumpReach + 64).bytes
+    for offset in stride(from: FadumpCrashInfo.size, through: Evidence.fadumpReach, by: 8)
+    where bytes[offset...].starts(with: ELFHeader.magic)
+      && ScanPattern.coreHeader.isPlausible(Array(bytes[offset..<offset + 64]))
+    {
+      let address = structure + UInt64(offset)
+      guard
+        case .header(let header) = try CoreHeaderReading(at: address, in: memory, budget: &budget)
+      else { continue }
+      if !headers.contains(where: { $0.address == address }) { headers.append((address, header)) }
+      fadumpHeaders.append((address, structure))
+      return
+    }
   }
 }
 

@@ -68,6 +68,17 @@ package struct ScanPattern: Sendable {
     else { return false }
     return type == 1 && length > 0 && length <= PhysicalAddress.end
   }
+  /// What tells of a firmware-assisted dump, in either byte order. Few machines have it, so it is
+  /// looked for by a pass of its own.
+  package static let fadump: [ScanPattern] = [
+    ScanPattern(
+      "fadump, big-endian", word: UInt32(bigEndian: UInt32(FadumpCrashInfo.magic >> 32)), step: 8
+    ) { head in FadumpCrashInfo(head, .big) != nil },
+    ScanPattern(
+      "fadump, little-endian",
+      word: UInt32(littleEndian: UInt32(truncatingIfNeeded: FadumpCrashInfo.magic)), step: 8
+    ) { head in FadumpCrashInfo(head, .little) != nil },
+  ]
 
   /// Whether kexec-tools or a kernel could have written a header: what the second kernel checks,
   /// and what both producers always leave as it is.
@@ -77,5 +88,13 @@ package struct ScanPattern: Sendable {
       && header.sectionHeaderOffset == 0 && header.sectionHeaderCount == 0
       && header.sectionHeaderEntrySize == 0 && header.sectionNameIndex == 0
       && header.identification[9...].allSatisfy { $0 == 0 }
+  }
+}
+
+extension FadumpCrashInfo {
+  /// The structure at the start of some bytes.
+  init?(_ bytes: [UInt8], _ order: ByteOrder) {
+    var reader = ByteReader(bytes, order: order)
+    self.init(from: &reader)
   }
 }

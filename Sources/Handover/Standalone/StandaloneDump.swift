@@ -28,6 +28,8 @@ struct StandaloneDump {
     return switch error {
     case .notFound: "there is no usable elfcorehdr in this image"
     case .digestDiffers: "the purgatory's digest differs, so the elfcorehdr is not followed"
+    case .stale(let header, _):
+      "the elfcorehdr at \(header.address.hex) is of an earlier kernel (\(header.difference))"
     case .ambiguous:
       options.fallback == .standalone ? "no rule separates the core headers that are left" : nil
     case .layoutOpen, .corrupt, .read, .cancelled: nil
@@ -85,7 +87,7 @@ struct StandaloneDump {
     let search = try VMCoreInfoSearch(evidence, in: view)
     let found = search.found.first { scanned in
       let isSecond = evidence.mergedHeader(beside: scanned, in: view) != nil
-      return isSecond == (options.selection == .kdump)
+      return isSecond == (options.selection == .kdump) && isOfThisRun(scanned)
         && options.architecture.map { $0 == scanned.kernel.architecture } ?? true
     }
     if let found { return StandaloneKernel(found) }
@@ -93,6 +95,13 @@ struct StandaloneDump {
       let architecture = options.architecture
     else { return nil }
     return StandaloneKernel(architecture, rejected: search.rejected)
+  }
+
+  /// Beside a header that an earlier kernel left, that kernel's second one may be left, too; the
+  /// user may know that it runs.
+  private func isOfThisRun(_ scanned: ScannedVMCoreInfo) -> Bool {
+    guard case .stale(let header, _) = failure, options.fallback != .standalone else { return true }
+    return !header.crashRegion.contains(scanned.system.address)
   }
 
   /// The system of these parts; nil where its table would be too long.

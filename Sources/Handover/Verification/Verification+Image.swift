@@ -15,7 +15,13 @@ package struct VerifiedImage: Sendable {
     var options = options
     options.isThorough = true
     let scene = Scene(image, options)
-    let found = try rethrow(as: SearchError.read, SystemFinder.findHandedOver(in: scene))
+    var found = try rethrow(as: SearchError.read, SystemFinder.findHandedOver(in: scene))
+    if case .failure(.stale(let header, _)) = found {
+      // The checks say what is wrong with it.
+      options.coreHeader = ELFCoreHeaderParameter(address: header.address)
+      found = try rethrow(
+        as: SearchError.read, SystemFinder.findHandedOver(in: Scene(image, options)))
+    }
     switch found {
     case .success(let system): self = try VerifiedImage(system)
     case .failure(.notFound):

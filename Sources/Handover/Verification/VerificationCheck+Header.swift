@@ -11,7 +11,7 @@ extension VerificationCheck {
     case .absent(let why): return [Verification.Row(name, .nothing, "not applicable", why)]
     case .corrupt(let why): return [Verification.Row(name, .wrong, "corrupt", why)]
     case .found(let image):
-      let place = "kexec_crash_image at \(image.address.hex)"
+      let place = image.place
       guard let address = subject.system?.headerAddress else {
         let list = image.segments.map(\.hex).joined(separator: ", ")
         return [Verification.Row(name, .sound, "loaded", "\(place): \(list)")]
