@@ -11,6 +11,8 @@ package enum Setting: String, CaseIterable, Sendable {
   case machine
   /// The other files of a split dump.
   case parts
+  /// Whether those may be of different dumps.
+  case mixesParts
   /// Whether a dump's memory is searched.
   case isRebuilding
   /// The place of the core header.

@@ -20,9 +20,11 @@ package struct MachineDescription: Sendable {
   package init(of system: CrashedSystem) {
     let kept = system.stored?.machine
     systemName = MachineDescription.name(of: system)
+    // What a hypervisor does not know is zero in its dumps.
+    let base = kept?.physicalBase ?? 0
     physicalBase =
-      kept?.physicalBase
-      ?? system.architecture?.physicalBase.value(system.vmCoreInfo, system.header) ?? 0
+      base != 0
+      ? base : system.architecture?.physicalBase.value(system.vmCoreInfo, system.header) ?? 0
     processorCount = max(1, kept.map { Int($0.processorCount) } ?? system.processors.count)
     dumpLevel = kept?.dumpLevel ?? 0
   }
@@ -32,7 +34,14 @@ package struct MachineDescription: Sendable {
     var name = system.stored?.machine?.systemName ?? UTSName()
     if name.system.isEmpty { name.system = "Linux" }
     if let release = system.linuxInformation?.release { name.release = release }
-    if name.machine.isEmpty { name.machine = system.architecture?.name ?? "" }
+    if let architecture = system.architecture, !architecture.isNamed(name.machine) {
+      name.machine = architecture.name
+    }
+    // libkdumpfile takes none of them where the version is empty; the others are what a kernel
+    // begins with (`init/version.c`).
+    if name.version.isEmpty { name.version = "(unknown)" }
+    if name.node.isEmpty { name.node = "(none)" }
+    if name.domain.isEmpty { name.domain = "(none)" }
     return name
   }
 

@@ -29,10 +29,16 @@ extension Moment {
     backup: (region: BackupRegion, evidence: Message)?, merged: UInt64?, vmCoreInfo: VMCoreInfo?,
     _ processors: [Processor], lacksNotes: Bool = false
   ) -> Moment {
+    let hasCrashed = vmCoreInfo?.crashTime != nil || processors.contains { $0.state != nil }
+    // Notes that the image lacks tell nothing, and CRASHTIME is the last line of a text.
+    let isKnown =
+      hasCrashed
+      || (vmCoreInfo != nil || !processors.isEmpty) && vmCoreInfo?.isCut != true
+        && processors.allSatisfy(\.isHeld)
     if let backup, backup.region.isStillAtSource {
-      let isRunning =
-        vmCoreInfo?.crashTime == nil && processors.allSatisfy { $0.state == nil } && !lacksNotes
-      return Moment(phase: isRunning ? .running : .before, evidence: backup.evidence)
+      let isRunning = isKnown && !lacksNotes
+      return Moment(
+        phase: hasCrashed ? .before : isRunning ? .running : .unknown, evidence: backup.evidence)
     }
     if let merged {
       let text: Message = "the second kernel's own header at \(merged.hex) has the same loads"
@@ -48,6 +54,9 @@ extension Moment {
     }
     if lacksNotes {
       return Moment(phase: .unknown, evidence: "notes lie in memory that the file lacks")
+    }
+    guard isKnown else {
+      return Moment(phase: .unknown, evidence: "the CPUs' notes are not in the image")
     }
     return Moment(
       phase: .running, evidence: "no CRASHTIME in vmcoreinfo, no CPU registers were saved")

@@ -14,6 +14,8 @@ package struct ImageOptions: Sendable {
   package var format: ImageFormat?
   /// `--part`: the other files of a split dump.
   package var parts: [String] = []
+  /// `--force-parts`: whether those may be of different dumps.
+  package var mixesParts = false
   /// The machines that a dump can be of, where its format says no more than a name.
   package var machines: [MachineIdentity]
   /// Asked while a stream is read; true ends that.

@@ -26,6 +26,8 @@ public struct CrashDumpOptions: Sendable {
   public var inputFormat: InputFormat?
   /// The other files of a split kdump-compressed dump, in any order.
   public var parts: [String] = []
+  /// Whether those are taken though they tell of different crashes.
+  public var mixesParts = false
   /// Whether the memory of a file that is a dump already is searched for a core header instead of
   /// keeping the header that the file brings along.
   public var isRebuilding = false
@@ -75,6 +77,7 @@ public struct CrashDumpOptions: Sendable {
     options.holes = holes
     options.format = inputFormat?.known
     options.parts = parts
+    options.mixesParts = mixesParts
     options.machine = machine.map(MachinePreset.init)
     return options
   }

@@ -12,6 +12,8 @@ public enum Setting: String, CaseIterable, Sendable {
   case machine
   /// ``CrashDumpOptions/parts``
   case parts
+  /// ``CrashDumpOptions/mixesParts``
+  case mixesParts
   /// ``CrashDumpOptions/isRebuilding``
   case isRebuilding
   /// ``CrashDumpOptions/elfcorehdr``
@@ -53,6 +55,7 @@ public enum Setting: String, CaseIterable, Sendable {
       case .holes: .holes
       case .machine: .machine
       case .parts: .parts
+      case .mixesParts: .mixesParts
       case .isRebuilding: .isRebuilding
       case .elfcorehdr: .elfcorehdr
       case .state: .state

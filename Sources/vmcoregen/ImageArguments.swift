@@ -36,6 +36,9 @@ struct ImageArguments: ParsableArguments {
     completion: .file())
   var parts: [String] = []
 
+  @Flag(help: "Take parts of different dumps for one.")
+  var forceParts = false
+
   @Flag(help: "Search the memory of a dump for a core header instead of keeping the dump's own.")
   var rebuild = false
 
@@ -118,6 +121,7 @@ struct ImageArguments: ParsableArguments {
     options.machine = machine
     options.inputFormat = inputFormat.value
     options.parts = parts
+    options.mixesParts = forceParts
     options.isRebuilding = rebuild
     options.elfcorehdr = elfcorehdr
     options.state = state

@@ -13,6 +13,7 @@ enum Wording {
     case .holes: "--hole"
     case .machine: "--machine"
     case .parts: "--part"
+    case .mixesParts: "--force-parts"
     case .isRebuilding: "--rebuild"
     case .elfcorehdr: "--elfcorehdr"
     case .state: "--state"

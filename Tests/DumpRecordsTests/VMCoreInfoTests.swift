@@ -60,9 +60,27 @@ struct VMCoreInfoTests {
 
   @Test("Bytes that are no text, and zeros behind it, do no harm")
   func noText() {
-    let info = VMCoreInfo(Array("PAGESIZE=4096".utf8) + [0, 0, 0xff, 0x0a, 0x3d, 0xfe, 0x0a])
+    let info = VMCoreInfo(Array("PAGESIZE=4096\n".utf8) + [0, 0, 0xff, 0x0a, 0x3d, 0xfe, 0x0a])
     #expect(info.pageSize == 4096)
     #expect(info[""] != nil)
+  }
+
+  @Test(
+    "What is no whole line is no value: the last one may be cut, or run into memory that is lost")
+  func cutLines() {
+    let text = Array("OSRELEASE=6.1.0\nCRASHTIME=1700000000\n".utf8)
+    #expect(VMCoreInfo(text).crashTime == 1_700_000_000)
+    for count in 0..<text.count {
+      let info = VMCoreInfo(Array(text[..<count]))
+      #expect(info.crashTime == nil)
+      #expect((info.release == "6.1.0") == (count >= 16))
+      #expect(info.release == nil || info.release == "6.1.0")
+      let lost = VMCoreInfo(text[..<count] + [UInt8](repeating: 0, count: text.count - count))
+      #expect(lost.crashTime == nil && lost.isCut)
+      #expect(lost.release == info.release)
+      let behind = VMCoreInfo([UInt8](repeating: 0, count: count) + text[count...])
+      #expect(behind.crashTime == (count <= 16 ? 1_700_000_000 : nil))
+    }
   }
 
   @Test(

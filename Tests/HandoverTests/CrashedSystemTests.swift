@@ -69,9 +69,9 @@ struct CrashedSystemTests {
   func noteWarnings() throws {
     let offline = try OpenedRecipe(named: "offline-cpu").system().warnings
     #expect(offline.map(\.isPartial) == [false])
-    #expect(offline[0].text.hasPrefix("CPU 1: PT_NOTE 1 at 0x"))
     #expect(
-      offline[0].text.hasSuffix("no registers were saved (the CPU was offline or did not answer)"))
+      offline[0].text == "1 of 3 CPUs saved no registers (1): they were offline or did not answer")
+    #expect(!offline[0].isDamage)
     let opened = try OpenedRecipe(named: "damaged-note")
     let damaged = try opened.system().warnings
     let place = try #require(opened.built.range(of: "cpu 1")).lowerBound
@@ -85,6 +85,68 @@ struct CrashedSystemTests {
         "none of the 2 CPUs has saved registers: the machine had not crashed yet, the vmcore has "
           + "no CPU notes"
       ])
+  }
+
+  /// A machine whose symbol table leads to its mask of CPUs: 0, 2 and 5 are in it.
+  private static let masked = """
+    arch x86_64
+    ram 0x100000-0x400000
+    fill 0x110000-0x114000 random 131
+    crash 0x200000-0x280000
+    osrelease 6.1.0
+    crashtime 1700000000
+    info SYMBOL(_stext)=ffffffff80110000
+    info SYMBOL(init_uts_ns)=ffffffff80140000
+    info OFFSET(uts_namespace.name)=0
+    info NUMBER(phys_base)=0
+    system-name 0x140000
+    kernel-symbols 0x120000 at 0xffffffff80120000
+    symbol _text 0xffffffff80100000
+    symbol _stext 0xffffffff80110000
+    symbol _end 0xffffffff80150000
+    symbol init_uts_ns 0xffffffff80140000
+    symbol crash_notes 0xffffffff80118000
+    symbol __per_cpu_offset 0xffffffff80118100
+    symbol nr_cpu_ids 0xffffffff80118200
+    symbol __cpu_online_mask 0xffffffff80118300
+    damage 0x118000 0006000000000000
+    damage 0x118100 002030008088ffff003030008088ffff004030008088ffff
+    damage 0x118118 005030008088ffff006030008088ffff007030008088ffff
+    damage 0x118200 06000000
+    damage 0x118300 2500000000000000
+    cpu 0 running pc=0xffffffff81012345 sp=0xffffc90000003e48 pid=5 at=0x302600
+    cpu 1 offline at=0x303600
+    cpu 2 offline at=0x304600
+    cpu 3 offline at=0x305600
+    cpu 4 offline at=0x306600
+    cpu 5 running pc=0xffffffff81012345 sp=0xffffc90000003e48 pid=6 at=0x307600
+    header 0x27e000
+    moment before
+    name-by nothing
+
+    """
+
+  @Test("CPUs that were never up are no damage; one that was up and saved nothing is")
+  func onlineMask() throws {
+    let warnings = try OpenedRecipe(Self.masked).system().warnings
+    #expect(
+      warnings.map(\.text) == [
+        "3 of 6 CPUs saved no registers (1, 3 to 4): they were not online",
+        "1 of 6 CPUs saved no registers (2): they were online and did not answer",
+      ])
+    #expect(warnings.map(\.isDamage) == [false, true])
+    #expect(warnings.allSatisfy { !$0.isPartial })
+  }
+
+  @Test("Notes that are not in the image, and a text that is cut, do not say that nothing crashed")
+  func unknownMoment() throws {
+    let text = Self.masked.replacing("crashtime 1700000000", with: "crashtime none")
+      .replacing(/cpu (\d) running [^\n]*(at=\w+)/) { "cpu \($0.1) offline \($0.2)" }
+    #expect(try OpenedRecipe(text).system().moment.phase == .running)
+    let cut = try OpenedRecipe(text + "end 0x307600\n").system()
+    #expect(cut.moment.phase == .unknown)
+    #expect(cut.warnings.allSatisfy { !$0.text.contains("had not crashed") })
+    #expect(cut.warnings.contains { $0.isPartial && $0.text.hasPrefix("CPU 5: PT_NOTE 5") })
   }
 
   @Test("Notes outside of the image are warned of with their range, and the dump is partial")

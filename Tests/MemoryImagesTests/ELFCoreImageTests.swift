@@ -56,6 +56,26 @@ struct ELFCoreImageTests {
     #expect(try open(model.bytes).memory.regions.map(\.range) == [0x1000..<0x2000])
   }
 
+  @Test("that its writer could not finish: its mark and the empty entries of its table are said")
+  func incomplete() throws {
+    var model = ELFFileModel([
+      .note(Self.note.encoded(.little)), .load(0x1000, page(1)), .null, .null,
+    ])
+    model.alignment = 4096
+    let empty = try open(model.bytes)
+    #expect(
+      empty.warnings.map(\.text) == [
+        "2 of 4 program headers are empty (PT_NULL): the memory that they were for is lost"
+      ])
+    model.flags = 1
+    model.segments.removeLast(2)
+    let marked = try open(model.bytes)
+    #expect(
+      marked.warnings.map(\.text) == ["the dump is marked as incomplete by whoever wrote it"])
+    #expect((empty.warnings + marked.warnings).allSatisfy { $0.isPartial })
+    #expect(try marked.memory.bytes(at: 0x1000, count: 4096) == page(1))
+  }
+
   @Test("with overlapping loads: the first one wins")
   func overlap() throws {
     let model = ELFFileModel([

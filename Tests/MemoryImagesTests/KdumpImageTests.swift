@@ -34,9 +34,10 @@ struct KdumpImageTests {
   }
 
   private func open(
-    _ bytes: [UInt8], parts: [[UInt8]] = []
+    _ bytes: [UInt8], parts: [[UInt8]] = [], mixes: Bool = false
   ) throws(ImageError) -> MemoryImage {
     var options = ImageOptions.withMachines
+    options.mixesParts = mixes
     for (index, part) in parts.enumerated() {
       options.parts.append((try? directory.file(part, named: "part\(index)")) ?? "")
     }
@@ -153,6 +154,70 @@ struct KdumpImageTests {
     #expect(twice?.kind == .usage)
     let other = #expect(throws: ImageError.self) { try open(files[0], parts: [whole.bytes]) }
     #expect(other?.description.contains("is no part of the split dump") == true)
+  }
+
+  private static func parts(_ ranges: [Range<Int>]) -> [KdumpFileModel] {
+    ranges.map { range in
+      var model = model()
+      model.split = range
+      return model
+    }
+  }
+
+  @Test(
+    "Parts of different crashes are refused with both values, and taken where that is asked for")
+  func otherParts() throws {
+    let parts = Self.parts([0..<20, 20..<9000])
+    var changes: [(KdumpFileModel, String)] = [(parts[1], ""), (parts[1], ""), (parts[1], "")]
+    changes[0].0.seconds += 7
+    changes[0].1 = "timestamp is 1700000007.004096, expected 1700000000.004096"
+    changes[1].0.release = "6.1.1"
+    changes[1].1 = "release is '6.1.1', expected '6.1.0'"
+    let info = "OSRELEASE=6.1.0\nPAGESIZE=4096\nCRASHTIME="
+    var first = parts[0]
+    first.info = Array("\(info)1700000000\n".utf8)
+    changes[2].0.info = Array("\(info)1700000060\n".utf8)
+    changes[2].1 = "CRASHTIME is 1700000060, expected 1700000000"
+    for (part, difference) in changes {
+      let error = #expect(throws: ImageError.self) { try open(first.bytes, parts: [part.bytes]) }
+      #expect(error?.kind == .unusable)
+      #expect(error?.description.contains(difference) == true, "\(error?.description ?? "")")
+      #expect(error?.description.contains("(mixesParts takes it all the same)") == true)
+      let image = try open(first.bytes, parts: [part.bytes], mixes: true)
+      #expect(image.warnings.contains { $0.text.contains(difference) && $0.isDamage })
+      #expect(try image.memory.bytes(at: 25 * 4096, count: 4096) == part.content(of: 25))
+    }
+    #expect(throws: Never.self) { try open(first.bytes, parts: [parts[1].bytes]) }
+  }
+
+  @Test("Parts without pages are read, also where the file ends inside its last bitmap")
+  func emptyParts() throws {
+    let whole = Self.model()
+    let files = Self.parts([0..<9000, 9000..<9000, 9000..<9000]).map(\.bytes)
+    let short = Array(files[1][...(files[1].lastIndex { $0 != 0 } ?? 0)])
+    #expect(short.count < files[1].count && short.count > files[1].count - 4096)
+    for order in [[files[0], short, files[2]], [short, files[2], files[0]]] {
+      let image = try open(order[0], parts: Array(order[1...]))
+      try expectMemory(of: whole, image)
+      #expect(image.warnings.count == 1)
+    }
+    // A part that has pages, or lacks more, is none that anybody writes.
+    #expect(throws: ImageError.self) { try open(Array(files[0].prefix(short.count))) }
+    #expect(throws: ImageError.self) {
+      try open(files[0], parts: [Array(short.dropLast(4096))])
+    }
+  }
+
+  @Test("Parts may be flattened, each of them, in any order")
+  func flattenedParts() throws {
+    let whole = Self.model()
+    let files = Self.parts([0..<18, 18..<25, 25..<9000]).map(\.bytes)
+    let flat = files.map { FlattenedFileModel(shuffling: $0, seed: 5).bytes }
+    for order in [
+      [flat[0], files[1], flat[2]], [files[2], flat[0], flat[1]], [flat[1], flat[2], flat[0]],
+    ] {
+      try expectMemory(of: whole, open(order[0], parts: Array(order[1...])))
+    }
   }
 
   @Test("Pages that are packed with lzo, snappy and zstd are read, also of 64 KiB")

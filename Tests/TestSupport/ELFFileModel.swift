@@ -29,6 +29,10 @@ package struct ELFFileModel: Sendable {
       Segment(
         type: 4, physical: 0, virtual: 0, memorySize: nil, fileSize: file, data: data)
     }
+
+    /// An entry that nobody filled in.
+    package static let null = Segment(
+      type: 0, physical: 0, virtual: 0, memorySize: nil, fileSize: nil, data: [])
   }
 
   /// 32 or 64.
@@ -39,6 +43,8 @@ package struct ELFFileModel: Sendable {
   package var machine: UInt64 = 62
   /// The table.
   package var segments: [Segment]
+  /// e_flags.
+  package var flags: UInt64 = 0
   /// Bytes between the ELF header and the table.
   package var gap = 0
   /// e_ehsize, where it is not the true one.
@@ -106,7 +112,7 @@ package struct ELFFileModel: Sendable {
     record.add("e_phoff", tableOffset ?? UInt64(size + gap), width: width)
     let sections = hasExtendedCount ? UInt64(size + gap + segments.count * entrySize) : 0
     record.add("e_shoff", sections, width: width)
-    record.add("e_flags", 0, width: 4)
+    record.add("e_flags", flags, width: 4)
     record.add("e_ehsize", headerSize ?? UInt64(size), width: 2)
     record.add("e_phentsize", UInt64(entrySize), width: 2)
     record.add("e_phnum", hasExtendedCount ? 0xffff : UInt64(segments.count), width: 2)

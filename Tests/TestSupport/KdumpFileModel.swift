@@ -37,6 +37,9 @@ package struct KdumpFileModel: Sendable {
   package var version: UInt64 = 6
   package var blockSize = 4096
   package var machine = "x86_64"
+  package var release = "6.1.0"
+  /// timestamp.tv_sec
+  package var seconds: UInt64 = 1_700_000_000
   /// nr_cpus.
   package var processors: UInt64 = 1
   /// phys_base.
@@ -144,14 +147,14 @@ package struct KdumpFileModel: Sendable {
     record.add("signature", Array("KDUMP   ".utf8))
     record.add("header_version", version, width: 4)
     for (field, text) in [
-      ("sysname", "Linux"), ("nodename", "node"), ("release", "6.1.0"), ("version", "#1"),
+      ("sysname", "Linux"), ("nodename", "node"), ("release", release), ("version", "#1"),
       ("machine", machine), ("domainname", "domain"),
     ] {
       record.add(
         field, Array(text.utf8) + [UInt8](repeating: 0, count: 65 - text.utf8.count))
     }
     record.align(to: word)
-    record.add("tv_sec", 1_700_000_000, width: word)
+    record.add("tv_sec", seconds, width: word)
     record.add("tv_usec", 4096, width: word)
     for (field, value) in [
       ("status", status), ("block_size", UInt64(blockSize)), ("sub_hdr_size", UInt64(subBlocks)),

@@ -10,6 +10,8 @@ package struct KdumpModel: Sendable, Equatable {
   package var status: UInt64 = 0
   package var machine = ""
   package var release = ""
+  /// The six texts of the header.
+  package var names: [String] = []
   package var processors: UInt64 = 0
   package var physicalBase: UInt64 = 0
   package var split: UInt64 = 0
@@ -53,6 +55,7 @@ package struct KdumpModel: Sendable, Equatable {
       return String(decoding: file[start..<start + 65].prefix { $0 != 0 }, as: UTF8.self)
     }
     release = text(2)
+    names = (0..<6).map(text)
     machine = text(4)
     let offsets = Self.offsets(wordSize, machine)
     let sub = pageSize

@@ -10,7 +10,8 @@ extension Architecture {
     registers: RegisterPlaces(programCounter: 32, stackPointer: 31), onlyPageSize: nil,
     integerAlignment: 8, linearMap: splitLinearMap, pageTable: PageTable.arm64, furtherMapping: nil,
     directMapVariable: nil, needsImageLoad: true,
-    physicalBase: .number("PHYS_OFFSET"), buildsCoreHeader: false, backupRegion: .anyone,
+    physicalBase: .number("PHYS_OFFSET", otherwise: .lowestLoad), buildsCoreHeader: false,
+    backupRegion: .anyone,
     absenceOfPurgatory: "kexec_file_load on arm64 has no purgatory", hypervisor: .floatingPoint)
 
   /// The linear map is the lower half of the kernel's addresses, the image lies in the upper one

@@ -92,8 +92,8 @@ package struct DirectMapVariable: Sendable {
 package enum PhysicalBase: Sendable {
   /// Nothing.
   case zero
-  /// A number that vmcoreinfo has.
-  case number(String)
+  /// A number that vmcoreinfo has, else what the loads tell.
+  case number(String, otherwise: Otherwise)
   /// The lowest physical address of the loads.
   case lowestLoad
 
@@ -101,8 +101,30 @@ package enum PhysicalBase: Sendable {
   package func value(_ information: VMCoreInfo?, _ header: CoreHeader) -> UInt64 {
     switch self {
     case .zero: 0
-    case .number(let key): information?.number(key) ?? 0
-    case .lowestLoad: header.segments(of: .load).map(\.segment.physicalAddress).min() ?? 0
+    case .number(let key, let otherwise):
+      information?.number(key) ?? otherwise.value(header) ?? 0
+    case .lowestLoad: Otherwise.lowestLoad.value(header) ?? 0
+    }
+  }
+}
+
+extension PhysicalBase {
+  /// What loads tell of the base.
+  package enum Otherwise: Sendable {
+    /// The lowest physical address.
+    case lowestLoad
+    /// Where the load lies that maps the kernel image, less its place in the mapping that begins at
+    /// this address (makedumpfile `arch/x86_64.c`, `get_phys_base_x86_64`).
+    case imageLoad(from: UInt64)
+
+    fileprivate func value(_ header: CoreHeader) -> UInt64? {
+      let loads = header.segments(of: .load).map(\.segment)
+      switch self {
+      case .lowestLoad: return loads.map(\.physicalAddress).min()
+      case .imageLoad(let start):
+        return loads.first { $0.virtualAddress >= start && $0.virtualAddress != .max }
+          .map { $0.physicalAddress &- ($0.virtualAddress &- start) }
+      }
     }
   }
 }

@@ -10,7 +10,8 @@ extension Architecture {
     registers: RegisterPlaces(programCounter: 0, stackPointer: 2), onlyPageSize: nil,
     integerAlignment: 8, linearMap: linearMap, pageTable: PageTable.riscv64, furtherMapping: nil,
     directMapVariable: nil, needsImageLoad: true,
-    physicalBase: .number("phys_ram_base"), buildsCoreHeader: false, backupRegion: .anyone,
+    physicalBase: .number("phys_ram_base", otherwise: .lowestLoad), buildsCoreHeader: false,
+    backupRegion: .anyone,
     absenceOfPurgatory: nil, hypervisor: .floatingPointOrFlatLoads)
 
   /// Source: `arch/riscv/include/asm/page.h`; the keys exist since Linux 6.2.

@@ -14,7 +14,9 @@ extension Architecture {
     directMapVariable: DirectMapVariable(
       symbol: "page_offset_base", usual: 0xffff_8880_0000_0000, range: 1 << 63..<kernelMap,
       alignment: 1 << 30),
-    needsImageLoad: true, physicalBase: .number("phys_base"), buildsCoreHeader: false,
+    needsImageLoad: true,
+    physicalBase: .number("phys_base", otherwise: .imageLoad(from: kernelMap)),
+    buildsCoreHeader: false,
     backupRegion: .kexecToolsAlways, absenceOfPurgatory: nil, hypervisor: .floatingPoint)
 
   /// ebx ecx edx esi edi ebp eax ds es fs gs orig_eax **eip** cs eflags **esp** ss. With PAE the

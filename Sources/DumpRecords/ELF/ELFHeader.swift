@@ -24,6 +24,9 @@ package struct ELFHeader: Equatable, Sendable {
   package static let identificationSize = 16
   /// `ET_CORE`
   package static let coreType: UInt16 = 4
+  /// `DUMP_ELF_INCOMPLETE`, a bit of `e_flags`: whoever wrote the dump could not finish it
+  /// (makedumpfile `makedumpfile.h`).
+  package static let incomplete: UInt32 = 1
   /// `PN_XNUM`, a value of `e_phnum`: the true number stands in the first section header.
   package static let countInSection: UInt16 = 0xffff
 

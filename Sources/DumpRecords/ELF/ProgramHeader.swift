@@ -73,7 +73,7 @@ package struct SegmentType: RawRepresentable, Hashable, Sendable {
     self.rawValue = rawValue
   }
 
-  /// `PT_NULL`
+  /// `PT_NULL`: an entry that nobody filled in.
   package static let empty = SegmentType(rawValue: 0)
   /// `PT_LOAD`
   package static let load = SegmentType(rawValue: 1)

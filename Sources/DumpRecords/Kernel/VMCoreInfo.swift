@@ -10,18 +10,22 @@ package struct VMCoreInfo: Equatable, Sendable {
   /// The longest text that any known kernel writes is one page; 64 KiB pages exist.
   package static let largestText = 1 << 16
 
-  /// Reads the description of a VMCOREINFO note; lines without `=` are passed over.
+  /// Reads the description of a VMCOREINFO note; lines without `=` are passed over, and so is what is
+  /// no whole line: a kernel ends each with a line end, and memory that is lost reads as zeros.
   package init(_ text: [UInt8]) {
     self.text = text
     var values: [String: String] = [:]
-    for line in text.split(separator: UInt8(ascii: "\n")) {
-      guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
+    let end = text.lastIndex(of: UInt8(ascii: "\n")) ?? text.startIndex
+    for line in text[..<end].split(separator: UInt8(ascii: "\n")) {
+      guard !line.contains(0), let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let key = String(decoding: line[..<equals], as: UTF8.self)
-      let value = line[(equals + 1)...].prefix { $0 != 0 }
-      values[key] = String(decoding: value, as: UTF8.self)
+      values[key] = String(decoding: line[(equals + 1)...], as: UTF8.self)
     }
     self.values = values
   }
+
+  /// Whether its last line is not whole.
+  package var isCut: Bool { text.last != UInt8(ascii: "\n") }
 
   /// Whether it begins as every kernel since 2.6.24 writes it.
   package static func isPlausible(_ text: some Sequence<UInt8>) -> Bool {

@@ -50,9 +50,11 @@ struct FoundHeader: Sendable {
         lacksNotes: NoteWarnings.lacksNotes(examination.sections, memory)),
       backup: left.backup?.region, producer: producer, processors: processors,
       mergedHeader: mergedHeader, mergedLayout: mergedLayout, domainZero: domainZero,
-      namedBy: namedBy, locators: locators,
-      candidates: candidates,
-      warnings: warnings + NoteWarnings.about(examination.sections, processors, memory)
+      namedBy: namedBy, locators: locators, candidates: candidates,
+      warnings: try warnings
+        + NoteWarnings.about(
+          examination.sections, processors, memory, left.information,
+          handover?.kernel ?? left.kernel)
         + HeaderRegion.overlaps(of: region, header, examination.sections),
       s390: handover)
   }

@@ -14,6 +14,8 @@ package struct Processor: Equatable, Sendable {
   package var address: UInt64
   /// Whether the section holds no note at all.
   package var isEmpty: Bool
+  /// Whether the image holds the memory of its notes; where it does not, nothing is known of them.
+  package var isHeld = true
   /// Its registers, where they were saved and the architecture is known.
   package var state: ProcessorState?
 
@@ -27,6 +29,7 @@ package struct Processor: Equatable, Sendable {
     memory: PhysicalMemory, information: Note?
   ) throws(ReadError) -> [Processor] {
     var processors: [Processor] = []
+    let held = memory.present
     for section in sections.prefix(limit) {
       if section.limit == 0, section.built == nil { continue }
       var notes = section.notes
@@ -38,13 +41,14 @@ package struct Processor: Equatable, Sendable {
       }
       let all = notes.filter { $0.type == .processStatus }
       if let information, all.isEmpty, section.notes.contains(information) { continue }
+      let isHeld = Range(start: section.address, length: section.limit).map(held.covers) ?? false
       for note in all.count > 1 ? all.map(Optional.some) : [all.first]
       where processors.count < limit {
         processors.append(
           Processor(
             number: processors.count, index: section.index,
             address: all.count > 1 ? note?.address ?? section.address : section.address,
-            isEmpty: section.isEmpty,
+            isEmpty: section.isEmpty, isHeld: isHeld,
             state: try state(note, header.order, architecture, memory)))
       }
     }

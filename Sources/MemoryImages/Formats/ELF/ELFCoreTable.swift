@@ -29,10 +29,32 @@ struct ELFCoreTable {
     segments = cut.segments
     pieces = cut.pieces
     missing = cut.missing
-    warnings = table.warnings + cut.warnings + ELFCoreTable.warnings(about: missing, in: source)
+    warnings =
+      table.warnings + ELFCoreTable.warnings(about: table.count - table.entries.count, of: table)
+      + cut.warnings
+      + ELFCoreTable.warnings(about: missing, in: source)
     isWellPlaced =
       table.isWellPlaced && cut.isWhole && missing.isEmpty
       && ELFCoreTable.hasUsualShape(header, table.elfClass, segments)
+  }
+
+  /// What a writer leaves that runs out of room: its mark, and entries of loads that it never came
+  /// to (makedumpfile `write_elf_header`, `write_elf_load_segment`).
+  private static func warnings(
+    about unwritten: Int, of table: ELFProgramHeaders
+  ) -> [Finding] {
+    var warnings: [Finding] = []
+    if table.header.flags & ELFHeader.incomplete != 0 {
+      warnings.append(
+        Finding("the dump is marked as incomplete by whoever wrote it", isPartial: true))
+    }
+    if unwritten > 0 {
+      warnings.append(
+        Finding(
+          "\(unwritten) of \(table.count) program headers are empty (PT_NULL): the memory "
+            + "that they were for is lost", isPartial: true))
+    }
+    return warnings
   }
 
   private static func warnings(

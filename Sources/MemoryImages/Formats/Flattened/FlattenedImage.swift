@@ -8,11 +8,11 @@ extension ImageFormat {
     recognizes: { $0.starts(with: FlattenedHeader.signature) }, open: FlattenedImage.open)
 }
 
-private enum FlattenedImage {
+enum FlattenedImage {
   /// What is ever written in that form.
   private static let contents: [ImageFormat] = [.elf, .kdump]
 
-  static func open(
+  fileprivate static func open(
     _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
     let plain = try unflattened(input)
@@ -35,10 +35,12 @@ private enum FlattenedImage {
       plain.isUnflattened = true
     }
     plain.parts = []
-    for part in input.parts {
-      let isFlattened = try part.head().starts(with: FlattenedHeader.signature)
-      plain.parts.append(isFlattened ? try unflattened(part) : part)
-    }
+    for part in input.parts { plain.parts.append(try FlattenedImage.plain(part)) }
     return plain
+  }
+
+  /// An input as it is, or put together where it is flattened.
+  static func plain(_ input: ImageInput) throws(ImageError) -> ImageInput {
+    try input.head().starts(with: FlattenedHeader.signature) ? unflattened(input) : input
   }
 }

@@ -16,8 +16,12 @@ private enum KdumpImage {
   static func open(
     _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
+    var input = input
+    var parts: [ImageInput] = []
+    for part in input.parts { parts.append(try FlattenedImage.plain(part)) }
+    input.parts = parts
     let file = try KdumpFile(input)
-    let files = try KdumpFile.set(of: file, with: input.parts)
+    let (files, warnings) = try KdumpFile.set(of: file, with: parts, mixes: options.mixesParts)
     let directories = try files.map { file throws(ImageError) in
       try rethrow(as: ImageError.init(reading:), KdumpDirectory(file))
     }
@@ -39,7 +43,7 @@ private enum KdumpImage {
     let pages = KdumpPages(volumes, of: file, damage)
     return MemoryImage(
       ofDump: input, as: .kdump, memory: PhysicalMemory(map, in: pages), stored: core.stored,
-      warnings: state.warnings + core.warnings, damage: damage)
+      warnings: warnings + state.warnings + core.warnings, damage: damage)
   }
 
   /// The memory that existed, in frames.
