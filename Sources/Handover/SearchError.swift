@@ -58,4 +58,7 @@ package struct SearchFailure: Equatable, Sendable {
   package var choices: [Message] = []
   /// Which settings would make the choice.
   package var hint: Message = ""
+  /// What the image's bytes look like, where nothing was found in them and they are not like a
+  /// machine's memory.
+  package var character: String?
 }

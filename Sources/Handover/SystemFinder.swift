@@ -35,10 +35,16 @@ package struct SystemFinder {
 
   /// The same where the image is shared with others.
   static func find(in scene: Scene) throws(SearchError) -> CrashedSystem {
-    var system = try rethrow(as: SearchError.read, find(scene, by: steps)).get()
+    var system: CrashedSystem
+    do throws(SearchError) {
+      system = try rethrow(as: SearchError.read, find(scene, by: steps)).get()
+    } catch {
+      throw try rethrow(as: SearchError.read, error.describing(scene.image.memory))
+    }
     if system.stored == nil, let dump = try rethrow(as: SearchError.read, scene.keptDump()) {
       system = dump.better(system)
     }
+    system.warnings += try rethrow(as: SearchError.read, Encryption.warnings(about: system))
     system.warnings =
       scene.image.warnings + [scene.image.damage?.finding].compactMap(\.self) + system.warnings
     return system

@@ -5,7 +5,7 @@ package import DumpRecords
 /// file is converted, with its notes and its loads.
 package struct StoredCore: Sendable {
   /// Its notes and loads, whole or cut to what the file holds; `p_offset` is an offset in ``file``.
-  package let header: CoreHeader
+  package private(set) var header: CoreHeader
   /// Where notes stand, and the data of loads where ``hasLoadsInFile`` is set.
   package let file: any ByteSource
   /// Whether a load's data stands at its `p_offset` of the file; else it is read from memory.
@@ -28,6 +28,13 @@ package struct StoredCore: Sendable {
     self.isWellPlaced = isWellPlaced
     self.missing = missing
     self.machine = machine
+  }
+
+  /// The same with another header for the same notes and memory.
+  package func with(_ header: CoreHeader) -> StoredCore {
+    var stored = self
+    stored.header = header
+    return stored
   }
 
   /// The file as if it were memory, address = file offset: notes are walked in it.

@@ -126,7 +126,8 @@ public struct VMCoreError: Error, Equatable, Sendable, CustomStringConvertible {
         saying:
           "\(image): no elfcorehdr: no kdump kernel was loaded, or its header is not in this image",
         hints: VMCoreError.search(failure) + [
-          "without a sound vmcoreinfo, \(.fallback)=standalone \(.architecture)=NAME dumps all memory",
+          failure.character.map { Bytes.Message("seen: \($0)") }
+            ?? "without a sound vmcoreinfo, \(.fallback)=standalone \(.architecture)=NAME dumps all memory",
           failure.hint,
         ])
     }

@@ -116,6 +116,29 @@ struct RealOutputTests {
     }
   }
 
+  @Test(
+    "a kdump file read back has the virtual addresses of the ELF file, by which gdb and drgn read")
+  func virtualAddresses() throws {
+    let output = try RealOutput("x86_64-kexec_file_load")
+    try output.succeed("vmcoregen -q -o again v.kdump && cmp again v.elf")
+    let kernel = try #require(output.real.kernel)
+    try output.succeed("vmcoregen extract vmcoreinfo again > info")
+    let place = "0x$(sed -n 's/^SYMBOL(init_uts_ns)=//p' info)"
+    let name = "\(place)+$(sed -n 's/^OFFSET(uts_namespace.name)=//p' info)+130"
+    if OutsideTool("gdb") != nil {
+      try output.succeed(
+        "gdb -nx -batch -ex 'core-file again' -ex \"x/s \(name)\" | grep -q '\"\(kernel)\"'")
+    } else {
+      try OutsideTool.absent("gdb")
+    }
+    if OutsideTool("drgn") != nil {
+      try output.succeed(
+        "echo \"print(prog.read(\(name), 64))\" > d && drgn -q -c again d | grep -q '\(kernel)'")
+    } else {
+      try OutsideTool.absent("drgn")
+    }
+  }
+
   private func expectNotes(of forms: [String], _ output: RealOutput) throws {
     for part in ["notes", "vmcoreinfo"] {
       try output.succeed("vmcoregen extract \(part) $image > part && test -s part")

@@ -18,6 +18,15 @@ package struct BootParameters: Equatable, Sendable {
     package var type: UInt32
   }
 
+  /// `E820_TYPE_RAM`, `E820_TYPE_RESERVED_KERN`
+  private static let usableTypes: Set<UInt32> = [1, 128]
+
+  /// The ranges that the kernel may use.
+  package var usableMemory: [Range<UInt64>] {
+    memoryMap.filter { BootParameters.usableTypes.contains($0.type) && !$0.range.isEmpty }
+      .map(\.range)
+  }
+
   /// Size of the zero page.
   package static let size = 4096
   /// Offset of `e820_table`.

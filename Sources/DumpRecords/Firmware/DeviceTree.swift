@@ -9,6 +9,9 @@ package struct DeviceTree: Equatable, Sendable {
   package var bootArguments: String?
   /// `/memory@…` `reg`: the machine's RAM, half open.
   package var memory: [Range<UInt64>] = []
+  /// What a second kernel may use of it: `/chosen` `linux,usable-memory-range` (arm64, riscv64), or
+  /// `/memory@…` `linux,usable-memory` (ppc64); none of them empty.
+  package var usableMemory: [Range<UInt64>] = []
 
   /// The core header's place: the property, else the command line.
   package var namedCoreHeader: (parameter: ELFCoreHeaderParameter, by: String)? {
@@ -119,6 +122,8 @@ private struct DeviceTreeWalk {
     case (2, .chosen): takeChosenProperty(name, Array(value))
     case (2, .memory) where name.elementsEqual("reg".utf8):
       tree.memory += ranges(in: Array(value))
+    case (2, .memory) where name.elementsEqual("linux,usable-memory".utf8):
+      tree.usableMemory += ranges(in: Array(value)).filter { !$0.isEmpty }
     default: break
     }
   }
@@ -135,6 +140,8 @@ private struct DeviceTreeWalk {
       if let range = pair(in: value, at: 0) {
         tree.coreHeader = ELFCoreHeaderParameter(address: range.0, size: range.1)
       }
+    case "linux,usable-memory-range":
+      tree.usableMemory += ranges(in: value).filter { !$0.isEmpty }
     case "bootargs": tree.bootArguments = text(value)
     default: break
     }

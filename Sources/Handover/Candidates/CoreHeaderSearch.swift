@@ -257,7 +257,7 @@ extension CoreHeaderSearch {
       if let refusal = try PurgatoryDigest.refusal(of: system, scene.options) {
         return .corrupt(refusal)
       }
-      return try scene.options.selection.show(system, scene.options)
+      return try scene.options.selection.show(system, in: scene)
     case let failure: return failure
     }
   }

@@ -47,8 +47,13 @@ struct KeptDump: Sendable {
       } else {
         nil
       }
+    // An ELF core has virtual addresses; a kdump-compressed file keeps none.
+    let restored = try stored.machine.map { _ throws(ReadError) in
+      try RestoredLoads(header, of: kernel)
+    }
     system = CrashedSystem(
-      memory: image.memory, imageMemory: image.memory, layout: image.layout, header: header,
+      memory: image.memory, imageMemory: image.memory, layout: image.layout,
+      header: restored?.header ?? header,
       sections: sections, unsoundLoads: [:], vmCoreInfo: information, vmCoreInfoNote: note,
       architecture: architecture, kernel: kernel,
       moment: isMadeByHypervisor
@@ -58,7 +63,9 @@ struct KeptDump: Sendable {
         kind: .dumpFile,
         evidence: isMadeByHypervisor
           ? "a hypervisor's registers" : "its format is \(image.format)"),
-      processors: processors, warnings: KeptDump.warnings(about: sections), stored: stored)
+      processors: processors,
+      warnings: KeptDump.warnings(about: sections) + (restored?.warnings ?? []),
+      stored: restored.map { stored.with($0.header) } ?? stored)
   }
 
   /// Holds the dump's VMCOREINFO against the kernel in its memory (rule R9), and where that speaks
@@ -109,6 +116,11 @@ struct KeptDump: Sendable {
     case .read, .cancelled: return .absent(nil)
     case .notFound, .stale: break
     case .ambiguous, .layoutOpen, .corrupt, .digestDiffers: if !dump.isWhole { return .absent(nil) }
+    }
+    if !dump.isWhole,
+      let refusal = try Encryption.refusal(of: scene.image.memory, dump.system.kernel)
+    {
+      return .corrupt(refusal)
     }
     return .found(dump.afterAll)
   }

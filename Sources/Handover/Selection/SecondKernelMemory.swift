@@ -3,16 +3,17 @@ internal import CrashedKernel
 package import DumpRecords
 internal import MemoryImages
 
-/// The memory between the crashed kernel's loads in which the second kernel runs.
+/// The memory in which the second kernel runs.
 struct SecondKernelMemory {
   /// The crashed kernel's system.
   private let system: CrashedSystem
-  private let options: SearchOptions
+  private let scene: Scene
+  private var options: SearchOptions { scene.options }
   private var memory: PhysicalMemory { system.imageMemory }
 
-  init(beside system: CrashedSystem, _ options: SearchOptions) {
+  init(beside system: CrashedSystem, in scene: Scene) {
     self.system = system
-    self.options = options
+    self.scene = scene
   }
 
   /// The system with that memory alone, and the second kernel's own vmcoreinfo.
@@ -23,22 +24,28 @@ struct SecondKernelMemory {
       return .corrupt(
         .corrupt("\(.selection)=kdump: the second kernel has not started: \(moment.evidence)"))
     }
-    let gap = system.header.crashRegion(around: address, end: max(memory.end, address))
-    guard let note = try note(in: gap) else {
-      return .corrupt(
-        .corrupt(
-          "\(.selection)=kdump: no vmcoreinfo of a running second kernel in its memory \(gap.hex)"))
+    let found = try SecondKernelRanges(beside: system, headerAt: address, in: scene)
+    for range in found.ranges.prefix(SecondKernelMemory.mostSearched) {
+      if let note = try note(in: range) { return .found(try shown(note, found)) }
     }
-    return .found(try shown(note, gap))
+    return .corrupt(
+      .corrupt(
+        "\(.selection)=kdump: no vmcoreinfo of a running second kernel in its memory "
+          + "\(SecondKernelMemory.list(found.ranges)): \(found.origin)"))
   }
 
-  /// The second kernel has the low memory too, once its former content is in the backup.
-  private func loads(_ gap: Range<UInt64>) -> [Range<UInt64>] {
-    guard let backup = system.backup, !backup.isStillAtSource else { return [gap] }
-    return [backup.source, gap]
+  /// Ranges that are searched for the kernel's own vmcoreinfo: it was given a few, and of the gaps
+  /// between the loads of another kernel the one around the header comes first.
+  private static let mostSearched = 64
+
+  private static func list(_ ranges: [Range<UInt64>]) -> String {
+    ranges.prefix(16).map(\.hex).joined(separator: ", ")
+      + (ranges.count > 16 ? " and \(ranges.count - 16) more" : "")
   }
 
-  private func shown(_ note: Note, _ gap: Range<UInt64>) throws(ReadError) -> CrashedSystem {
+  private func shown(
+    _ note: Note, _ found: SecondKernelRanges
+  ) throws(ReadError) -> CrashedSystem {
     var shown = system
     let size = note.descriptionAddress - note.address + note.descriptionSize
     let segment = ProgramHeader(
@@ -49,11 +56,14 @@ struct SecondKernelMemory {
     ]
     let information = VMCoreInfo(
       try memory.paddedBytes(at: note.descriptionAddress, count: Int(note.descriptionSize)).bytes)
-    let image = system.architecture.flatMap { KernelImage(of: $0, information, in: gap) }
+    let image = system.architecture.flatMap { architecture in
+      found.ranges.lazy.compactMap { KernelImage(of: architecture, information, in: $0) }.first
+    }
     shown.header.segments =
       [segment]
       + (image.map { [ProgramHeader(shown: $0.physical, virtual: $0.virtual)] } ?? [])
-      + loads(gap).map { ProgramHeader(shown: $0, virtual: 0) }
+      + found.ranges.sorted { $0.lowerBound < $1.lowerBound }.prefix(Int(UInt16.max) - 3)
+      .map { ProgramHeader(shown: $0, virtual: 0) }
     shown.unsoundLoads = [:]
     shown.backup = nil
     shown.memory = memory
@@ -65,8 +75,8 @@ struct SecondKernelMemory {
     }
     shown.warnings = [
       Finding(
-        "the second kernel's memory is taken to be \(gap.hex), the gap between the loads around "
-          + "the core header; it was running, so it has no CPU notes", isDamage: false)
+        "the second kernel's memory is taken to be \(SecondKernelMemory.list(found.ranges)): "
+          + "\(found.origin); it was running, so it has no CPU notes", isDamage: false)
     ]
     return shown
   }

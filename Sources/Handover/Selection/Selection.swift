@@ -16,12 +16,12 @@ package enum Selection: String, Sendable, CaseIterable {
 extension Selection {
   /// A system whose header was found in memory, with the selected memory.
   func show(
-    _ system: CrashedSystem, _ options: SearchOptions
+    _ system: CrashedSystem, in scene: Scene
   ) throws(ReadError) -> SystemFinder.Answer {
     switch self {
     case .production: return .found(system)
     case .all: return .found(Selection.everything(system))
-    case .kdump: return try SecondKernelMemory(beside: system, options).answer()
+    case .kdump: return try SecondKernelMemory(beside: system, in: scene).answer()
     }
   }
 

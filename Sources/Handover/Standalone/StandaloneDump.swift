@@ -17,6 +17,11 @@ struct StandaloneDump {
       try scene.keptDump().map({ $0.refutation != nil }) ?? true
     else { return .absent(nil) }
     let dump = StandaloneDump(scene: scene, failure: failure, reason: reason)
+    if scene.options.fallback == .standalone,
+      let refusal = try Encryption.refusal(of: scene.image.memory, nil)
+    {
+      return .corrupt(refusal)
+    }
     return try dump.best()
   }
 
