@@ -43,6 +43,8 @@ package enum Setting: String, CaseIterable, Sendable {
   case ram = "fallback.ram"
   /// The text of vmcoreinfo for that.
   case vmcoreinfo = "fallback.vmcoreinfoPath"
+  /// What happens where nothing can be left out with certainty.
+  case filter = "filter.mode"
   /// Whether an existing output is replaced.
   case mayReplace
 }

@@ -4,9 +4,12 @@ extension CrashDump {
   /// Writes the vmcore to a file without a name: for programs that want a path where
   /// ``mount(on:showing:)`` cannot be done.
   ///
-  /// - Parameter directory: where the file is stored; nil: in memory.
+  /// - Parameters:
+  ///   - directory: where the file is stored; nil: in memory.
+  ///   - core: what is written of it; nil: all.
   public func copy(
-    in directory: String?, control: WriteControl = WriteControl()
+    in directory: String?, _ core: FilteredCore? = nil,
+    control: WriteControl = WriteControl()
   ) throws(VMCoreError) -> UnnamedCopy {
     let file: UnnamedFile
     do throws(WriteError) {
@@ -18,8 +21,11 @@ extension CrashDump {
     } catch {
       throw VMCoreError(error)
     }
-    try write(
-      toDescriptor: file.descriptor, name: directory.map { "\($0): temporary file" } ?? "memory",
+    let planned: PlannedOutput
+    if let core { planned = PlannedOutput(core, of: self) } else { planned = try plan() }
+    try planned.write(
+      to: .descriptor(
+        file.descriptor, name: directory.map { "\($0): temporary file" } ?? "memory"),
       control: control)
     return UnnamedCopy(file)
   }

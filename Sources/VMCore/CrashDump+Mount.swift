@@ -37,6 +37,7 @@ extension CrashDump {
   }
 
   private func servedFiles(_ options: MountOptions) -> [ServedFile] {
+    let file = options.core?.file ?? self.file
     var files = [ServedFile(name: "vmcore", content: file)]
     guard !options.isVMCoreOnly else { return files }
     files.append(
@@ -76,6 +77,8 @@ public struct AddedFile: Equatable, Sendable {
 
 /// What a mount shows.
 public struct MountOptions: Sendable {
+  /// The vmcore that is shown; nil: all of it.
+  public var core: FilteredCore?
   /// Whether only the file `vmcore` is shown.
   public var isVMCoreOnly = false
   /// Whether the directory is mounted on by the very path that is given, which leads through an open

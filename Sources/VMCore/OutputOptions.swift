@@ -62,6 +62,8 @@ public struct OutputOptions: Sendable {
   public var engine: Engine?
   /// Most bytes of one file of a split set; nil writes one file.
   public var splitSize: UInt64?
+  /// What is left out; nil writes everything.
+  public var filter: FilterOptions?
   /// Whether the SHA-256 of what is written is made.
   public var hasDigest = false
 

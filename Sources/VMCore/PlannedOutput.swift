@@ -12,6 +12,8 @@ internal import MemoryImages
 /// try planned.write(to: .file(path: "vmcore.kdump"))
 /// ```
 public struct PlannedOutput: Sendable {
+  /// What is left out; nil where nothing was asked to be.
+  public let filter: FilterReport?
   private let content: Content
   private let hasDigest: Bool
   /// The files of the image, which no output may replace.
@@ -25,11 +27,21 @@ public struct PlannedOutput: Sendable {
     case set(PlannedSet)
   }
 
-  init(_ content: Content, hasDigest: Bool, of image: MemoryImage) {
+  init(
+    _ content: Content, filter: FilterReport?, hasDigest: Bool, of image: MemoryImage
+  ) {
     self.content = content
+    self.filter = filter
     self.hasDigest = hasDigest
     images = image.files
     budget = image.budget
+  }
+
+  /// The ELF vmcore without what a filter leaves out.
+  init(_ core: FilteredCore, of dump: CrashDump) {
+    self.init(
+      .file(PlannedFile(.plain(core.file), workers: dump.workers, hasDigest: false)),
+      filter: core.report, hasDigest: false, of: dump.image)
   }
 
   /// Size of the output in bytes; nil where it is known only when the output is written.
@@ -111,15 +123,22 @@ public struct PlannedOutput: Sendable {
 
 extension CrashDump {
   /// Plans an output: everything that is wrong with it is said before its first byte is written.
+  ///
+  /// - Parameter isCancelled: asked now and then where pages are left out; true ends the plan.
   public func plan(
-    _ output: OutputOptions = OutputOptions()
+    _ output: OutputOptions = OutputOptions(),
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) -> PlannedOutput {
-    PlannedOutput(
-      try content(of: output), hasDigest: output.hasDigest, of: image)
+    let content = try ContentSource(self, output, isCancelled)
+    return PlannedOutput(
+      try self.content(of: output, content), filter: content.report, hasDigest: output.hasDigest,
+      of: image)
   }
 
   /// The form that the options ask for; what contradicts itself is refused.
-  private func content(of output: OutputOptions) throws(VMCoreError) -> PlannedOutput.Content {
+  private func content(
+    of output: OutputOptions, _ source: ContentSource
+  ) throws(VMCoreError) -> PlannedOutput.Content {
     guard (0...9).contains(output.gzipLevel ?? 0) else {
       throw VMCoreError(.usage, "compression level \(output.gzipLevel ?? 0), expected 0 to 9")
     }
@@ -130,17 +149,18 @@ extension CrashDump {
       engine: engine, level: packing == nil ? 0 : output.level, form: packing ?? .zlib)
     let form: PlannedFile.Form
     switch (output.format, output.isFlattened, output.gzipLevel, output.splitSize) {
-    case (.elf, true, nil, nil): form = .flattened(file)
+    case (.elf, true, nil, nil): form = .flattened(source.file)
     case (.elf, false, nil, nil), (.lime, false, nil, nil), (.raw, false, nil, nil):
-      form = .plain(try plainFile(output.format))
+      form = .plain(try plainFile(output.format, source))
     case (.elf, false, let level?, nil), (.lime, false, let level?, nil),
       (.raw, false, let level?, nil):
       form = .gzip(
-        try plainFile(output.format), Compression(engine: engine, level: level))
-    case (.kdump, false, nil, nil): form = .kdump(try kdumpPlan(output), pages)
-    case (.kdump, true, nil, nil): form = .flattenedKdump(try kdumpPlan(output), pages)
+        try plainFile(output.format, source), Compression(engine: engine, level: level))
+    case (.kdump, false, nil, nil): form = .kdump(try kdumpPlan(output, source), pages)
+    case (.kdump, true, nil, nil): form = .flattenedKdump(try kdumpPlan(output, source), pages)
     case (.kdump, false, nil, let size?):
-      return .set(PlannedSet(try kdumpPlan(output), pages, fileSize: size, workers: workers))
+      return .set(
+        PlannedSet(try kdumpPlan(output, source), pages, fileSize: size, workers: workers))
     case (.kdump, _, _?, _):
       throw VMCoreError(.usage, "gzip goes around the ELF vmcore, a kdump file is packed already")
     case (.elf, true, _?, _):
@@ -156,11 +176,11 @@ extension CrashDump {
 
   /// What a format makes of the vmcore that is a file like it.
   private func plainFile(
-    _ format: OutputOptions.Format
+    _ format: OutputOptions.Format, _ source: ContentSource
   ) throws(VMCoreError) -> ELFCoreFile {
     do throws(PlanError) {
       switch format {
-      case .elf, .kdump: return file
+      case .elf, .kdump: return source.file
       case .lime: return try LiMEOutput.file(of: plan, in: file)
       case .raw: return try RawOutput.file(of: plan, in: file)
       }
@@ -169,12 +189,50 @@ extension CrashDump {
     }
   }
 
-  private func kdumpPlan(_ output: OutputOptions) throws(VMCoreError) -> KdumpPlan {
+  private func kdumpPlan(
+    _ output: OutputOptions, _ source: ContentSource
+  ) throws(VMCoreError) -> KdumpPlan {
     do throws(PlanError) {
       return try KdumpPlan(
-        for: system, plan, file: file, packedAs: try? output.checkedForm())
+        for: system, plan, file: file, packedAs: try? output.checkedForm(),
+        selection: source.selection)
     } catch {
       throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
+    }
+  }
+}
+
+/// What an output is made of.
+private struct ContentSource {
+  /// The ELF vmcore, without what a filter leaves out.
+  let file: ELFCoreFile
+  /// What it leaves out of another format.
+  let selection: PageSelection?
+  let report: FilterReport?
+
+  init(
+    _ dump: CrashDump, _ output: OutputOptions, _ isCancelled: @escaping @Sendable () -> Bool
+  ) throws(VMCoreError) {
+    guard let filter = output.filter else {
+      (file, selection, report) = (dump.file, nil, nil)
+      return
+    }
+    switch output.format {
+    case .elf:
+      let filtered = try dump.filtered(by: filter, isCancelled: isCancelled)
+      (file, selection, report) = (filtered.file, nil, filtered.report)
+    case .kdump:
+      let selected = try dump.select(filter, isCancelled: isCancelled)
+      file = dump.file
+      selection = selected.selection
+      report = FilterReport(
+        selected.selection, pageSize: dump.plan.pageSize, zero: nil,
+        unfilteredBecause: selected.refusal)
+    case .lime, .raw:
+      throw VMCoreError(
+        .usage,
+        "the format \(output.format.rawValue) cannot say which pages are left out: expected elf or "
+          + "kdump for dump level \(filter.level)")
     }
   }
 }

@@ -44,6 +44,8 @@ public enum Setting: String, CaseIterable, Sendable {
   case ram = "fallback.ram"
   /// ``FallbackOptions/vmcoreinfoPath``
   case vmcoreinfo = "fallback.vmcoreinfoPath"
+  /// ``FilterOptions/mode-swift.property``
+  case filter = "filter.mode"
   /// ``OutputTarget/file(path:mayReplace:)``
   case mayReplace
 
@@ -71,6 +73,7 @@ public enum Setting: String, CaseIterable, Sendable {
       case .architecture: .architecture
       case .ram: .ram
       case .vmcoreinfo: .vmcoreinfo
+      case .filter: .filter
       case .mayReplace: .mayReplace
       }
   }

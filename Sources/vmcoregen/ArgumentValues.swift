@@ -17,6 +17,13 @@ extension Compatibility: ExpressibleByArgument {}
 extension OutputOptions.Compression: ExpressibleByArgument {}
 extension OutputOptions.Engine: ExpressibleByArgument {}
 extension ExtractedPart: ExpressibleByArgument {}
+extension FilterOptions.Mode: ExpressibleByArgument {}
+extension DumpLevel: ExpressibleByArgument {
+  /// A number or names.
+  public init?(argument: String) {
+    self.init(parsing: argument)
+  }
+}
 
 /// A value that is named, or found where `auto` is said.
 struct Automatic<Value>: ExpressibleByArgument

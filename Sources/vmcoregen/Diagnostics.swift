@@ -46,6 +46,12 @@ enum Diagnostics {
     return !warnings.isEmpty
   }
 
+  /// Warnings of a filter, and with `--verbose` what it leaves out.
+  static func report(_ filter: FilterReport?, _ arguments: ImageArguments) {
+    guard let filter, !arguments.quiet else { return }
+    if arguments.verbose { say(FilterText(filter).line) }
+    for warning in filter.warnings { say("warning: \(Wording.text(warning))") }
+  }
 }
 
 /// Standard error, unbuffered.

@@ -12,6 +12,8 @@ struct ExecCommand: ParsableCommand {
 
   @OptionGroup var image: ImageArguments
 
+  @OptionGroup var filter: FilterArguments
+
   @Flag(help: "Hold the vmcore in memory instead of using FUSE.")
   var memfd = false
 
@@ -45,7 +47,11 @@ struct ExecCommand: ParsableCommand {
     let status = Outcome.of {
       let dump = try image.open()
       Diagnostics.report(dump.report, image)
-      let shown = try ShownVMCore(dump, inMemory: memfd, quiet: image.quiet)
+      let core = try filter.options.map {
+        try dump.filtered(by: $0, isCancelled: { Interruption.isPending })
+      }
+      Diagnostics.report(core?.report, image)
+      let shown = try ShownVMCore(dump, core, inMemory: memfd, quiet: image.quiet)
       defer { shown.remove() }
       guard let signals = SignalQueue(Interruption.wanted(Self.forwarded)) else {
         throw VMCoreError(.cannotCreate, "signals cannot be queued")

@@ -11,6 +11,8 @@ struct MountCommand: ParsableCommand {
 
   @OptionGroup var image: ImageArguments
 
+  @OptionGroup var filter: FilterArguments
+
   @Argument(help: "Existing directory to mount on.", completion: .directory)
   var directory: String?
 
@@ -32,23 +34,29 @@ struct MountCommand: ParsableCommand {
       try CrashDump.checkMountPoint(at: directory ?? "")
       let dump = try image.open { $0.isThorough = true }
       Diagnostics.report(dump.report, image)
-      let mounted = try dump.mount(on: directory ?? "", showing: contents(of: dump))
+      let core = try filter.options.map {
+        try dump.filtered(by: $0, isCancelled: { Interruption.isPending })
+      }
+      Diagnostics.report(core?.report, image)
+      let isPartial = dump.report.isPartial || core?.report.isUnfiltered ?? false
+      let mounted = try dump.mount(on: directory ?? "", showing: contents(of: dump, core))
       defer { mounted.unmount() }
       // A background process must keep neither a file system busy nor whoever waits for a pipe's end.
       _ = unsafe chdir("/")
       let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
       if nothing >= 0 { dup2(nothing, STDIN_FILENO) }
       StandardOutput.write(
-        (dump.report.isPartial ? BackgroundMount.partial : BackgroundMount.ready) + "\n")
+        (isPartial ? BackgroundMount.partial : BackgroundMount.ready) + "\n")
       wait(for: mounted)
       let isDamaged = Diagnostics.reportLate(dump, image)
-      return dump.report.isPartial || isDamaged ? .partial : .done
+      return isPartial || isDamaged ? .partial : .done
     }
     throw status.exitCode
   }
 
-  private func contents(of dump: CrashDump) -> MountOptions {
+  private func contents(of dump: CrashDump, _ core: FilteredCore?) -> MountOptions {
     var options = MountOptions()
+    options.core = core
     let document = InfoDocument(dump.report).value.text + "\n"
     options.additions = [AddedFile(name: "info.json", bytes: Array(document.utf8))]
     options.reportFailure = { Diagnostics.say($0) }

@@ -12,21 +12,21 @@ struct ShownVMCore {
   private let directory: PrivateDirectory?
 
   /// Mounts a directory of its own; where that cannot be done, writes the vmcore.
-  init(_ dump: CrashDump, inMemory: Bool, quiet: Bool) throws {
+  init(_ dump: CrashDump, _ core: FilteredCore?, inMemory: Bool, quiet: Bool) throws {
     if inMemory {
-      self = try ShownVMCore(copying: dump, to: nil)
+      self = try ShownVMCore(copying: dump, core, to: nil)
       return
     }
     do {
-      self = try ShownVMCore(mounting: dump)
+      self = try ShownVMCore(mounting: dump, core)
     } catch let error as VMCoreError where error.kind == .cannotCreate {
       let directory = ShownVMCore.temporaryDirectory
       if !quiet {
         Diagnostics.say(
-          "warning: no FUSE: \(error.description); a temporary file of up to \(dump.size) bytes "
+          "warning: no FUSE: \(error.description); a temporary file of up to \(core?.size ?? dump.size) bytes "
             + "is written in \(directory)")
       }
-      self = try ShownVMCore(copying: dump, to: directory)
+      self = try ShownVMCore(copying: dump, core, to: directory)
     }
   }
 
@@ -37,11 +37,12 @@ struct ShownVMCore {
     withExtendedLifetime(copy) {}
   }
 
-  private init(mounting dump: CrashDump) throws {
+  private init(mounting dump: CrashDump, _ core: FilteredCore?) throws {
     let place = try PrivateDirectory(in: ShownVMCore.temporaryDirectory)
     var options = MountOptions()
     options.isVMCoreOnly = true
     options.isPathKept = true
+    options.core = core
     options.reportFailure = { Diagnostics.say($0) }
     do {
       mounted = try dump.mount(on: place.inner, showing: options)
@@ -54,9 +55,9 @@ struct ShownVMCore {
     copy = nil
   }
 
-  private init(copying dump: CrashDump, to directory: String?) throws {
+  private init(copying dump: CrashDump, _ core: FilteredCore?, to directory: String?) throws {
     let copy = try dump.copy(
-      in: directory, control: WriteControl(isCancelled: { Interruption.isPending }))
+      in: directory, core, control: WriteControl(isCancelled: { Interruption.isPending }))
     self.copy = copy
     path = copy.path
     mounted = nil

@@ -29,6 +29,7 @@ enum Wording {
     case .architecture: "--arch"
     case .ram: "--ram"
     case .vmcoreinfo: "--vmcoreinfo"
+    case .filter: "--filter"
     case .mayReplace: "--force"
     }
   }

@@ -16,6 +16,8 @@ struct WriteCommand: ParsableCommand {
 
   @OptionGroup var form: OutputArguments
 
+  @OptionGroup var filter: FilterArguments
+
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
@@ -41,6 +43,9 @@ struct WriteCommand: ParsableCommand {
     help: "Whether a vmcore that lacks something ends with status 1 (strict) or 0 (lenient).")
   var status: StatusRule = .strict
 
+  @Flag(help: "Write nothing: say what would be left out, and the size where it can be known.")
+  var dryRun = false
+
   @Option(help: "Progress on standard error: auto is a bar on a terminal, else a line every 10 s.")
   var progress: ProgressStyle = .auto
 
@@ -62,22 +67,15 @@ struct WriteCommand: ParsableCommand {
   func run() throws {
     try image.requireImage()
     let outcome = Outcome.of {
-      if output == nil, isatty(STDOUT_FILENO) != 0 {
+      if output == nil, !dryRun, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
           .usage,
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
       }
       let target = target
-      do {
-        try target.check(for: form.options)
-      } catch var error as VMCoreError where vmcore != nil && error.kind == .cannotCreate {
-        error.hints.append(
-          Message(
-            "the second name is that of the output: several files of one memory are "
-              + "--segment FILE@ADDR each, those of a split dump --part FILE"))
-        throw error
-      }
+      if !dryRun { try check(target) }
       let (dump, planned) = try plan(for: target)
+      if dryRun { return try forecast(dump, planned) }
       let meter = ProgressMeter(image.quiet ? .none : progress, total: planned.work)
       let control = WriteControl(
         progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
@@ -89,9 +87,32 @@ struct WriteCommand: ParsableCommand {
       }
       meter.finish()
       let isDamaged = Diagnostics.reportLate(dump, image)
-      return (dump.report.isPartial || isDamaged) && status == .strict ? .partial : .done
+      let isUnfiltered = planned.filter?.isUnfiltered ?? false
+      return (dump.report.isPartial || isDamaged || isUnfiltered) && status == .strict
+        ? .partial : .done
     }
     throw outcome.exitCode
+  }
+
+  /// Says what would be written.
+  private func forecast(_ dump: CrashDump, _ planned: PlannedOutput) throws -> Outcome {
+    let text = FilterText.forecast(of: planned)
+    guard StandardOutput.write(text) else { throw StandardOutput.failure() }
+    let isUnfiltered = planned.filter?.isUnfiltered ?? false
+    return (dump.report.isPartial || isUnfiltered) && status == .strict ? .partial : .done
+  }
+
+  /// Finds what stands in the way of the output before the image is searched.
+  private func check(_ target: OutputTarget) throws {
+    do {
+      try target.check(for: form.options)
+    } catch var error as VMCoreError where vmcore != nil && error.kind == .cannotCreate {
+      error.hints.append(
+        Message(
+          "the second name is that of the output: several files of one memory are "
+            + "--segment FILE@ADDR each, those of a split dump --part FILE"))
+      throw error
+    }
   }
 
   private var target: OutputTarget {
@@ -108,9 +129,13 @@ struct WriteCommand: ParsableCommand {
         options.embedsReIPL = embedReIPL
       }
       Diagnostics.report(dump.report, image)
-      return (dump, try dump.plan(form.options))
+      var output = form.options
+      output.filter = filter.options
+      let planned = try dump.plan(output, isCancelled: { Interruption.isPending })
+      Diagnostics.report(planned.filter, image)
+      return (dump, planned)
     } catch {
-      target.abandon(form.options)
+      if !dryRun { target.abandon(form.options) }
       throw error
     }
   }

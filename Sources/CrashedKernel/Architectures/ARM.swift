@@ -9,6 +9,7 @@ extension Architecture {
       systemNames: ["armv*"], family: "arm*", statusSize: 148),
     registers: RegisterPlaces(programCounter: 15, stackPointer: 13), onlyPageSize: nil,
     integerAlignment: 8, linearMap: { _ in nil }, pageTable: PageTable.arm, furtherMapping: nil,
+    memoryMap: MemoryMapRules(section: 28, physical: [32, 36], startsAtLowestLoad: true),
     directMapVariable: nil, needsImageLoad: false,
     physicalBase: .lowestLoad, buildsCoreHeader: false, backupRegion: .anyone,
     absenceOfPurgatory: nil, hypervisor: .floatingPoint)

@@ -9,10 +9,17 @@ extension Architecture {
       wordSize: 8, systemNames: ["aarch64"], family: "aarch64*", statusSize: 392),
     registers: RegisterPlaces(programCounter: 32, stackPointer: 31), onlyPageSize: nil,
     integerAlignment: 8, linearMap: splitLinearMap, pageTable: PageTable.arm64, furtherMapping: nil,
-    directMapVariable: nil, needsImageLoad: true,
+    memoryMap: MemoryMapRules(sections: sectionSizes), directMapVariable: nil, needsImageLoad: true,
     physicalBase: .number("PHYS_OFFSET", otherwise: .lowestLoad), buildsCoreHeader: false,
     backupRegion: .anyone,
     absenceOfPurgatory: "kexec_file_load on arm64 has no purgatory", hypervisor: .floatingPoint)
+
+  /// Sections became smaller with Linux 5.12 (f0b13ee23241).
+  @Sendable private static func sectionSizes(_ kernel: Kernel) -> MemoryMapRules.SectionSizes {
+    let isSmall = kernel.isRelease(atLeast: 5, 12)
+    let section = !isSmall ? 30 : kernel.information.pageSize == 1 << 16 ? 29 : 27
+    return .init(section: section, physical: [48, 52])
+  }
 
   /// The linear map is the lower half of the kernel's addresses, the image lies in the upper one
   /// (Linux 5.4 and later, `arch/arm64/include/asm/memory.h`). A kernel made for 52 bits has its

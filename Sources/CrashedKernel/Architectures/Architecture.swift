@@ -19,6 +19,8 @@ package struct Architecture: Sendable {
   package let pageTable: @Sendable (PageTableEvidence) throws(ReadError) -> PageTable.Answer
   /// A mapping that neither linear rules nor page tables have.
   package let furtherMapping: (@Sendable (VMCoreInfo, VirtualMemory) throws(ReadError) -> Mapping?)?
+  /// What its kernels do with their struct pages.
+  package let memoryMap: MemoryMapRules
   /// The variable that holds where the direct map begins, where vmcoreinfo does not say it.
   package let directMapVariable: DirectMapVariable?
   /// Whether a dump needs a load of the kernel image for its readers to find the page tables.

@@ -27,7 +27,7 @@ extension Architecture {
       onlyPageSize: nil, integerAlignment: 8,
       linearMap: { _ in LinearMap(isWide ? wideWindows : windows) },
       pageTable: { _ in .absent("its page tables are not known here") }, furtherMapping: nil,
-      directMapVariable: nil,
+      memoryMap: MemoryMapRules(section: 28, physical: [48, 35]), directMapVariable: nil,
       needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false, backupRegion: .anyone,
       absenceOfPurgatory: nil, hypervisor: .floatingPoint)
   }

@@ -9,6 +9,7 @@ extension Architecture {
       systemNames: ["riscv64"], family: "riscv*", statusSize: 376),
     registers: RegisterPlaces(programCounter: 0, stackPointer: 2), onlyPageSize: nil,
     integerAlignment: 8, linearMap: linearMap, pageTable: PageTable.riscv64, furtherMapping: nil,
+    memoryMap: MemoryMapRules(section: 27, physical: [56], startsAtLowestLoad: true),
     directMapVariable: nil, needsImageLoad: true,
     physicalBase: .number("phys_ram_base", otherwise: .lowestLoad), buildsCoreHeader: false,
     backupRegion: .anyone,

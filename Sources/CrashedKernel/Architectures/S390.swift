@@ -10,7 +10,9 @@ extension Architecture {
     registers: RegisterPlaces(programCounter: 1, stackPointer: 17), onlyPageSize: 4096,
     integerAlignment: 8, linearMap: { S390AddressSpace($0).linearMap }, pageTable: PageTable.s390x,
     furtherMapping: nil,
-    directMapVariable: nil,
+    memoryMap: MemoryMapRules { kernel in
+      .init(section: kernel.isRelease(atLeast: 6, 13) ? 27 : 28, physical: [46, 42])
+    }, directMapVariable: nil,
     needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: true, backupRegion: .anyone,
     absenceOfPurgatory: nil, hypervisor: .none)
 }

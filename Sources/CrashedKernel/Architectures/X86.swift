@@ -10,6 +10,10 @@ extension Architecture {
     registers: RegisterPlaces(programCounter: 16, stackPointer: 19), onlyPageSize: nil,
     integerAlignment: 8, linearMap: wideLinearMap,
     pageTable: PageTable.x86_64, furtherMapping: nil,
+    memoryMap: MemoryMapRules { kernel in
+      let hasFive = kernel.information.number("pgtable_l5_enabled") ?? 0 != 0
+      return .init(section: 27, physical: hasFive ? [52, 46] : [46, 52, 44, 40])
+    },
     // The direct map moves with KASLR (`arch/x86/include/asm/page_64.h`).
     directMapVariable: DirectMapVariable(
       symbol: "page_offset_base", usual: 0xffff_8880_0000_0000, range: 1 << 63..<kernelMap,
@@ -29,7 +33,10 @@ extension Architecture {
     integerAlignment: 4,
     linearMap: { _ in LinearMap([.init(0xc000_0000...0xffff_ffff, minus: 0xc000_0000)]) },
     pageTable: PageTable.i386, furtherMapping: nil,
-    directMapVariable: nil, needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false,
+    memoryMap: MemoryMapRules { kernel in
+      kernel.information["CONFIG_X86_PAE"] == nil
+        ? .init(section: 26, physical: [32]) : .init(section: 29, physical: [36])
+    }, directMapVariable: nil, needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false,
     backupRegion: .kexecTools, absenceOfPurgatory: nil, hypervisor: .floatingPoint)
 
   /// Where the kernel image is mapped: `__START_KERNEL_map`.

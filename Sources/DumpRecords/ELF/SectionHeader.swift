@@ -11,4 +11,16 @@ package enum SectionHeader {
     case .bits64: Field(at: 44)
     }
   }
+
+  /// Size of an entry of class 64.
+  package static let size64 = 64
+
+  /// Appends the first entry of a file of class 64 with so many program headers.
+  package static func writeFirst(count: UInt32, to writer: inout ByteWriter) {
+    writer.write(contentsOf: repeatElement(0, count: 32))
+    writer.write(UInt64(1))  // sh_size: the number of section headers
+    writer.write(UInt32(0))  // sh_link
+    writer.write(count)  // sh_info
+    writer.write(contentsOf: repeatElement(0, count: 16))
+  }
 }

@@ -11,7 +11,7 @@ package struct KdumpPlan: Sendable {
   let order: ByteOrder
   let layout: KdumpLayout
   let frames: PageFrames
-  /// Frames that a dump which is converted lacks; nil where there are none.
+  /// Frames that a selection leaves out, or a dump which is converted lacks; nil where there are none.
   let leftOut: LeftOutFrames?
   /// Whether more of them may be found when they are read: bitmaps are written last then.
   let mayLosePages: Bool
@@ -38,19 +38,21 @@ package struct KdumpPlan: Sendable {
   ///
   /// - Parameter form: how pages are packed; nil: not at all.
   package init(
-    for system: CrashedSystem, _ plan: CorePlan, file: ELFCoreFile, packedAs form: PackedForm?
+    for system: CrashedSystem, _ plan: CorePlan, file: ELFCoreFile, packedAs form: PackedForm?,
+    selection: PageSelection? = nil
   ) throws(PlanError) {
     order = system.header.order
     layout = KdumpPlan.layout(of: system)
     frames = try PageFrames(
-      of: plan.header, in: file, pageSize: plan.pageSize, isKept: plan.file != nil)
+      of: plan.header, in: file, pageSize: plan.pageSize, isKept: plan.file != nil,
+      selection: selection)
     guard frames.end > 0, PageFrames.count(frames.existing) <= KdumpPlan.mostFrames else {
       throw PlanError(
         "the loads promise \(PageFrames.count(frames.existing)) pages, expected 1 to "
           + "\(KdumpPlan.mostFrames) for a kdump-compressed file")
     }
     mayLosePages = frames.mayLosePages
-    leftOut = plan.file != nil || mayLosePages ? LeftOutFrames(frames) : nil
+    leftOut = plan.file != nil || selection != nil || mayLosePages ? LeftOutFrames(frames) : nil
     try KdumpPlan.check(frames, leftOut, system.imageMemory.budget)
     vmcore = file
     packing = form.map { KdumpFlags($0) } ?? []
@@ -104,7 +106,7 @@ package struct KdumpPlan: Sendable {
     header.processorCount = UInt32(clamping: machine.processorCount)
     var subHeader = KdumpSubHeader()
     subHeader.physicalBase = machine.physicalBase
-    subHeader.dumpLevel = machine.dumpLevel
+    subHeader.dumpLevel = machine.dumpLevel | UInt32(frames.selection?.level.rawValue ?? 0)
     subHeader.noteOffset = plan.pageSize + inSubHeader
     subHeader.noteSize = note.memorySize
     if let information {

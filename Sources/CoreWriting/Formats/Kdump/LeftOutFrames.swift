@@ -1,7 +1,7 @@
 internal import Bytes
 
-/// The frames that a dump which is converted lacks, because makedumpfile filtered them or because
-/// they were lost. Their bits are in the dump: no list of them is held.
+/// The frames that are left out: by a selection, or of a dump which is converted, because makedumpfile
+/// filtered them or because they were lost. Their bits are known elsewhere: no list of them is held.
 struct LeftOutFrames: Sendable {
   private let frames: PageFrames
   /// How many there are.
@@ -28,7 +28,7 @@ struct LeftOutFrames: Sendable {
   ) {
     var frame = range.lowerBound
     while frame < range.upperBound {
-      let extent = frames.extent(at: frame)
+      let extent = frames.leftOutExtent(at: frame)
       let end = min(extent.end, range.upperBound)
       if extent.kind == .leftOut { body(frame..<end) }
       frame = end

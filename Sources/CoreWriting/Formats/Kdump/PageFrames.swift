@@ -15,6 +15,10 @@ struct PageFrames: Sendable {
   let stored: [Range<UInt64>]
   /// Whether memory that the loads promise is lacking.
   let isIncomplete: Bool
+  /// What is left out of the frames; nil: nothing.
+  let selection: PageSelection?
+  /// Whether the loads are those of a dump, which may lack frames.
+  private let isKept: Bool
 
   /// Whether pages may turn out to be lost when they are read.
   var mayLosePages: Bool { memory.regions.contains { $0.source.mayLoseBytes } }
@@ -32,9 +36,12 @@ struct PageFrames: Sendable {
   /// - Parameter isKept: whether the loads are those of a dump, which may hold less than they
   ///   promise.
   init(
-    of header: CoreHeader, in file: ELFCoreFile, pageSize: UInt64, isKept: Bool = false
+    of header: CoreHeader, in file: ELFCoreFile, pageSize: UInt64, isKept: Bool = false,
+    selection: PageSelection? = nil
   ) throws(PlanError) {
     self.pageSize = pageSize
+    self.isKept = isKept
+    self.selection = selection
     let whole = PageFrames.disjointPieces(of: header, size: \.memorySize)
     let held = isKept ? PageFrames.disjointPieces(of: header, size: \.fileSize) : whole
     let regions = held.flatMap { file.regions(of: $0.physical, from: $0.offset) }
@@ -127,6 +134,24 @@ extension PageFrames {
 
   /// The frames from `frame` on that are alike; a frame that is not in one piece is data.
   func extent(at frame: UInt64) -> FrameExtent {
+    guard let stretch = selection?.stretch(at: frame) else { return storedExtent(at: frame) }
+    if stretch.isSet { return FrameExtent(kind: .leftOut, end: stretch.end) }
+    var extent = storedExtent(at: frame)
+    extent.end = min(extent.end, stretch.end)
+    return extent
+  }
+
+  /// The same, where nothing matters but whether frames are left out.
+  func leftOutExtent(at frame: UInt64) -> FrameExtent {
+    guard !isKept, !mayLosePages else { return extent(at: frame) }
+    guard let stretch = selection?.stretch(at: frame) else {
+      return FrameExtent(kind: .data, end: .max)
+    }
+    return FrameExtent(kind: stretch.isSet ? .leftOut : .data, end: stretch.end)
+  }
+
+  /// What the image, or the dump that is converted, has.
+  private func storedExtent(at frame: UInt64) -> FrameExtent {
     let single = FrameExtent(kind: .data, end: frame + 1)
     let address = frame * pageSize
     guard case .present(let range, let region) = memory.firstStretch(of: address..<UInt64.max)

@@ -24,6 +24,10 @@ struct SplitForecast {
       while UInt64(costs.count) * stretch < before + range.length {
         let first = range.lowerBound + (UInt64(costs.count) * stretch - before)
         let sample = first..<min(range.upperBound, first + sampleFrames)
+        if frames.extent(at: first).kind == .leftOut {
+          costs.append(0)
+          continue
+        }
         let packed = try packer.pack(PageJob(frames: sample, isZero: false))
         costs.append(packed.size * sampleFrames / sample.length)
         packer.recycle(packed)

@@ -1,0 +1,107 @@
+internal import Bytes
+internal import CrashedKernel
+
+/// Frames in a row, and which of them are kept.
+struct KeptBlock: Sendable {
+  var frames: Range<UInt64>
+  var isKept: [Bool]
+  /// Frames that are left out because they are zero.
+  var zeros: UInt64 = 0
+}
+
+/// Which frames are kept of a selection, those of zeros included where its level leaves them out.
+struct KeptFrames: Sendable {
+  private let selection: PageSelection
+  private let frames: SelectedFrames
+  private let workers: Int
+  private let isCancelled: @Sendable () -> Bool
+  private let zeroPages: ZeroPages
+
+  /// Frames of one job.
+  private static let blockSize: UInt64 = 1 << 12
+
+  init(
+    _ selection: PageSelection, _ frames: SelectedFrames, workers: Int,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) {
+    self.selection = selection
+    self.frames = frames
+    self.workers = workers
+    self.isCancelled = isCancelled
+    zeroPages = ZeroPages(frames.frames)
+  }
+
+  /// Goes through frames in order, by all workers.
+  ///
+  /// - Parameter seen: frames whose zeros have been counted before.
+  func run(
+    _ range: Range<UInt64>, seen: RangeSet,
+    _ use: (KeptBlock) throws(SelectionError) -> Void
+  ) throws(SelectionError) {
+    var next = range.lowerBound
+    try OrderedPipeline(workers: workers).run(
+      produce: { () throws(SelectionError) -> Range<UInt64>? in
+        if isCancelled() { throw .cancelled }
+        guard next < range.upperBound else { return nil }
+        let start = next
+        next = min(
+          range.upperBound, start.roundedDown(to: KeptFrames.blockSize) + KeptFrames.blockSize)
+        return start..<next
+      },
+      work: { (part: Range<UInt64>) throws(SelectionError) -> KeptBlock in
+        try block(part, seen)
+      },
+      consume: use)
+  }
+
+  private func block(
+    _ part: Range<UInt64>, _ seen: RangeSet
+  ) throws(SelectionError) -> KeptBlock {
+    var block = KeptBlock(
+      frames: part, isKept: [Bool](repeating: false, count: Int(part.length)))
+    var frame = part.lowerBound
+    while frame < part.upperBound {
+      let stretch = selection.stretch(at: frame)
+      let end = min(part.upperBound, stretch.end)
+      if !stretch.isSet {
+        for held in frames.held.map({ $0.clamped(to: frame..<end).ranges }) ?? [frame..<end] {
+          try keep(held, in: &block, seen)
+        }
+      }
+      frame = end
+    }
+    return block
+  }
+
+  /// Keeps frames that a selection does not leave out, but for those that a dump lacks or that are
+  /// zero.
+  private func keep(
+    _ part: Range<UInt64>, in block: inout KeptBlock, _ seen: RangeSet
+  ) throws(SelectionError) {
+    guard selection.level.contains(.zero) else {
+      var frame = part.lowerBound
+      while frame < part.upperBound {
+        let extent = frames.frames.leftOutExtent(at: frame)
+        let end = min(part.upperBound, extent.end)
+        if extent.kind != .leftOut { block.keep(frame..<end) }
+        frame = end
+      }
+      return
+    }
+    var zeros: UInt64 = 0
+    try zeroPages.visit(part) { part, isZero in
+      if isZero {
+        zeros += part.length - (seen.ranges.isEmpty ? 0 : seen.clamped(to: part).length)
+      } else {
+        block.keep(part)
+      }
+    }
+    block.zeros += zeros
+  }
+}
+
+extension KeptBlock {
+  fileprivate mutating func keep(_ part: Range<UInt64>) {
+    for frame in part { isKept[Int(frame - frames.lowerBound)] = true }
+  }
+}

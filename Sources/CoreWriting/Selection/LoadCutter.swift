@@ -1,0 +1,105 @@
+internal import Bytes
+internal import DumpRecords
+
+/// A piece of a load, as it stands in the table of a file that leaves something out.
+struct CutPiece: Equatable {
+  /// The load that it is of.
+  var load: ProgramHeader
+  /// Bytes of the load before it.
+  var start: UInt64
+  /// `p_filesz`
+  var fileSize: UInt64
+  /// `p_memsz`
+  var memorySize: UInt64
+  /// `p_vaddr`
+  var virtualAddress: UInt64
+  /// Whether it is the last of its load.
+  var isLast = true
+
+  init(load: ProgramHeader, start: UInt64, fileSize: UInt64, memorySize: UInt64) {
+    self.load = load
+    self.start = start
+    self.fileSize = fileSize
+    self.memorySize = memorySize
+    virtualAddress = load.virtualAddress
+  }
+}
+
+/// Cuts one load where at least ``shortestGap`` frames in a row are left out; shorter gaps are
+/// written with their data.
+struct LoadCutter {
+  /// `PFN_EXCLUDED` (makedumpfile)
+  static let shortestGap: UInt64 = 256
+
+  /// The frames that are asked for: a partial first page is always written.
+  let frames: Range<UInt64>
+  private let load: ProgramHeader
+  private let pageSize: UInt64
+  /// Bytes of a partial last page; 0 where it is whole.
+  private let tail: UInt64
+  /// Virtual addresses of a 32-bit kernel's direct map end where its physical ones do.
+  private let virtualLimit: UInt64
+  private var pieces: [CutPiece] = []
+  private var piece: CutPiece
+  private var gap: UInt64 = 0
+
+  init(_ load: ProgramHeader, pageSize: UInt64, wordSize: Int) {
+    self.load = load
+    self.pageSize = pageSize
+    let end = load.physicalAddress + load.memorySize
+    let head = load.physicalAddress % pageSize
+    tail = end % pageSize
+    let first = (load.physicalAddress + pageSize - 1) / pageSize
+    frames = first..<max(first, (end + pageSize - 1) / pageSize)
+    let headSize = head == 0 ? 0 : min(pageSize - head, load.memorySize)
+    piece = CutPiece(load: load, start: 0, fileSize: headSize, memorySize: headSize)
+    virtualLimit =
+      wordSize == 8 ? .max : 0 &- load.virtualAddress &+ load.physicalAddress & 0xffff_ffff
+  }
+
+  /// Takes the next frames.
+  mutating func add(_ block: KeptBlock) {
+    var frame = block.frames.lowerBound
+    while frame < block.frames.upperBound {
+      let index = Int(frame - block.frames.lowerBound)
+      if block.isKept[index] { keep(frame) } else { leaveOut(frame) }
+      frame += 1
+    }
+  }
+
+  private func size(of frame: UInt64) -> UInt64 {
+    frame + 1 == frames.upperBound && tail > 0 ? tail : pageSize
+  }
+
+  private mutating func leaveOut(_ frame: UInt64) {
+    gap += 1
+    piece.memorySize += size(of: frame)
+  }
+
+  private mutating func keep(_ frame: UInt64) {
+    guard gap >= LoadCutter.shortestGap else {
+      piece.memorySize += size(of: frame)
+      piece.fileSize += gap * pageSize + size(of: frame)
+      gap = 0
+      return
+    }
+    piece.isLast = false
+    pieces.append(piece)
+    var next = piece
+    next.start += piece.memorySize
+    if load.physicalAddress + next.start < virtualLimit {
+      next.virtualAddress &+= piece.memorySize
+    }
+    // Behind a gap every page counts as a whole one.
+    next.memorySize = pageSize
+    next.fileSize = pageSize
+    next.isLast = true
+    piece = next
+    gap = 0
+  }
+
+  /// The pieces of the load.
+  mutating func finish() -> [CutPiece] {
+    pieces + [piece]
+  }
+}

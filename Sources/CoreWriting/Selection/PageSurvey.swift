@@ -1,0 +1,65 @@
+package import Bytes
+package import CrashedKernel
+package import Handover
+
+/// What all pages of a crashed system are used for, and how many of each kind are zero.
+package struct PageSurvey: Sendable {
+  /// Frames of the loads.
+  package let frameCount: UInt64
+  /// How the kernel keeps its struct pages.
+  package let modelName: String
+  /// Frames by what they are.
+  package private(set) var counts = PageCounts()
+  /// Those of them that are zero.
+  package private(set) var zeros = PageCounts()
+  /// Frames whose struct page cannot be read.
+  package private(set) var unreadable: UInt64 = 0
+  /// Bits of a dump level that cannot be decided, each with what is missing.
+  package let refusals: [(level: DumpLevel, why: String)]
+  /// What must be known of it.
+  package let warnings: [Finding]
+
+  /// Looks at all pages and at all struct pages of a system.
+  package init(
+    of frames: SelectedFrames, in system: CrashedSystem, workers: Int,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(SelectionError) {
+    let census: PageCensus
+    switch try PageSelection.census(of: system, frames) {
+    case .found(let found): census = found
+    case .absent(let why), .corrupt(let why): throw .refused(Message(why))
+    }
+    frameCount = frames.count
+    modelName = census.model.name
+    refusals = census.rules.refusals
+    warnings = census.warnings
+    let walk =
+      census.rules.marksFree ? nil : try? FreeListWalk(census, frames)
+    var scan = SelectionScan(
+      frames, census, .all, workers: workers, isCancelled: isCancelled)
+    scan.looksForZeros = true
+    try scan.run { tested throws(SelectionError) in
+      var marks = tested
+      try walk?.apply(to: &marks)
+      add(marks)
+    }
+  }
+
+  private mutating func add(_ marks: PageMarks) {
+    unreadable += marks.unreadable
+    for (index, kind) in marks.kinds.enumerated() where kind != .foreign {
+      counts[kind] += 1
+      if marks.zeros[index] { zeros[kind] += 1 }
+    }
+  }
+
+  /// Frames that a dump of a level has: pages of zeros are none.
+  package func frames(at level: DumpLevel) -> UInt64 {
+    var kept: UInt64 = 0
+    for kind in PageKind.allCases where kind != .foreign && kind != .leftOut {
+      if kind.isExcluded, level.kinds.contains(PageKinds(kind)) { continue }
+      kept += counts[kind] - (level.contains(.zero) ? zeros[kind] : 0)
+    }
+    return kept
+  }
+}

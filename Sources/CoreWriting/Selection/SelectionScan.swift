@@ -1,0 +1,122 @@
+internal import Bytes
+internal import CrashedKernel
+
+/// One pass over all struct pages by any number of threads, in blocks; what comes out does not
+/// depend on their number.
+struct SelectionScan {
+  private let frames: SelectedFrames
+  private let census: PageCensus
+  private let level: DumpLevel
+  private let workers: Int
+  private let isCancelled: @Sendable () -> Bool
+  /// Whether each block is told which of its pages are zero.
+  var looksForZeros = false
+  private let pool = ChunkPool(size: PageCensus.chunkSize)
+
+  init(
+    _ frames: SelectedFrames, _ census: PageCensus, _ level: DumpLevel, workers: Int,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) {
+    self.frames = frames
+    self.census = census
+    self.level = level
+    self.workers = workers
+    self.isCancelled = isCancelled
+  }
+
+  /// Tests all frames; `use` gets the blocks in ascending order.
+  func run(
+    _ use: (PageMarks) throws(SelectionError) -> Void
+  ) throws(SelectionError) {
+    var blocks = BlockNumbers(frames.existing)
+    var carried = CarriedGroups()
+    try OrderedPipeline(workers: workers).run(
+      produce: { () throws(SelectionError) -> Range<UInt64>? in
+        if isCancelled() { throw .cancelled }
+        return blocks.next()
+      },
+      work: { (block: Range<UInt64>) throws(SelectionError) -> PageMarks in
+        var marks = try test(frames.block(block), from: block.lowerBound)
+        if looksForZeros { marks.zeros = try zeros(in: block) }
+        return marks
+      },
+      consume: { (marks: PageMarks) throws(SelectionError) in
+        let settled = try settle(marks, carried)
+        carried.add(settled)
+        try use(settled)
+      })
+  }
+
+  private func test(
+    _ block: PageMarks, from frame: UInt64
+  ) throws(SelectionError) -> PageMarks {
+    var marks = block
+    let chunk = pool.take()
+    defer { pool.giveBack(chunk) }
+    guard frame < marks.frames.upperBound else { return marks }
+    let ranges = frames.tested.clamped(to: frame..<marks.frames.upperBound).ranges
+    do throws(ReadError) {
+      try census.test(&marks, ranges, level, with: chunk)
+    } catch {
+      throw .read(error)
+    }
+    return marks
+  }
+
+  private func zeros(in block: Range<UInt64>) throws(SelectionError) -> [Bool] {
+    var zeros = [Bool](repeating: false, count: Int(block.length))
+    let pages = ZeroPages(frames.frames)
+    for part in frames.existing.clamped(to: block).ranges {
+      try pages.visit(part) { part, isZero in
+        guard isZero else { return }
+        for frame in part { zeros[Int(frame - block.lowerBound)] = true }
+      }
+    }
+    return zeros
+  }
+
+  /// What a block is once the groups that reach into it are known.
+  private func settle(
+    _ marks: PageMarks, _ carried: CarriedGroups
+  ) throws(SelectionError) -> PageMarks {
+    let groups = carried.groups.filter { $0.frames.overlaps(marks.frames) }
+    guard !groups.isEmpty || carried.next > marks.frames.lowerBound else { return marks }
+    var settled = marks.hasExclusions ? frames.block(marks.frames) : marks
+    settled.zeros = marks.zeros
+    for group in groups { settled.mark(group.frames, as: group.kind) }
+    return marks.hasExclusions
+      ? try test(settled, from: max(carried.next, marks.frames.lowerBound)) : settled
+  }
+}
+
+/// Groups that reach beyond their block.
+private struct CarriedGroups {
+  private(set) var groups: [PageGroup] = []
+  /// The first frame that is tested at all.
+  private(set) var next: UInt64 = 0
+
+  mutating func add(_ marks: PageMarks) {
+    groups.removeAll { $0.frames.upperBound <= marks.frames.upperBound }
+    groups += marks.overhangs
+    if let next = marks.next { self.next = next }
+  }
+}
+
+/// The blocks that hold frames, in ascending order, each once.
+private struct BlockNumbers {
+  private let ranges: [Range<UInt64>]
+  private var index = 0
+  private var frame: UInt64 = 0
+
+  init(_ set: RangeSet) {
+    ranges = set.ranges
+  }
+
+  mutating func next() -> Range<UInt64>? {
+    while index < ranges.count, ranges[index].upperBound <= frame { index += 1 }
+    guard index < ranges.count else { return nil }
+    let block = PageMarks.block(of: max(frame, ranges[index].lowerBound))
+    frame = block.upperBound
+    return block
+  }
+}

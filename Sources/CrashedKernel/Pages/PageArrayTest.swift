@@ -1,0 +1,166 @@
+internal import Bytes
+
+/// Tests the struct pages of one array from a frame on.
+struct PageArrayTest {
+  private let census: PageCensus
+  private let array: MemoryModel.PageArray
+  private let kinds: PageKinds
+  /// Frames from here on are not tested.
+  private let end: UInt64
+  private var rules: PageRules { census.rules }
+
+  /// A test that leaves out some kinds of pages.
+  init(
+    _ census: PageCensus, _ array: MemoryModel.PageArray, kinds: PageKinds, until end: UInt64
+  ) {
+    self.census = census
+    self.array = array
+    self.kinds = kinds
+    self.end = end
+  }
+
+  /// Goes through the struct pages; answers the frame behind the last one that needs no more test.
+  mutating func run(
+    _ marks: inout PageMarks, from start: UInt64, with chunk: Chunk
+  ) throws(ReadError) -> UInt64 {
+    let size = census.rules.layout.size
+    let most = UInt64(PageCensus.chunkSize / size)
+    var frame = start
+    while frame < end {
+      guard let address = census.model.address(of: frame, in: array) else { return end }
+      let wanted = Int(min(most, end - frame)) * size
+      let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<wanted])
+      let read = try unsafe census.memory.fill(buffer, from: address)
+      let pages = unsafe StructPages(
+        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<read]),
+        size: size, isWide: census.memory.wordSize == 8, order: census.memory.order)
+      if pages.count == 0 {
+        let next = skip(from: frame, address: address &+ UInt64(read))
+        marks.unreadable += min(next, end) - frame
+        frame = next
+      } else {
+        marks.tested += UInt64(pages.count)
+        frame = try test(pages, from: frame, &marks)
+      }
+    }
+    return frame
+  }
+
+  /// The first frame whose struct page begins behind the page of memory that cannot be read.
+  private func skip(from frame: UInt64, address: UInt64) -> UInt64 {
+    let size = UInt64(census.rules.layout.size)
+    let first = census.model.address(of: frame, in: array) ?? 0
+    let behind = address.roundedDown(to: 4096) &+ 4096
+    return frame + max(1, (behind &- first &+ size &- 1) / size)
+  }
+
+  /// Tests struct pages that were read; answers the frame to go on with.
+  private func test(
+    _ pages: StructPages, from first: UInt64, _ marks: inout PageMarks
+  ) throws(ReadError) -> UInt64 {
+    let count = pages.count
+    let flagsPlace = rules.layout.flags
+    var index = 0
+    while index < count {
+      if rules.isTail(pages, index) {
+        index += 1
+        continue
+      }
+      let flags = pages.word(index, flagsPlace)
+      let isHead = flags & rules.head != 0
+      var found = rules.kinds(pages, index, flags: flags)
+      if found.isEmpty && !isHead {
+        index += 1
+        continue
+      }
+      let frame = first + UInt64(index)
+      var order = 0
+      if isHead, let folio = try folio(pages, index, at: frame) {
+        if folio.isHugeTLB { found.insert(.user) }
+        if rules.isFolioOrder(folio.order, at: frame) {
+          order = Int(folio.order)
+        } else {
+          marks.contradictions.folios += 1
+        }
+      }
+      guard let kind = found.intersection(kinds).first else {
+        index += 1
+        continue
+      }
+      if kind == .free {
+        guard let free = rules.freeOrder(pages, index), frame & (1 << UInt64(free) - 1) == 0
+        else {
+          marks.contradictions.freeBlocks += 1
+          index += 1
+          continue
+        }
+        order = free
+      }
+      leaveOut(frame..<frame + 1 << UInt64(order), kind, pages, index, &marks)
+      index += 1 << order
+    }
+    return first + UInt64(index)
+  }
+
+  /// What the second struct page of a compound page says. The first of them never is the last of a
+  /// row of 512 (makedumpfile `PGMM_CACHED`): compound pages begin at multiples of their size.
+  private func folio(
+    _ pages: StructPages, _ index: Int, at frame: UInt64
+  ) throws(ReadError) -> (order: UInt64, isHugeTLB: Bool)? {
+    guard frame % 512 != 511 else { return nil }
+    if index + 1 < pages.count {
+      return rules.folio(pages, index, second: pages, at: index + 1)
+    }
+    guard frame + 1 < array.frames.upperBound,
+      let address = census.model.address(of: frame + 1, in: array),
+      let bytes = try census.memory.read(at: address, count: pages.size).value
+    else { return nil }
+    return unsafe bytes.withBytes { raw in
+      rules.folio(
+        pages, index,
+        second: unsafe StructPages(
+          raw, size: pages.size, isWide: pages.isWide, order: pages.order), at: 0)
+    }
+  }
+
+  /// Marks a group, but for frames that are never left out.
+  private func leaveOut(
+    _ group: Range<UInt64>, _ kind: PageKind, _ pages: StructPages, _ index: Int,
+    _ marks: inout PageMarks
+  ) {
+    let held = min(Int(group.length), pages.count - index)
+    var isReserved = false
+    for place in index..<index + held {
+      if pages.word(place, rules.layout.flags) & rules.reserved != 0 { isReserved = true }
+    }
+    if isReserved || !census.protected.clamped(to: group).ranges.isEmpty {
+      leaveOut(unprotected: group, kind, pages, index, held, &marks)
+    } else {
+      marks.mark(group, as: kind)
+    }
+    if group.upperBound > marks.frames.upperBound {
+      marks.overhangs.append(
+        PageGroup(
+          frames: max(group.lowerBound, marks.frames.upperBound)..<group.upperBound, kind: kind))
+    }
+  }
+
+  private func leaveOut(
+    unprotected group: Range<UInt64>, _ kind: PageKind, _ pages: StructPages, _ index: Int,
+    _ held: Int, _ marks: inout PageMarks
+  ) {
+    for part in census.protected.gaps(in: group).ranges {
+      for frame in part.clamped(to: marks.frames) {
+        let place = Int(frame - group.lowerBound)
+        if place < held,
+          pages.word(index + place, rules.layout.flags) & rules.reserved != 0
+        {
+          marks.contradictions.protected += 1
+        } else {
+          marks.mark(frame..<frame + 1, as: kind)
+        }
+      }
+    }
+    marks.contradictions.protected += census.protected.clamped(to: group).length
+  }
+}

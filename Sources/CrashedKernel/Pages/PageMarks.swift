@@ -1,0 +1,93 @@
+internal import Bytes
+
+/// What the frames of one block are. Blocks are worked on in any order and by any thread; what
+/// reaches beyond the end of one is told to those behind it.
+package struct PageMarks: Sendable {
+  /// The frames: at most ``blockSize``, from a multiple of it on.
+  package let frames: Range<UInt64>
+  /// What each of them is.
+  package private(set) var kinds: [PageKind]
+  /// Frames of each kind that is left out, by its raw value.
+  package private(set) var counts = PageCounts()
+  /// Frames whose struct page cannot be read: they are kept.
+  package internal(set) var unreadable: UInt64 = 0
+  /// Struct pages that were read.
+  package internal(set) var tested: UInt64 = 0
+  /// Groups that go on behind the block.
+  package internal(set) var overhangs: [PageGroup] = []
+  /// Where the next block's test goes on, where a group of the same array covers its first frames.
+  package internal(set) var next: UInt64?
+  /// Which of the frames hold nothing but zeros, where that was asked; else empty.
+  package var zeros: [Bool] = []
+  /// What struct pages said that cannot be.
+  package internal(set) var contradictions = PageContradictions()
+
+  /// Frames of a block: the largest free block that kernels have, so that groups end with it.
+  package static let blockSize: UInt64 = 1 << 13
+
+  /// A block of which nothing is asked for yet.
+  package init(_ frames: Range<UInt64>) {
+    self.frames = frames
+    kinds = [PageKind](repeating: .foreign, count: Int(frames.length))
+  }
+
+  /// The block that a frame lies in.
+  package static func block(of frame: UInt64) -> Range<UInt64> {
+    let start = frame.roundedDown(to: blockSize)
+    return start..<start + blockSize
+  }
+
+  /// Sets what frames are before any is tested.
+  package mutating func prepare(_ range: Range<UInt64>, as kind: PageKind) {
+    let part = range.clamped(to: frames)
+    for frame in part { kinds[Int(frame - frames.lowerBound)] = kind }
+  }
+
+  /// Marks frames that were kept up to now.
+  package mutating func mark(_ range: Range<UInt64>, as kind: PageKind) {
+    let part = range.clamped(to: frames)
+    guard !part.isEmpty else { return }
+    var count: UInt64 = 0
+    let first = Int(part.lowerBound - frames.lowerBound)
+    for index in first..<first + Int(part.length) where kinds[index] == .kept {
+      kinds[index] = kind
+      count += 1
+    }
+    counts[kind] += count
+  }
+
+  /// Whether the test left anything out.
+  package var hasExclusions: Bool { counts.excluded > 0 || !overhangs.isEmpty }
+}
+
+/// Frames that are left out together.
+package struct PageGroup: Equatable, Sendable {
+  /// The frames.
+  package var frames: Range<UInt64>
+  /// What they are.
+  package var kind: PageKind
+}
+
+/// Frames by what they are.
+package struct PageCounts: Equatable, Sendable {
+  private var values = [UInt64](repeating: 0, count: PageKind.allCases.count)
+
+  /// None.
+  package init() {}
+
+  /// Frames of one kind.
+  package subscript(kind: PageKind) -> UInt64 {
+    get { values[Int(kind.rawValue)] }
+    set { values[Int(kind.rawValue)] = newValue }
+  }
+
+  /// Frames of all kinds that are left out.
+  package var excluded: UInt64 {
+    PageKind.allCases.filter(\.isExcluded).reduce(0) { $0 + self[$1] }
+  }
+
+  /// Adds what was counted elsewhere.
+  package static func += (sum: inout PageCounts, more: PageCounts) {
+    for index in sum.values.indices { sum.values[index] += more.values[index] }
+  }
+}

@@ -1,0 +1,116 @@
+internal import Bytes
+
+/// What struct pages said that cannot be.
+package struct PageContradictions: Equatable, Sendable {
+  /// Free blocks that are larger than any the kernel has, or begin at no multiple of their size.
+  package var freeBlocks: UInt64 = 0
+  /// Compound pages that are larger than any, or begin at no multiple of their size.
+  package var folios: UInt64 = 0
+  /// Frames that would have been left out, were they not the kernel's image or reserved.
+  package var protected: UInt64 = 0
+
+  /// Nothing.
+  package init() {}
+
+  /// Adds what was seen elsewhere.
+  package static func += (sum: inout PageContradictions, more: PageContradictions) {
+    sum.freeBlocks += more.freeBlocks
+    sum.folios += more.folios
+    sum.protected += more.protected
+  }
+}
+
+extension PageRules {
+  /// The largest compound page: 16 GiB of 4 KiB pages.
+  private static let mostFolioOrder: UInt64 = 22
+
+  /// Whether a struct page belongs to a compound page whose first one has decided already.
+  @inline(__always)
+  func isTail(_ pages: StructPages, _ index: Int) -> Bool {
+    guard let place = layout.compoundHead else { return false }
+    return pages.word(index, place) & 1 != 0
+  }
+
+  /// All that a page is by its own struct page.
+  @inline(__always)
+  func kinds(_ pages: StructPages, _ index: Int, flags: UInt64) -> PageKinds {
+    var kinds: PageKinds = []
+    let mapCount =
+      layout.mapCount.map { pages.load(index, $0, as: UInt32.self) } ?? 0
+    let isSlab = flags & slabFlag != 0 || slab?.matches(mapCount) ?? false
+    if !isSlab {
+      if buddy?.matches(mapCount) ?? false { kinds.insert(.free) }
+      if offline?.matches(mapCount) ?? false { kinds.insert(.offline) }
+    }
+    if unaccepted?.matches(mapCount) ?? false { kinds.insert(.free) }
+    let isAnonymous =
+      !isSlab && (layout.mapping.map { pages.word(index, $0) & 1 != 0 } ?? false)
+    if isAnonymous {
+      kinds.insert(.user)
+    } else if isCache(flags) {
+      kinds.insert(flags & privateData != 0 ? .privateCache : .cache)
+    }
+    if flags & poisoned != 0 { kinds.insert(.poisoned) }
+    return kinds
+  }
+
+  @inline(__always)
+  private func isCache(_ flags: UInt64) -> Bool {
+    if flags & lru != 0 { return true }
+    return flags & swapCache != 0 && (swapBacked.map { flags & $0 != 0 } ?? true)
+  }
+
+  /// The order of a free block, or nil where none can have it.
+  func freeOrder(_ pages: StructPages, _ index: Int) -> Int? {
+    if let place = layout.mapCount, let unaccepted,
+      unaccepted.matches(pages.load(index, place, as: UInt32.self))
+    {
+      return Int(freeOrders) - 1
+    }
+    guard let place = layout.privateData else { return nil }
+    let order = pages.word(index, place)
+    return order < freeOrders ? Int(order) : nil
+  }
+
+  /// What the first page of a compound one says with its second one.
+  ///
+  /// - Returns: the order as it stands there, and whether it is of hugetlbfs.
+  func folio(
+    _ pages: StructPages, _ index: Int, second: StructPages, at next: Int
+  ) -> (order: UInt64, isHugeTLB: Bool) {
+    let secondFlags = second.word(next, layout.flags)
+    let order: UInt64 =
+      switch self.order {
+      case .unknown: 0
+      case .secondFlags: secondFlags & 0xff
+      case .secondPage(let place, let bytes): second.integer(next, place, bytes: bytes)
+      }
+    let isHugeTLB =
+      switch hugeTLB {
+      case nil: false
+      case .type(let type):
+        layout.mapCount.map { type.matches(pages.load(index, $0, as: UInt32.self)) } ?? false
+      case .secondFlag(let flag): secondFlags & flag != 0
+      case .destructor(let value, let place, let bytes):
+        second.integer(next, place, bytes: bytes) == value
+      }
+    return (order, isHugeTLB)
+  }
+
+  /// Whether a compound page can be of that order at a frame.
+  func isFolioOrder(_ order: UInt64, at frame: UInt64) -> Bool {
+    order <= PageRules.mostFolioOrder && frame & (1 << order - 1) == 0
+  }
+}
+
+extension StructPages {
+  /// An integer of 1, 2, 4 or 8 bytes.
+  fileprivate func integer(_ index: Int, _ offset: Int, bytes: Int) -> UInt64 {
+    switch bytes {
+    case 1: UInt64(load(index, offset, as: UInt8.self))
+    case 2: UInt64(load(index, offset, as: UInt16.self))
+    case 4: UInt64(load(index, offset, as: UInt32.self))
+    default: load(index, offset, as: UInt64.self)
+    }
+  }
+}
