@@ -26,12 +26,7 @@ extension CrashDump {
   func select(
     _ filter: FilterOptions, isCancelled: @escaping @Sendable () -> Bool
   ) throws(VMCoreError) -> Selected {
-    let frames: SelectedFrames
-    do throws(PlanError) {
-      frames = try SelectedFrames(of: plan, in: file)
-    } catch {
-      throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
-    }
+    let frames = try selectedFrames()
     do throws(SelectionError) {
       let selection = try PageSelection.make(
         filter.level.known, of: frames, in: system, workers: workers, isCancelled: isCancelled)
@@ -42,6 +37,15 @@ extension CrashDump {
       }
       return Selected(
         frames: frames, selection: PageSelection(nothingOf: frames), refusal: why)
+    }
+  }
+
+  /// The frames of the vmcore.
+  func selectedFrames() throws(VMCoreError) -> SelectedFrames {
+    do throws(PlanError) {
+      return try SelectedFrames(of: plan, in: file)
+    } catch {
+      throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
     }
   }
 

@@ -14,14 +14,20 @@ struct InfoCommand: ParsableCommand {
   @Flag(help: "List every look-alike of the core header with the rule that it breaks.")
   var candidates = false
 
+  @Flag(help: "Count pages by what they were used for, and say what each dump level would leave.")
+  var pages = false
+
   func run() throws {
     try image.requireImage()
     let status = Outcome.of {
-      let report = try image.open { $0.isThorough = true }.report
+      let dump = try image.open { $0.isThorough = true }
+      let report = dump.report
+      let pageReport = pages ? try dump.pageReport { Interruption.isPending } : nil
       let text =
         json
-        ? InfoDocument(report).value.text + "\n"
+        ? InfoDocument(report, pages: pageReport).value.text + "\n"
         : InfoText(report, withCandidates: candidates).text
+          + (pageReport.map(PageText.text) ?? "")
       guard StandardOutput.write(json ? text : PrintableText.lines(text)) else {
         throw StandardOutput.failure()
       }

@@ -7,30 +7,31 @@ struct InfoDocument {
   /// Version of the form.
   static let version: UInt64 = 1
 
-  init(_ report: CrashReport) {
-    value = .object([
-      ("schema", .number(InfoDocument.version)),
-      ("image", InfoDocument.image(report.image)),
-      ("system", InfoDocument.system(report.system)),
-      ("header", InfoDocument.header(report.header)),
-      ("vmcore", InfoDocument.core(report.vmcore)),
-      ("s390", report.s390.map(InfoDocument.s390) ?? .null),
-      ("log", report.log.map(InfoDocument.log) ?? .null),
-      ("locators", InfoDocument.locators(report.locators)),
-      (
-        "candidates",
-        .array(
-          report.candidates.map {
-            .object([
-              ("address", .address($0.address)), ("chosen", .boolean($0.rejection == nil)),
-              ("rejection", .optional($0.rejection)),
-              ("named_by", .array($0.namedBy.map { .string($0) })),
-            ])
-          })
-      ),
-      ("warnings", .array(report.warnings.map { .string(Wording.text($0)) })),
-      ("partial", .boolean(report.isPartial)),
-    ])
+  init(_ report: CrashReport, pages: PageReport? = nil) {
+    value = .object(
+      [
+        ("schema", .number(InfoDocument.version)),
+        ("image", InfoDocument.image(report.image)),
+        ("system", InfoDocument.system(report.system)),
+        ("header", InfoDocument.header(report.header)),
+        ("vmcore", InfoDocument.core(report.vmcore)),
+        ("s390", report.s390.map(InfoDocument.s390) ?? .null),
+        ("log", report.log.map(InfoDocument.log) ?? .null),
+        ("locators", InfoDocument.locators(report.locators)),
+        (
+          "candidates",
+          .array(
+            report.candidates.map {
+              .object([
+                ("address", .address($0.address)), ("chosen", .boolean($0.rejection == nil)),
+                ("rejection", .optional($0.rejection)),
+                ("named_by", .array($0.namedBy.map { .string($0) })),
+              ])
+            })
+        ),
+        ("warnings", .array(report.warnings.map { .string(Wording.text($0)) })),
+        ("partial", .boolean(report.isPartial)),
+      ] + (pages.map { [("pages", PageText.json($0))] } ?? []))
   }
 
   private static func locators(_ locators: [CrashReport.Locator]) -> JSONValue {

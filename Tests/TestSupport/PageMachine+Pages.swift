@@ -195,7 +195,8 @@ extension PageMachine {
         heads.append(zone + UInt64(64 + order * areaSize + list * 2 * word))
       }
     }
-    listed.removeAll { place(of: $0.lowerBound) == nil }
+    let told = listed.filter { place(of: $0.lowerBound) != nil }
+    listed = told
     for block in listed {
       let order = (block.upperBound - block.lowerBound).trailingZeroBitCount
       let list = Int.random(in: 0..<PageMachine.lists, using: &random)

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 
 /// One bit for each frame of some ranges: in memory up to ``mostMemory`` bytes, beyond that in a file
 /// without a name.
@@ -11,7 +11,7 @@ package struct FrameBits: Sendable {
   private let store: Store
 
   /// Bytes that are held in memory: 1 TiB of 4 KiB pages.
-  static let mostMemory: UInt64 = 32 << 20
+  package static let mostMemory: UInt64 = 32 << 20
 
   private enum Store: Sendable {
     case memory([UInt64])
@@ -24,13 +24,19 @@ package struct FrameBits: Sendable {
     package var isSet: Bool
     /// The frame behind the last one.
     package var end: UInt64
+
+    /// A stretch up to `end`.
+    package init(isSet: Bool, end: UInt64) {
+      self.isSet = isSet
+      self.end = end
+    }
   }
 
   /// Words that are looked at in one go.
   private static let wordsAtOnce: UInt64 = 1 << 13
 
   /// The frames from one on whose bits are like its own; those without a bit count as not set.
-  func stretch(at frame: UInt64) throws(ReadError) -> Stretch {
+  package func stretch(at frame: UInt64) throws(ReadError) -> Stretch {
     let index = ranges.partitioningIndex { $0.upperBound > frame }
     guard index < ranges.count else { return Stretch(isSet: false, end: .max) }
     let range = ranges[index]
@@ -65,7 +71,7 @@ package struct FrameBits: Sendable {
   }
 
   /// Makes bits in ascending order.
-  struct Builder {
+  package struct Builder {
     private let ranges: [Range<UInt64>]
     private let starts: [UInt64]
     private let size: UInt64
@@ -78,7 +84,7 @@ package struct FrameBits: Sendable {
     private static let gathered = 1 << 13
 
     /// No bit is set.
-    init(
+    package init(
       _ ranges: [Range<UInt64>], mostMemory: UInt64 = FrameBits.mostMemory
     ) throws(OpenError) {
       self.ranges = ranges
@@ -96,7 +102,7 @@ package struct FrameBits: Sendable {
     }
 
     /// Sets the bits of frames of one range that begin at none of the words before the last ones.
-    mutating func set(_ frames: Range<UInt64>) throws(OpenError) {
+    package mutating func set(_ frames: Range<UInt64>) throws(OpenError) {
       let index = ranges.partitioningIndex { $0.upperBound > frames.lowerBound }
       guard index < ranges.count else { return }
       let start = starts[index] &- ranges[index].lowerBound >> 6
@@ -133,7 +139,7 @@ package struct FrameBits: Sendable {
     }
 
     /// The bits.
-    mutating func finish() throws(OpenError) -> FrameBits {
+    package mutating func finish() throws(OpenError) -> FrameBits {
       guard let file else {
         return FrameBits(ranges: ranges, starts: starts, store: .memory(words))
       }

@@ -17,8 +17,9 @@ struct PageFrames: Sendable {
   let isIncomplete: Bool
   /// What is left out of the frames; nil: nothing.
   let selection: PageSelection?
-  /// Whether the loads are those of a dump, which may lack frames.
-  private let isKept: Bool
+  /// Whether frames may be lacking beside those that a selection leaves out: in a dump, or where reading
+  /// shows that pages are lost.
+  private let mayLackPages: Bool
 
   /// Whether pages may turn out to be lost when they are read.
   var mayLosePages: Bool { memory.regions.contains { $0.source.mayLoseBytes } }
@@ -40,7 +41,6 @@ struct PageFrames: Sendable {
     selection: PageSelection? = nil
   ) throws(PlanError) {
     self.pageSize = pageSize
-    self.isKept = isKept
     self.selection = selection
     let whole = PageFrames.disjointPieces(of: header, size: \.memorySize)
     let held = isKept ? PageFrames.disjointPieces(of: header, size: \.fileSize) : whole
@@ -50,6 +50,7 @@ struct PageFrames: Sendable {
     }
     existing = PageFrames.frames(of: whole.map(\.physical), pageSize)
     stored = PageFrames.frames(of: memory.regions.map(\.range), pageSize)
+    mayLackPages = isKept || memory.regions.contains { $0.source.mayLoseBytes }
     isIncomplete = memory.size < whole.reduce(0) { $0 &+ $1.physical.length }
   }
 
@@ -143,7 +144,7 @@ extension PageFrames {
 
   /// The same, where nothing matters but whether frames are left out.
   func leftOutExtent(at frame: UInt64) -> FrameExtent {
-    guard !isKept, !mayLosePages else { return extent(at: frame) }
+    guard !mayLackPages else { return extent(at: frame) }
     guard let stretch = selection?.stretch(at: frame) else {
       return FrameExtent(kind: .data, end: .max)
     }
