@@ -13,7 +13,7 @@ extension CrashDump {
     let selected = try select(filter, isCancelled: isCancelled)
     let (cut, zeros) = try selecting { () throws(SelectionError) in
       try plan.cut(
-        selected.selection, selected.frames, file: file, workers: workers, isCancelled: isCancelled)
+        selected.selection, selected.frames, workers: workers, isCancelled: isCancelled)
     }
     return FilteredCore(
       file: ELFCoreFile(cut, memory: system.oldMemory),
@@ -43,7 +43,7 @@ extension CrashDump {
   /// The frames of the vmcore.
   func selectedFrames() throws(VMCoreError) -> SelectedFrames {
     do throws(PlanError) {
-      return try SelectedFrames(of: plan, in: file)
+      return try SelectedFrames(of: plan, in: file, system.architecture)
     } catch {
       throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
     }

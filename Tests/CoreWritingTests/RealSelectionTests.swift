@@ -149,7 +149,7 @@ struct SelectedImage {
     system = try SystemFinder.find(in: image, options)
     plan = try CorePlan(for: system, PlanOptions())
     file = ELFCoreFile(plan, memory: system.oldMemory)
-    frames = try SelectedFrames(of: plan, in: file)
+    frames = try SelectedFrames(of: plan, in: file, system.architecture)
   }
 
   func select(_ level: UInt8, workers: Int = 2) throws -> PageSelection {
@@ -158,7 +158,7 @@ struct SelectedImage {
   }
 
   func cut(_ level: UInt8) throws -> (ELFCoreFile, zeros: UInt64) {
-    let (cut, zeros) = try plan.cut(try select(level), frames, file: file, workers: 2)
+    let (cut, zeros) = try plan.cut(try select(level), frames, workers: 2)
     return (ELFCoreFile(cut, memory: system.oldMemory), zeros)
   }
 

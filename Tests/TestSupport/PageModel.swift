@@ -2,6 +2,8 @@
 /// shares no code with what it judges. Where this program differs on purpose, so does the model.
 package struct PageModel {
   private let keys: [String: String]
+  private var numbers: [String: Int64] = [:]
+  private var offsets: [String: Int] = [:]
   private let word: Int
   private let order: RecipeOrder
   private let version: (Int, Int)
@@ -21,21 +23,27 @@ package struct PageModel {
     self.word = word
     self.order = order
     self.page = page
-    let numbers = (keys["OSRELEASE"] ?? "").split { !$0.isNumber }.compactMap { Int($0) }
-    version = numbers.count > 1 ? (numbers[0], numbers[1]) : (0, 0)
+    let parts = (keys["OSRELEASE"] ?? "").split { !$0.isNumber }.compactMap { Int($0) }
+    version = parts.count > 1 ? (parts[0], parts[1]) : (0, 0)
+    for (key, text) in keys {
+      if key.hasPrefix("OFFSET(") { offsets[String(key.dropFirst(7).dropLast())] = Int(text) }
+      guard key.hasPrefix("NUMBER(") else { continue }
+      numbers[String(key.dropFirst(7).dropLast())] =
+        text.hasPrefix("0x")
+        ? Int64(bitPattern: UInt64(text.dropFirst(2), radix: 16) ?? 0) : Int64(text)
+    }
   }
 
-  private func number(_ name: String) -> Int64? {
-    guard let text = keys["NUMBER(\(name))"] else { return nil }
-    return text.hasPrefix("0x")
-      ? Int64(bitPattern: UInt64(text.dropFirst(2), radix: 16) ?? 0) : Int64(text)
-  }
+  private func number(_ name: String) -> Int64? { numbers[name] }
 
-  private func offset(_ name: String) -> Int? { keys["OFFSET(\(name))"].flatMap { Int($0) } }
+  private func offset(_ name: String) -> Int? { offsets[name] }
 
   private func value(_ page: [UInt8], _ place: Int, _ width: Int) -> UInt64 {
-    let bytes = Array(page[place..<place + width])
-    return (order == .little ? bytes.reversed() : bytes).reduce(0) { $0 << 8 | UInt64($1) }
+    var value: UInt64 = 0
+    for index in 0..<width {
+      value = value << 8 | UInt64(page[order == .big ? place + index : place + width - 1 - index])
+    }
+    return value
   }
 
   private func isSet(_ flags: UInt64, _ name: String, usual: Int64? = nil) -> Bool {

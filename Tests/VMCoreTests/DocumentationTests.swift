@@ -49,6 +49,11 @@ struct DocumentationTests {
     try dump.write(toFileAt: "vmcore.kdump", as: output)
   }
 
+  /// What ``DumpLevel`` shows; compiled, not run.
+  static func filter(_ output: inout OutputOptions) {
+    output.filter = FilterOptions(level: [.zero, .free])
+  }
+
   /// What ``PlannedOutput`` shows; compiled, not run.
   static func planned(_ dump: CrashDump, _ output: OutputOptions) throws {
     let planned = try dump.plan(output)

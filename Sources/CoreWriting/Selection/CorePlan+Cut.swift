@@ -7,7 +7,7 @@ extension CorePlan {
   /// left out, and their data follows the notes without padding, as `makedumpfile -E` has it
   /// (`write_elf_pages_cyclic`). Where no load is cut the plan stays as it is.
   package func cut(
-    _ selection: PageSelection, _ frames: SelectedFrames, file: ELFCoreFile, workers: Int,
+    _ selection: PageSelection, _ frames: SelectedFrames, workers: Int,
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(SelectionError) -> (plan: CorePlan, zeroPages: UInt64) {
     let kept = KeptFrames(
@@ -22,7 +22,7 @@ extension CorePlan {
           CutPiece(load: load, start: 0, fileSize: load.fileSize, memorySize: load.memorySize))
         continue
       }
-      var cutter = LoadCutter(load, pageSize: pageSize, wordSize: header.elfClass.wordSize)
+      var cutter = LoadCutter(load, pageSize: pageSize, wordSize: frames.wordSize)
       try kept.run(cutter.frames, seen: seen) { block throws(SelectionError) in
         zeros += block.zeros
         cutter.add(block)

@@ -37,12 +37,13 @@ struct LoadCutter {
   private let pageSize: UInt64
   /// Bytes of a partial last page; 0 where it is whole.
   private let tail: UInt64
-  /// Virtual addresses of a 32-bit kernel's direct map end where its physical ones do.
-  private let virtualLimit: UInt64
+  /// From this physical address on the kernel has no virtual one.
+  private let mappedEnd: UInt64
   private var pieces: [CutPiece] = []
   private var piece: CutPiece
   private var gap: UInt64 = 0
 
+  /// - Parameter wordSize: bytes of a word of the kernel, whatever the class of the file.
   init(_ load: ProgramHeader, pageSize: UInt64, wordSize: Int) {
     self.load = load
     self.pageSize = pageSize
@@ -53,8 +54,15 @@ struct LoadCutter {
     frames = first..<max(first, (end + pageSize - 1) / pageSize)
     let headSize = head == 0 ? 0 : min(pageSize - head, load.memorySize)
     piece = CutPiece(load: load, start: 0, fileSize: headSize, memorySize: headSize)
-    virtualLimit =
-      wordSize == 8 ? .max : 0 &- load.virtualAddress &+ load.physicalAddress & 0xffff_ffff
+    mappedEnd = wordSize == 8 ? .max : LoadCutter.lowMemoryEnd(load)
+  }
+
+  /// Where the direct map of a 32-bit kernel ends: vmalloc has the last 128 MiB (`MAXMEM`,
+  /// makedumpfile). Loads behind it have a virtual address of all ones.
+  private static func lowMemoryEnd(_ load: ProgramHeader) -> UInt64 {
+    let start = (load.virtualAddress &- load.physicalAddress) & 0xffff_ffff
+    let end = (1 << 32 - start) & 0xffff_ffff
+    return load.virtualAddress & 0xffff_ffff == 0xffff_ffff || end < 1 << 27 ? 0 : end - 1 << 27
   }
 
   /// Takes the next frames.
@@ -87,7 +95,7 @@ struct LoadCutter {
     pieces.append(piece)
     var next = piece
     next.start += piece.memorySize
-    if load.physicalAddress + next.start < virtualLimit {
+    if load.physicalAddress + next.start < mappedEnd {
       next.virtualAddress &+= piece.memorySize
     }
     // Behind a gap every page counts as a whole one.

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import CrashedKernel
+package import CrashedKernel
 internal import DumpRecords
 internal import Handover
 
@@ -14,11 +14,16 @@ package struct SelectedFrames: Sendable {
   let held: RangeSet?
   /// Frames whose first byte lies in the data of a load: others are never left out by themselves.
   let tested: RangeSet
+  /// Bytes of a word of the kernel.
+  let wordSize: Int
   /// The lowest physical address of a load.
   package let lowest: UInt64
 
   /// The frames of a vmcore.
-  package init(of plan: CorePlan, in file: ELFCoreFile) throws(PlanError) {
+  package init(
+    of plan: CorePlan, in file: ELFCoreFile, _ architecture: Architecture?
+  ) throws(PlanError) {
+    wordSize = architecture?.wordSize ?? plan.header.elfClass.wordSize
     let isKept = plan.file != nil
     let size = plan.pageSize
     frames = try PageFrames(of: plan.header, in: file, pageSize: size, isKept: isKept)

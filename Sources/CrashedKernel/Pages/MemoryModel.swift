@@ -42,13 +42,15 @@ package struct MemoryModel: Sendable {
     case .sections(let sections):
       let (frames, map) = try sections.section(of: frame)
       return PageArray(
-        frames: frames, address: map.map { $0 &+ frames.lowerBound &* pageSize & highest })
+        frames: frames, address: map.map { ($0 &+ frames.lowerBound &* pageSize) & highest })
     }
   }
 
   /// The address of the struct page of a frame in an array that has one.
   package func address(of frame: UInt64, in array: PageArray) -> UInt64? {
-    array.address.map { $0 &+ (frame &- array.frames.lowerBound) &* pageSize & highest }
+    array.address.map {
+      ($0 &+ (frame &- array.frames.lowerBound) &* pageSize) & highest
+    }
   }
 }
 

@@ -152,7 +152,7 @@ extension PageFrames {
   }
 
   /// What the image, or the dump that is converted, has.
-  private func storedExtent(at frame: UInt64) -> FrameExtent {
+  func storedExtent(at frame: UInt64) -> FrameExtent {
     let single = FrameExtent(kind: .data, end: frame + 1)
     let address = frame * pageSize
     guard case .present(let range, let region) = memory.firstStretch(of: address..<UInt64.max)

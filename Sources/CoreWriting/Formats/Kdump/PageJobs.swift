@@ -14,8 +14,8 @@ struct PageJobs {
   private let framesPerJob: UInt64
   private var range = 0
   private var next: UInt64
-  /// Up to which frame data is known to follow.
-  private var dataEnd: UInt64 = 0
+  /// What the image has up to a frame, as it was asked last: a selection cuts it into many parts.
+  private var stored = FrameExtent(kind: .data, end: 0)
 
   /// Memory of one job, the fastest for compression, too (measured).
   private static let jobSize = SourcePieces.usualChunk
@@ -63,11 +63,12 @@ struct PageJobs {
     if range < frames.stored.count { next = frames.stored[range].lowerBound }
   }
 
+  /// Asked of frames in ascending order.
   private mutating func extent(at frame: UInt64) -> FrameExtent {
-    if frame < dataEnd { return FrameExtent(kind: .data, end: dataEnd) }
-    let extent = frames.extent(at: frame)
-    if extent.kind == .data { dataEnd = extent.end }
-    return extent
+    let stretch = frames.selection?.stretch(at: frame)
+    if let stretch, stretch.isSet { return FrameExtent(kind: .leftOut, end: stretch.end) }
+    if frame >= stored.end { stored = frames.storedExtent(at: frame) }
+    return FrameExtent(kind: stored.kind, end: min(stored.end, stretch?.end ?? .max))
   }
 
   /// The first frame from the present one on that is left out; `end` where there is none before it.
