@@ -176,6 +176,18 @@ struct LiMEImageTests {
     #expect(try open(bytes, .avml).memory.bytes(at: 0x1000, count: 1000) == content)
   }
 
+  @Test("in chunks of one byte is read as in large ones", .timeLimit(.minutes(1)))
+  func smallChunks() throws {
+    let content = Self.noise(12, 40_000)
+    let stream = content.reduce(into: SnappyModel.framed([])) { stream, byte in
+      stream += SnappyModel.plainChunk([byte])
+    }
+    var bytes = Array(LiMEFileModel(.packed, [(0x1000, content)]).bytes[..<32])
+    bytes += stream + RecipeOrder.little.bytes(UInt64(stream.count), width: 8)
+    let image = try open(bytes, .avml)
+    #expect(try image.memory.bytes(at: 0x1000, count: 40_000) == content)
+  }
+
   @Test("Eight threads read the same packed memory")
   func threads() async throws {
     let content = Self.noise(9, 300_000)

@@ -149,6 +149,32 @@ struct PackedFileTests {
     #expect(nothing?.description.contains("nothing of it can be unpacked") == true)
   }
 
+  @Test("that is changed anywhere is refused, or read alike in whole and in parts")
+  func mutations() throws {
+    let files = PackedFileModel.smallFiles.sorted { $0.key < $1.key }.map(\.value)
+    var opened = 0
+    for seed in 0..<400 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      var bytes = files[Int(seed) % files.count]
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(
+          in: .min ... .max, using: &generator)
+      }
+      guard
+        let input = try? Unwrapping.run(
+          ImageInput(ByteArraySource(bytes, name: "dump")), isCancelled: { false })
+      else { continue }
+      opened += 1
+      let whole = try input.source.bytes(at: 0, count: 50_000)
+      #expect(whole.count == Int(min(50_000, input.source.size)), "seed \(seed)")
+      for start in stride(from: 0, to: whole.count, by: 3001) {
+        let part = try input.source.bytes(at: UInt64(start), count: 3001)
+        #expect(part.elementsEqual(whole[start...].prefix(3001)), "seed \(seed)")
+      }
+    }
+    #expect(opened > 50)
+  }
+
   @Test("Eight threads read the same unpacked bytes")
   func threads() async throws {
     let image = try open(Self.gzip(Self.content))

@@ -25,12 +25,20 @@ package enum SnappyModel {
     for start in stride(from: 0, to: bytes.count, by: 65_536) {
       let content = Array(bytes[start..<min(start + 65_536, bytes.count)])
       let packed = block(content)
-      let sum = little(Int(masked(checksum(content))), 4)
       stream +=
         packed.count < content.count - content.count / 8
-        ? chunk(0, sum + packed) : chunk(1, sum + content)
+        ? chunk(0, sum(content) + packed) : plainChunk(content)
     }
     return stream
+  }
+
+  /// Bytes that are stored as they are, in one chunk with their checksum.
+  package static func plainChunk(_ content: [UInt8]) -> [UInt8] {
+    chunk(1, sum(content) + content)
+  }
+
+  private static func sum(_ content: [UInt8]) -> [UInt8] {
+    little(Int(masked(checksum(content))), 4)
   }
 
   /// One chunk of the framed format.

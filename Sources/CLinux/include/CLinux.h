@@ -77,6 +77,9 @@ int clinux_exit_status(int status);
 /// The signal that ended a process.
 int clinux_ending_signal(int status);
 
+/// The CRC-32C of some bytes by the processor's own instruction; 0 where it has none.
+int clinux_crc32c(const void *bytes, uint64_t count, uint32_t *sum);
+
 /// How a new program is started.
 struct clinux_spawn_options {
   /// One more `NAME=value` for the environment, or NULL.

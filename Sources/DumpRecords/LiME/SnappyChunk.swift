@@ -34,7 +34,11 @@ package struct SnappyChunk: Equatable, Sendable {
 
   /// Reads one head.
   package init(from reader: inout ByteReader) throws(ShortRecord) {
-    let word: UInt32 = try reader.read()
+    self.init(word: try reader.read())
+  }
+
+  /// The head that these four bytes are.
+  package init(word: UInt32) {
     type = UInt8(truncatingIfNeeded: word)
     length = word >> 8
   }

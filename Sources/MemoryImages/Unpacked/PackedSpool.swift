@@ -9,6 +9,8 @@ struct PackedSpool {
   private let layer: PackedLayer
   private let file: SpoolFile
   private var made: UInt64 = 0
+  /// Of them those that are stored.
+  private var kept: UInt64 = 0
   private var warnings: [Finding] = []
 
   /// Bytes that are read or made at once.
@@ -46,6 +48,8 @@ struct PackedSpool {
       let end = min(bytes.count, start + PackedSpool.blockSize)
       let block = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<end])
       if unsafe !isAllZero(block) {
+        kept += UInt64(block.count)
+        try layer.check(kept: kept)
         try rethrow(as: ImageError.init(opening:), unsafe file.write(block, at: made))
       }
       made += UInt64(block.count)

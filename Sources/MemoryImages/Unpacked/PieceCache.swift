@@ -7,8 +7,8 @@ final class PieceCache: @unchecked Sendable {
   /// Those used last at the end; nil while a thread is at work on one.
   private var entries: [(number: Int, chunk: Chunk?)] = []
 
-  /// Pieces that are kept.
-  private static let limit = 12
+  /// Bytes that are kept, but for the two pieces used last.
+  private static let limit = 16 << 20
 
   typealias Make = (Int) throws(ReadError) -> Chunk
 
@@ -60,9 +60,12 @@ final class PieceCache: @unchecked Sendable {
 
   /// Makes room for one more.
   private func drop() {
-    guard entries.count >= PieceCache.limit,
+    var size = entries.reduce(0) { $0 + ($1.chunk.map { unsafe $0.bytes.count } ?? 0) }
+    while size > PieceCache.limit, entries.count > 2,
       let index = entries.firstIndex(where: { $0.chunk != nil })
-    else { return }
-    entries.remove(at: index)
+    {
+      size -= entries[index].chunk.map { unsafe $0.bytes.count } ?? 0
+      entries.remove(at: index)
+    }
   }
 }

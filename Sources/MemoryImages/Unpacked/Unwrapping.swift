@@ -66,6 +66,21 @@ struct PackedLayer {
     }
   }
 
+  /// Checks that not too much is stored: what is not zero shrinks less.
+  func check(kept: UInt64) throws(ImageError) {
+    let limit = (source.size &* 256).addingReportingOverflow(1 << 30)
+    guard source.size >= 1 << 48 || limit.overflow || kept <= limit.partialValue else {
+      throw tooMuch(limit.partialValue)
+    }
+  }
+
+  private func tooMuch(_ limit: UInt64) -> ImageError {
+    ImageError(
+      .unusable,
+      "\(name): its \(source.size) bytes of \(form.rawValue) give more than \(limit): that is no "
+        + "machine's memory")
+  }
+
   func unwrapped() throws(ImageError) -> ImageInput {
     switch form {
     case .gzip, .zlib:
@@ -85,12 +100,7 @@ struct PackedLayer {
     if isCancelled() {
       throw ImageError(.cancelled, "\(name): interrupted after \(made) unpacked bytes")
     }
-    guard made <= limit else {
-      throw ImageError(
-        .unusable,
-        "\(name): its \(source.size) bytes of \(form.rawValue) give more than \(limit): that is no "
-          + "machine's memory")
-    }
+    guard made <= limit else { throw tooMuch(limit) }
   }
 
   /// What is wrong with a stream that can be used up to here.
@@ -123,9 +133,16 @@ struct PackedLayer {
 
   /// Looks at the bytes behind a stream: zeros pad the copy of a device.
   func following(_ position: UInt64) throws(ImageError) -> Following {
-    let head = try rethrow(
-      as: ImageError.init(reading:), source.bytes(at: position, count: 4096))
-    if head.allSatisfy({ $0 == 0 }) { return .end }
-    return StreamForm(beginning: head) == form ? .another : .something
+    // A file may have as many streams as bytes of their heads: most are told by few bytes.
+    var head = try rethrow(
+      as: ImageError.init(reading:), source.bytes(at: position, count: 16))
+    if StreamForm(beginning: head) == form { return .another }
+    if form == .zlib || head.allSatisfy({ $0 == 0 }) {
+      head = try rethrow(
+        as: ImageError.init(reading:), source.bytes(at: position, count: ImageFormat.headSize))
+      if head.allSatisfy({ $0 == 0 }) { return .end }
+      if StreamForm(beginning: head) == form { return .another }
+    }
+    return .something
   }
 }

@@ -26,11 +26,11 @@ struct AVMLIndex: Sendable {
   ) throws(ImageError) -> UInt64? {
     var position = start
     var left = count
+    var heads = HeadBuffer(source)
     var run: (start: UInt64, count: UInt64) = (start, 0)
     defer { close(run, at: position) }
     while left > 0 {
-      let bytes = try rethrow(
-        as: ImageError.init(reading:), source.bytes(at: position, count: AVMLIndex.headSize))
+      let bytes = try heads.bytes(at: position, count: AVMLIndex.headSize)
       var reader = ByteReader(bytes, order: SnappyChunk.order)
       guard let chunk = try? SnappyChunk(from: &reader),
         let end = position.adding(UInt64(SnappyChunk.size) + UInt64(chunk.length)),
@@ -94,6 +94,29 @@ struct AVMLIndex: Sendable {
   }
 }
 
+/// Heads of chunks, many of which may stand close to each other, read with few calls.
+private struct HeadBuffer {
+  private let source: any ByteSource
+  private var buffer: [UInt8] = []
+  private var start: UInt64 = 0
+
+  private static let size = 1 << 16
+
+  init(_ source: any ByteSource) {
+    self.source = source
+  }
+
+  /// Bytes of the file, fewer at its end.
+  mutating func bytes(at position: UInt64, count: Int) throws(ImageError) -> [UInt8] {
+    if position < start || position - start + UInt64(count) > UInt64(buffer.count) {
+      buffer = try rethrow(
+        as: ImageError.init(reading:), source.bytes(at: position, count: HeadBuffer.size))
+      start = position
+    }
+    return Array(buffer.dropFirst(Int(position - start)).prefix(count))
+  }
+}
+
 /// Unpacks the runs of chunks.
 struct AVMLBlocks: PieceDecoder {
   let name: String
@@ -111,8 +134,7 @@ struct AVMLBlocks: PieceDecoder {
     self.source = source
     self.index = index
     seen = SeenPieces(index.places.count)
-    // What is passed over may be of any length: that is read in pieces.
-    chunks = ChunkPool(size: SnappyChunk.size + Int(SnappyChunk.mostLength))
+    chunks = ChunkPool(size: 1 << 18)
   }
 
   func isZero(_ piece: Int) -> Bool { seen.isZero(piece) }
@@ -122,29 +144,42 @@ struct AVMLBlocks: PieceDecoder {
     defer { chunks.giveBack(input) }
     let hasSums = !seen.isChecked(piece)
     var position = index.places[piece].lowerBound
+    var start = position
+    var available = 0
     var done = 0
     while done < output.count {
-      let read = try unsafe source.read(at: position, into: input.bytes)
-      let bytes = unsafe UnsafeRawBufferPointer(rebasing: input.bytes[..<read])
-      var reader = ByteReader(
-        unsafe Array(bytes.prefix(SnappyChunk.size)), order: SnappyChunk.order)
-      guard let chunk = try? SnappyChunk(from: &reader) else { throw damage(position) }
-      let end = SnappyChunk.size + Int(chunk.length)
+      let inside = Int(position - start)
+      guard let chunk = AVMLBlocks.chunk(in: input, at: inside, available),
+        chunk.type >= SnappyChunk.firstSkippable
+          || inside + SnappyChunk.size + Int(chunk.length) <= available
+      else {
+        guard available == 0 || inside > 0 else { throw damage(position) }
+        (start, available) = (position, try unsafe source.read(at: position, into: input.bytes))
+        guard available > 0 else { throw damage(position) }
+        continue
+      }
+      let end = inside + SnappyChunk.size + Int(chunk.length)
       if chunk.type < SnappyChunk.firstSkippable {
-        guard end <= read, chunk.length >= UInt32(SnappyChunk.sumSize) else {
-          throw damage(position)
-        }
-        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: output[done...])
-        guard
+        guard chunk.length >= UInt32(SnappyChunk.sumSize),
           let count = unsafe content(
-            of: chunk, UnsafeRawBufferPointer(rebasing: bytes[SnappyChunk.size..<end]), rest,
-            hasSum: hasSums)
+            of: chunk,
+            UnsafeRawBufferPointer(rebasing: input.bytes[inside + SnappyChunk.size..<end]),
+            UnsafeMutableRawBufferPointer(rebasing: output[done...]), hasSum: hasSums)
         else { throw damage(position) }
         done += count
       }
-      position += UInt64(end)
+      position += UInt64(SnappyChunk.size) + UInt64(chunk.length)
+      // What is passed over may reach beyond what was read.
+      if Int(position - start) > available { (start, available) = (position, 0) }
     }
     if hasSums { seen.add(piece, isZero: unsafe isAllZero(UnsafeRawBufferPointer(output))) }
+  }
+
+  /// The head of a chunk; nil where it was not read.
+  private static func chunk(in input: Chunk, at place: Int, _ available: Int) -> SnappyChunk? {
+    guard place + SnappyChunk.size <= available else { return nil }
+    let word = unsafe input.bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+    return SnappyChunk(word: UInt32(littleEndian: word))
   }
 
   /// Unpacks one chunk, and compares its checksum where that was not done before.
