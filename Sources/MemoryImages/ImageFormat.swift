@@ -54,7 +54,9 @@ package struct ImageFormat: Sendable {
   /// Those that are read rather than refused: what the user may name.
   package static let readable: [ImageFormat] = readers + [.raw]
 
-  private static let readers: [ImageFormat] = [.elf, .flattened, .kdump, .lime, .avml]
+  private static let readers: [ImageFormat] =
+    [.xen, .elf, .flattened, .kdump, .lime, .avml, .savevm, .libvirt, .vmware, .vmwareGuest]
+    + [.s390, .s390Extended, .lkcd, .sadump, .cloudHypervisor, .firecracker, .ramdumpSet]
 
   /// Its name as the value of an option.
   package var option: String {
@@ -68,8 +70,8 @@ package struct ImageFormat: Sendable {
     if let part = input.parts.first, !accepts.contains(.parts) {
       throw ImageError(
         .usage,
-        "\(.parts) \(part.name): goes with the files of a split kdump-compressed dump, "
-          + "and \(input.name) is none")
+        "\(.parts) \(part.name): goes with the files of a dump that is split or in several "
+          + "files, and \(input.name) is none")
     }
     if options.hasLayout, !accepts.contains(.layout) {
       throw ImageError(
@@ -92,16 +94,22 @@ extension ImageFormat {
     var input = try opened(path, options)
     for part in options.parts { input.parts.append(try opened(part, options)) }
     input.share(options.isCancelled)
-    return try format(of: input, options).open(input, options)
+    if let format = try known(input, options) { return try format.open(input, options) }
+    guard var set = try FileSet.of(input, options) else {
+      return try ImageFormat.raw.open(input, options)
+    }
+    set.input.share(options.isCancelled)
+    return try set.format.open(set.input, options)
   }
 
-  private static func format(
-    of input: ImageInput, _ options: ImageOptions
-  ) throws(ImageError) -> ImageFormat {
+  /// The format that the options or the first bytes tell; nil where it may be memory as it is.
+  private static func known(
+    _ input: ImageInput, _ options: ImageOptions
+  ) throws(ImageError) -> ImageFormat? {
     if let format = options.format { return format }
     if input.isUnflattened { return .flattened }
     let head = try input.head()
-    return all.first { $0.recognizes(head) } ?? .raw
+    return all.dropLast().first { $0.recognizes(head) }
   }
 
   /// A file as it is, a stream as the copy that is made of it.

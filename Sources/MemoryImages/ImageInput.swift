@@ -19,14 +19,20 @@ package struct ImageInput: Sendable {
   /// The other files of a split set (`--part`).
   package var parts: [ImageInput] = []
 
+  /// Where the file lies, for others to be found beside it; nil where it has no name.
+  package var path: String?
+  /// The file that was asked for, where another one of its set is read first.
+  package var givenName: String?
+
   /// What messages call it.
-  package var name: String { source.name }
+  package var name: String { givenName ?? source.name }
 
   /// A file as it is.
   package init(_ source: FileSource) {
     self.source = source
     files = [source.identity]
     budget = Budget(source.name, stored: source.stored)
+    path = source.name
   }
 
   /// Bytes that are in no file.

@@ -36,6 +36,7 @@ struct InputSpool: FlattenedCursor {
       while try copy(upTo: UInt64(Chunk.usualSize), at: end) == Chunk.usualSize {}
     }
     var input = ImageInput(try rethrow(as: ImageError.init(opening:), file.source(size: end)))
+    input.path = nil
     input.isUnflattened = isFlattened
     input.warnings = warnings
     input.notices = [

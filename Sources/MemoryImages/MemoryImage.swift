@@ -81,6 +81,16 @@ package struct MemoryImage: Sendable {
       stored: stored, warnings: warnings, damage: damage)
   }
 
+  /// What a format made of a file that says where its memory lies, and knows no kernel's notes.
+  init(
+    of input: ImageInput, as format: ImageFormat, memory: PhysicalMemory, warnings: [Finding],
+    damage: PageDamage? = nil
+  ) {
+    self.init(
+      of: input, as: format, memory: memory, layout: .ofDump, layoutIsOpen: false, stored: nil,
+      warnings: warnings, damage: damage)
+  }
+
   /// The same file with its memory at other addresses; its layout is settled by that.
   package func with(_ memory: PhysicalMemory) -> MemoryImage {
     var image = self

@@ -31,7 +31,7 @@ struct ImageArguments: ParsableArguments {
   @Option(
     name: .customLong("part"),
     help: ArgumentHelp(
-      "Another file of a split kdump-compressed dump; repeatable, in any order.",
+      "Another file of a dump that is split or in several files; repeatable, in any order.",
       valueName: "FILE"),
     completion: .file())
   var parts: [String] = []

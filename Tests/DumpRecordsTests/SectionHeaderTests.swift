@@ -23,4 +23,25 @@ struct SectionHeaderTests {
       }
     }
   }
+
+  @Test("Any entry reads back, and is short wherever it is cut", arguments: ELFClass.allCases)
+  func entry(_ elfClass: ELFClass) throws {
+    let entry = SectionHeader(
+      name: 1, type: 2, offset: 0x345, length: 0x678, info: 9, entrySize: 16)
+    for order in ByteOrder.allCases {
+      var writer = ByteWriter(order: order)
+      entry.write(to: &writer, elfClass: elfClass)
+      #expect(writer.bytes.count == SectionHeader.size(in: elfClass))
+      let offset = elfClass == .bits32 ? 16 : 24
+      #expect(writer.bytes[order == .little ? offset : offset + elfClass.wordSize - 1] == 0x45)
+      #expect(
+        try ByteReader(writer.bytes, order: order).peek(SectionHeader.info(in: elfClass)) == 9)
+      for length in 0..<writer.bytes.count {
+        var reader = ByteReader(Array(writer.bytes[..<length]), order: order)
+        #expect(throws: ShortRecord.self) { try SectionHeader(from: &reader, elfClass: elfClass) }
+      }
+      var reader = ByteReader(writer.bytes, order: order)
+      #expect(try SectionHeader(from: &reader, elfClass: elfClass) == entry)
+    }
+  }
 }

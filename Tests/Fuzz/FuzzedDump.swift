@@ -12,6 +12,17 @@ enum FuzzedDump {
   /// Outputs up to here are read as a whole, written and read back.
   private static let mostOutput: UInt64 = 1 << 19
 
+  /// One file, or two files of a set behind a `+` and the length of the first.
+  static func input(_ start: UnsafePointer<UInt8>, _ count: Int) -> ImageInput {
+    guard count > 3, start[0] == UInt8(ascii: "+") else {
+      return ImageInput(FuzzedBytes(start, count))
+    }
+    let first = min(Int(start[1]) << 8 | Int(start[2]), count - 3)
+    var input = ImageInput(FuzzedBytes(start + 3, first))
+    input.parts = [ImageInput(FuzzedBytes(start + 3 + first, count - 3 - first))]
+    return input
+  }
+
   /// Opens a file, where the format takes it for one of its own.
   static func open(_ input: ImageInput, as format: ImageFormat) -> MemoryImage? {
     guard let head = try? input.source.bytes(at: 0, count: ImageFormat.headSize),

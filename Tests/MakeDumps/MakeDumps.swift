@@ -31,12 +31,9 @@ enum MakeDumps {
       return files
     case "kdump":
       var files = SmallDumps.kdump.files
-      // Two files of a set in one input: a mark, the length of the first, then both.
       for (name, first) in files where name.hasSuffix("-split") {
         guard let second = files["\(name)-rest"] else { continue }
-        files["\(name)-both"] =
-          [0x2b, UInt8(first.count >> 8), UInt8(first.count & 0xff)]
-          + first + second
+        files["\(name)-both"] = SmallDumps.pair(first, second)
       }
       return files
     case "kerneltypes":
@@ -48,6 +45,13 @@ enum MakeDumps {
     case "packed": return PackedFileModel.smallFiles
     case "pagecodecs": return pages
     case "lime": return SmallDumps.lime.files.merging(SmallDumps.avml.files) { $1 }
+    case "vmware": return SmallDumps.vmware.files
+    case "savevm": return SmallDumps.savevm.files
+    case "xen": return SmallDumps.xen.files
+    case "snapshots": return SmallDumps.snapshots.files
+    case "s390": return SmallDumps.s390.files
+    case "lkcd": return SmallDumps.lkcd.files
+    case "sadump": return SmallDumps.sadump.files
     default: return nil
     }
   }

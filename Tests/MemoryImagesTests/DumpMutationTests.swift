@@ -9,6 +9,10 @@ struct DumpMutationTests {
     "elf": (.elf, SmallDumps.elf), "kdump": (.kdump, SmallDumps.kdump),
     "flattened": (.flattened, SmallDumps.flattened), "lime": (.lime, SmallDumps.lime),
     "avml": (.avml, SmallDumps.avml),
+    "vmware": (.vmware, SmallDumps.vmware),
+    "savevm": (.savevm, SmallDumps.savevm), "lkcd": (.lkcd, SmallDumps.lkcd),
+    "s390_ext": (.s390Extended, SmallDumps.s390), "sadump": (.sadump, SmallDumps.sadump),
+    "xen": (.xen, SmallDumps.xen),
   ]
 
   @Test("are read in part or refused", .timeLimit(.minutes(5)), arguments: formats.keys.sorted())

@@ -62,8 +62,23 @@ struct ImageFormatTests {
     "A file that is no raw memory is refused with what to do about it",
     arguments: [
       (Array("DISKDUMP".utf8), "crash opens it as it is"),
-      (Array("QEVM".utf8), "pmemsave"),
-      (Array("LibvirtQemudSave".utf8), "virsh dump --memory-only"),
+      (Array("LibvirtQemudPart".utf8), "virsh dump --memory-only"),
+      (Array("HIBR".utf8), "is a hibernation file of Windows"),
+      (Array(repeating: 0, count: 4086) + Array("S1SUSPEND".utf8), "with a hibernation image"),
+      ([0, 0, 0, 8, 0x0f, 0xee, 0xdd, 0xb2], "is a core file of AIX"),
+      ([0xe2, 0xd9, 0, 0, 0xe5, 0xd4, 0xc4, 0xe4, 0xd4, 0xd7, 0x40, 0x40], "zgetdump FILE -f elf"),
+      (Array(repeating: 0, count: 12_288) + Array("XECKD64".utf8), "pass the partition"),
+      ([0x51, 0x46, 0x49, 0xfb], "'-S -loadvm NAME'"), (Array("KDMV".utf8), "is the disk of"),
+      (Array("\u{7f}VirtualBox SavedState V2.0".utf8), "dumpvmcore"),
+      (Array("Xen saved domain, xl format".utf8), "xl dump-core"),
+      (Array(repeating: 255, count: 8) + Array("XENF".utf8), "xl dump-core"),
+      ([0x14, 0x20, 0x28, 0x01], "VmSavedStateDumpProvider"), (Array("VMA\0".utf8), "vm-ID-state"),
+      (
+        [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1] + Array(repeating: 0, count: 9) + [2, 0, 62, 0], "vmlinux"
+      ),
+      (Array(repeating: 0, count: 0x1fe) + [0x55, 0xaa, 0, 0] + Array("HdrS".utf8), "bzImage"),
+      (Array(repeating: 1, count: 257) + Array("ustar".utf8), "take the dump out of it"),
+      (Array(repeating: UInt8(ascii: "x"), count: 4095) + [0x0a], "is a text"),
       (Array("PAGEDU".utf8), "expected the memory of a Linux machine"),
     ] as [([UInt8], String)])
   func foreign(_ magic: [UInt8], _ advice: String) throws {
@@ -79,9 +94,22 @@ struct ImageFormatTests {
     #expect(try ImageFormat.open(path: path, options: options).format == "raw")
   }
 
+  @Test(
+    "The state of a Firecracker snapshot tells where its memory lies",
+    arguments: [([0x64, 0x86], 0), ([0xaa, 0xaa], 0x8000_0000)] as [([UInt8], UInt64)])
+  func firecracker(_ machine: [UInt8], _ start: UInt64) throws {
+    let memory = try directory.file([UInt8](repeating: 0, count: 4096), named: "vm.mem")
+    let mark = [0, 0] + machine + [0x84, 0x19, 0x10, 0x07]
+    try directory.file(mark + [UInt8](repeating: 1, count: 64), named: "vm.state")
+    let image = try ImageFormat.open(path: memory, options: ImageOptions(machines: []))
+    #expect(image.memory.regions.map(\.range) == [start..<start + 4096])
+    #expect(!image.layoutIsOpen)
+  }
+
   @Test("Every format but raw refuses something, and raw takes what is left")
   func formats() {
     #expect(ImageFormat.all.last?.name == "raw")
+    #expect(Set(ImageFormat.all.map(\.name)).count == ImageFormat.all.count)
     #expect(
       ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([UInt8](repeating: 0, count: 64)) })
     #expect(ImageFormat.all.dropLast().allSatisfy { !$0.recognizes([]) })
@@ -117,6 +145,8 @@ struct ImageFormatTests {
     #expect(ImageFormat.kdump.accepts == .parts)
     #expect(ImageFormat.raw.accepts == .layout)
     #expect(ImageFormat.flattened.accepts == .all)
+    #expect(ImageFormat.vmware.accepts == .parts)
+    #expect(ImageFormat.savevm.accepts == [])
   }
 
   @Test("An empty file, an empty pipe and a name without a file are refused in words")

@@ -3,6 +3,14 @@ package struct SmallDumps: Sendable {
   /// The files, by name.
   package private(set) var files: [String: [UInt8]] = [:]
 
+  /// No file yet.
+  private init() {}
+
+  /// Files by name.
+  init(_ files: [String: [UInt8]]) {
+    self.files = files
+  }
+
   private static let orders: [(name: String, order: RecipeOrder)] = [
     ("little", .little), ("big", .big),
   ]

@@ -178,6 +178,32 @@ struct StoredCoreTests {
     #expect(lonely.report.warningTexts.contains { $0.hasPrefix("the dump has no VMCOREINFO note") })
   }
 
+  @Test("QEMU's own CPU notes become those that readers know, where there are no others")
+  func derivedNotes() throws {
+    var state = [UInt8](repeating: 0, count: 440)
+    (state[0], state[4], state[5]) = (1, 0xb8, 1)
+    state.replaceSubrange(56..<64, with: RecipeOrder.little.bytes(0xffff_c900_0000_1000, width: 8))
+    state.replaceSubrange(
+      136..<144, with: RecipeOrder.little.bytes(0xffff_ffff_8100_0040, width: 8))
+    let info = RecipeNote(
+      name: "VMCOREINFO", type: 0, content: Array("OSRELEASE=6.1.0\nPAGESIZE=4096\n".utf8)
+    ).encoded(.little)
+    let qemu = RecipeNote(name: "QEMU", type: 0, content: state).encoded(.little)
+    var model = ELFFileModel([
+      .note(qemu + qemu + info), .load(0x1000, [UInt8](repeating: 1, count: 4096)),
+    ])
+    model.alignment = 4096
+    let dump = try CrashDump(imageAt: directory.file(model.bytes))
+    #expect(
+      dump.report.system.processors.map(\.registers?.programCounter)
+        == [0xffff_ffff_8100_0040, 0xffff_ffff_8100_0040])
+    let again = try CrashDump(imageAt: directory.file(dump.allBytes(), named: "again"))
+    #expect(
+      again.report.system.processors.map(\.registers?.stackPointer)
+        == [0xffff_c900_0000_1000, 0xffff_c900_0000_1000])
+    #expect(try again.allBytes() == dump.allBytes())
+  }
+
   @Test("The core of a process is refused, for all its memory lies at address 0")
   func process() throws {
     let notes = [(type: UInt64(1), size: 336), (type: 6, size: 320)].flatMap {

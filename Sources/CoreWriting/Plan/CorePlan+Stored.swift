@@ -19,7 +19,7 @@ extension CorePlan {
     missing = stored.missing
     warnings = system.warnings
     var list = ExtentList()
-    if stored.isWellPlaced {
+    if stored.isWellPlaced, system.sections.allSatisfy({ $0.built == nil }) {
       header = stored.header
       try list.append(.file(at: 0), length: stored.file.size)
     } else {
@@ -66,7 +66,10 @@ private struct StoredLayout {
     try list.append(.bytes([]), length: UInt64(header.size))
     try list.pad(to: pageSize)
     header.segments[0].offset = list.end
-    for section in sections { try list.append(.file(at: section.address), length: section.size) }
+    for section in sections {
+      try list.append(
+        section.built.map { .bytes($0) } ?? .file(at: section.address), length: section.size)
+    }
     for index in old.indices.dropFirst() {
       let load = old[index]
       try list.pad(

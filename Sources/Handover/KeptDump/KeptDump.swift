@@ -29,12 +29,15 @@ struct KeptDump: Sendable {
     var file = stored.fileAsMemory
     file.budget = image.budget
     let header = stored.header
-    let sections = try KeptDump.sections(of: stored, in: file)
-    let notes = sections.flatMap(\.notes)
     let architecture = Architecture.of(header)
+    var sections = try KeptDump.sections(of: stored, in: file)
+    let notes = sections.flatMap(\.notes)
+    let derived = try QEMUNotes(notes, architecture, in: file)
+    sections += derived.map { [$0.section] } ?? []
     let note = notes.first { $0.type == .vmCoreInfo }
     let information = try note.map { note throws(ReadError) in try note.vmCoreInfo(in: file) }
     var processors = try KeptDump.processors(in: sections, architecture, order: header.order, file)
+    processors += derived?.processors ?? []
     isMadeByHypervisor = stored.isMadeByHypervisor(notes)
     if isMadeByHypervisor {
       for index in processors.indices { processors[index].state?.processIdentifier = nil }

@@ -20,6 +20,7 @@ private enum ELFCoreImage {
   }
 
   static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
+    try refuseProtected(input)
     let table = try ELFCoreTable(input.source, input.budget)
     let map = PieceMap(firstWins: table.pieces)
     let header = CoreHeader(header: table.header, segments: table.segments)
@@ -54,6 +55,19 @@ extension ELFCoreImage {
     return loads.allSatisfy {
       $0.virtualAddress &- $0.offset == first.virtualAddress &- first.offset
     }
+  }
+
+  /// A core of a protected guest of s390x looks like any other, but its memory is encrypted.
+  private static func refuseProtected(_ input: ImageInput) throws(ImageError) {
+    guard
+      let sections = try rethrow(as: ImageError.init(reading:), ELFSections(input.source)),
+      ["pv_mem_meta", "pv_compl"].contains(where: { sections.place(of: $0) != nil })
+    else { return }
+    throw ImageError(
+      .unusable,
+      "\(input.name): is the core of a protected guest (it has a section pv_mem_meta or pv_compl), "
+        + "whose memory is encrypted: 'zgetdump --key KEY FILE -f elf > vmcore' decrypts it with "
+        + "the key of its customer")
   }
 }
 

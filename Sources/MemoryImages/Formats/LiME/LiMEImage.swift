@@ -64,22 +64,3 @@ extension PhysicalMemory {
     return (try? PhysicalMemory(regions: regions + gaps)) ?? self
   }
 }
-
-/// Zeros that are stored nowhere.
-private struct ZeroSource: ByteSource {
-  let name: String
-  let size: UInt64
-
-  func read(
-    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
-  ) throws(ReadError) -> Int {
-    let count = offset < size ? Int(min(UInt64(buffer.count), size - offset)) : 0
-    let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-    unsafe part.initializeMemory(as: UInt8.self, repeating: 0)
-    return count
-  }
-
-  func extent(at offset: UInt64) -> SourceExtent {
-    SourceExtent(isHole: offset < size, end: max(size, offset))
-  }
-}

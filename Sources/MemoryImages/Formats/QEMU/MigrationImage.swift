@@ -1,0 +1,151 @@
+internal import Bytes
+internal import DumpRecords
+
+extension ImageFormat {
+  /// A migration stream of QEMU in a file: `migrate exec:` and `file:`, `virsh dump` without
+  /// `--memory-only`, the state volume of a Proxmox snapshot.
+  package static let savevm = ImageFormat(
+    name: "QEMU savevm", accepts: [],
+    recognizes: { $0.starts(with: MigrationSection.magic) },
+    open: MigrationImage.open)
+
+  /// The same behind libvirt's own head: `virsh save`, `virsh managedsave`.
+  package static let libvirt = ImageFormat(
+    name: "libvirt save", accepts: [],
+    recognizes: { $0.starts(with: LibvirtSaveHeader.signature) }, open: MigrationImage.openLibvirt)
+}
+
+private enum MigrationImage {
+  /// Runs of pages that were sent, of a stream that was cut off.
+  private static let mostRuns = 1 << 16
+
+  static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
+    try open(input, as: .savevm, at: 0)
+  }
+
+  static func openLibvirt(
+    _ input: ImageInput, _: ImageOptions
+  ) throws(ImageError) -> MemoryImage {
+    let head = try rethrow(
+      as: ImageError.init(reading:), input.source.bytes(at: 0, count: LibvirtSaveHeader.size))
+    guard let header = try? LibvirtSaveHeader(head) else {
+      throw ImageError(
+        .unusable,
+        "\(input.name): a libvirt save file of an unknown version, or cut off inside its head")
+    }
+    guard [LibvirtSaveHeader.plain, LibvirtSaveHeader.sparse].contains(header.format) else {
+      let place = header.streamOffset + 1
+      let advice =
+        header.packer.map { "with \($0): 'tail -c +\(place) FILE | \($0) -dc > image.bin'" }
+        ?? "with something unknown (format \(header.format))"
+      throw ImageError(
+        .unusable, "\(input.name): is a libvirt save file whose stream is packed \(advice)")
+    }
+    return try open(input, as: .libvirt, at: header.streamOffset)
+  }
+
+  static func open(
+    _ input: ImageInput, as format: ImageFormat, at offset: UInt64
+  ) throws(ImageError) -> MemoryImage {
+    let stream = try MigrationStream(input.source, at: offset)
+    let blocks = stream.ramBlocks
+    let size = blocks.last.map { ($0.start ?? 0).adding($0.length) ?? .max } ?? 0
+    guard size > 0, size <= PhysicalAddress.end else {
+      let fault = stream.faults.first.map { ": \($0)" } ?? ""
+      throw ImageError(
+        .unusable,
+        "\(input.name): no RAM is in the stream's section 'ram'\(fault): expected a list with a "
+          + "block such as pc.ram")
+    }
+    let alignment = stream.pageSize * PageIndex.groupPages
+    guard blocks.dropLast().allSatisfy({ $0.length % alignment == 0 }) else {
+      throw ImageError(
+        .unusable,
+        "\(input.name): a block of RAM with another behind it does not end at a multiple of "
+          + "\(alignment.hex)")
+    }
+    if let mapped = MappedRAM(blocks, in: input.source) {
+      return try image(of: input, as: format, stream, mapped, sent: mapped.stored)
+    }
+    guard !stream.index.isEmpty else {
+      throw ImageError(
+        .unusable,
+        "\(input.name): no page of RAM is in the stream: it ends before the first one, or the "
+          + "guest's memory is shared with a file, which holds it")
+    }
+    let pageSize = stream.pageSize
+    let damage = PageDamage(of: input.name, pageSize: pageSize, told: (0, []))
+    let layout = stream.layout(ofSize: size) ?? .identity
+    let pages = RecordedPages(
+      stream.index, in: input.source, size: size, pageSize: pageSize, order: MigrationSection.order,
+      damage: damage,
+      frame: { (layout.address(ofFileOffset: $0 * pageSize) ?? 0) / pageSize },
+      reader: { (cursor) throws(ReadError) in
+        guard case .record(let record)? = try RAMRecord.next(&cursor, pageSize: pageSize) else {
+          return nil
+        }
+        return RecordedPage(number: record.offset / pageSize, content: record.content)
+      })
+    return try image(
+      of: input, as: format, stream, pages, sent: sent(stream, size, input.name), damage)
+  }
+
+  private static func image(
+    of input: ImageInput, as format: ImageFormat, _ stream: MigrationStream,
+    _ source: any ByteSource, sent: RangeSet, _ damage: PageDamage? = nil
+  ) throws(ImageError) -> MemoryImage {
+    let layout = stream.layout(ofSize: source.size)
+    let present = (layout ?? .identity).regions(of: source).flatMap { region in
+      sent.clamped(to: region.offset..<region.offset + region.range.length).ranges.map { part in
+        let start = region.range.lowerBound + (part.lowerBound - region.offset)
+        return MemoryRegion(
+          range: start..<start + part.length, source: source, offset: part.lowerBound)
+      }
+    }
+    guard !present.isEmpty, let memory = try? PhysicalMemory(regions: present) else {
+      throw ImageError(.unusable, "\(input.name): ends before the first page of RAM")
+    }
+    let missing = source.size - sent.length
+    return MemoryImage(
+      of: input, as: format, memory: memory, layout: layout ?? .identity,
+      layoutIsOpen: layout == nil && missing == 0, stored: nil,
+      warnings: warnings(about: stream, missing), damage: damage)
+  }
+
+  /// What of the RAM was sent: all of it where the stream is whole, for a page that nobody uses
+  /// may be left out.
+  private static func sent(
+    _ stream: MigrationStream, _ size: UInt64, _ name: String
+  ) throws(ImageError) -> RangeSet {
+    if stream.isWhole { return RangeSet([0..<size]) }
+    guard let runs = stream.index.runs(atMost: mostRuns) else {
+      throw ImageError(
+        .unusable,
+        "\(name): is cut off, and the pages before that are in more than \(mostRuns) pieces")
+    }
+    return RangeSet(
+      runs.map { $0.lowerBound * stream.pageSize..<$0.upperBound * stream.pageSize }
+    ).clamped(to: 0..<size)
+  }
+
+  private static func warnings(about stream: MigrationStream, _ missing: UInt64) -> [Finding] {
+    var warnings = stream.faults.map {
+      Finding("the stream cannot be followed: \($0)", isPartial: true)
+    }
+    if !stream.isWhole {
+      warnings.append(
+        Finding(
+          "the stream ends before its section 'ram' does: \(missing.hex) bytes of RAM were never "
+            + "sent, others may be older than the rest", isPartial: true))
+    }
+    let blocks = stream.ramBlocks.map(\.name)
+    if blocks.count > 1 {
+      let names = blocks.prefix(16).joined(separator: ", ")
+      warnings.append(
+        Finding(
+          "the RAM is in \(blocks.count) blocks, which are taken one behind the other: \(names)",
+          isDamage: false))
+    }
+    return warnings
+  }
+}

@@ -1,0 +1,282 @@
+internal import Bytes
+internal import DumpRecords
+
+/// What a migration stream says of the machine's RAM: one pass over its sections, up to the end of
+/// the one named "ram". The lengths of other devices' states are in no header; they come later.
+struct MigrationStream {
+  /// The machine's name, such as `pc-q35-7.2`.
+  private(set) var machine = ""
+  /// Bytes of a target page.
+  private(set) var pageSize: UInt64 = 4096
+  /// All blocks, in the order of the stream.
+  private(set) var blocks: [RAMBlock] = []
+  /// Where the pages of the RAM among them stand; page numbers count from its first block on.
+  private(set) var index = PageIndex()
+  /// Whether the section "ram" is there to its end.
+  private(set) var isWhole = false
+  /// What is wrong with the stream, though some of it can be read.
+  private(set) var faults: [String] = []
+
+  private var cursor: SourceCursor
+  private var capabilities: Set<String> = []
+  private var ram: UInt32?
+  private var places: [[UInt8]: Int] = [:]
+  private var current: Int?
+
+  /// Blocks at most: a machine has a few dozen.
+  private static let mostBlocks = 4096
+  /// The version of "ram" since QEMU 0.14.
+  private static let ramVersion: UInt32 = 4
+  private static let pageBits: ClosedRange<UInt32> = 10...20
+
+  /// Walks the stream that begins at an offset of a file.
+  init(_ file: any ByteSource, at offset: UInt64) throws(ImageError) {
+    cursor = SourceCursor(file, at: offset, order: MigrationSection.order, window: 1 << 18)
+    let magic = try rethrow(
+      as: ImageError.init(reading:), cursor.take(MigrationSection.magic.count))
+    let version = try rethrow(as: ImageError.init(reading:), cursor.next(UInt32.self))
+    guard magic == MigrationSection.magic, version == MigrationSection.version else {
+      throw ImageError(
+        .unusable,
+        "\(file.name): offset \(offset.hex): expected a QEMU migration stream of version "
+          + "\(MigrationSection.version), found version \(version.map(String.init) ?? "none")")
+    }
+    try rethrow(as: ImageError.init(reading:), walk())
+    index.sort()
+  }
+
+  /// Everything up to the end of "ram", or to where the stream cannot be followed.
+  private mutating func walk() throws(ReadError) {
+    while !isWhole, faults.isEmpty {
+      let place = cursor.position
+      guard let byte = try cursor.next(UInt8.self) else { return }
+      guard let section = MigrationSection(rawValue: byte) else {
+        faults.append("section \(UInt64(byte).hex) at \(place.hex): expected one that QEMU has")
+        return
+      }
+      switch section {
+      case .end, .description: return
+      case .configuration: try configuration()
+      case .subsection: try subsection()
+      case .command:
+        guard try cursor.next(UInt16.self) != nil, let length = try cursor.next(UInt16.self) else {
+          return
+        }
+        cursor.skip(UInt64(length))
+      case .footer: guard try cursor.next(UInt32.self) != nil else { return }
+      case .start, .full: guard try begin(section) else { return }
+      case .part, .last: guard try goOn(section) else { return }
+      }
+    }
+  }
+
+  // MARK: The machine
+
+  private mutating func configuration() throws(ReadError) {
+    let place = cursor.position
+    guard let length = try cursor.next(UInt32.self) else { return }
+    guard length <= 4096 else {
+      faults.append("the machine's name at \(place.hex) has \(length) bytes, expected a few")
+      return
+    }
+    machine = String(decoding: try cursor.take(Int(length)), as: UTF8.self)
+  }
+
+  /// One of the configuration; others stand inside the states of devices.
+  private mutating func subsection() throws(ReadError) {
+    let place = cursor.position
+    guard let length = try cursor.next(UInt8.self) else { return }
+    let name = String(decoding: try cursor.take(Int(length)), as: UTF8.self)
+    guard try cursor.next(UInt32.self) != nil else { return }
+    switch name {
+    case "configuration/target-page-bits":
+      guard let bits = try cursor.next(UInt32.self) else { return }
+      guard MigrationStream.pageBits.contains(bits) else {
+        faults.append("\(name) at \(place.hex): pages of 2^\(bits) bytes")
+        return
+      }
+      pageSize = 1 << UInt64(bits)
+    case "configuration/capabilities":
+      guard let count = try cursor.next(UInt32.self) else { return }
+      for _ in 0..<min(count, 256) {
+        guard let length = try cursor.next(UInt8.self) else { return }
+        capabilities.insert(String(decoding: try cursor.take(Int(length)), as: UTF8.self))
+      }
+    case "configuration/uuid": cursor.skip(16)
+    default: faults.append("subsection '\(name)' at \(place.hex): expected one that is known")
+    }
+  }
+
+  // MARK: Sections
+
+  /// The head of a section, and what is in it; false at the end of what can be followed.
+  private mutating func begin(_ section: MigrationSection) throws(ReadError) -> Bool {
+    let place = cursor.position
+    guard let identifier = try cursor.next(UInt32.self), let length = try cursor.next(UInt8.self)
+    else { return false }
+    let name = try cursor.take(Int(length))
+    guard try cursor.next(UInt32.self) != nil, let version = try cursor.next(UInt32.self) else {
+      return false
+    }
+    guard name == Array("ram".utf8) else { return try skip(identifier) }
+    guard version == MigrationStream.ramVersion else {
+      faults.append(
+        "section 'ram' at \(place.hex) is of version \(version), expected "
+          + "\(MigrationStream.ramVersion)")
+      return false
+    }
+    ram = identifier
+    return try pages(endsRAM: section == .full)
+  }
+
+  private mutating func goOn(_ section: MigrationSection) throws(ReadError) -> Bool {
+    guard let identifier = try cursor.next(UInt32.self) else { return false }
+    return identifier == ram
+      ? try pages(endsRAM: section == .last) : try skip(identifier)
+  }
+
+  /// Moves to the footer of a section whose length is not known: its own number stands there, and
+  /// something that a section begins with behind it.
+  private mutating func skip(_ identifier: UInt32) throws(ReadError) -> Bool {
+    var writer = ByteWriter(order: MigrationSection.order)
+    writer.write(MigrationSection.footer.rawValue)
+    writer.write(identifier)
+    let mark = writer.bytes
+    while cursor.remaining > UInt64(mark.count) {
+      let start = cursor.position
+      let bytes = try cursor.take(Int(min(cursor.remaining, 65_536)))
+      var next = bytes.startIndex
+      while let index = bytes[next...].firstIndex(of: mark[0]) {
+        if index + mark.count >= bytes.count { break }
+        if bytes[index..<index + mark.count].elementsEqual(mark),
+          MigrationSection(rawValue: bytes[index + mark.count]) != nil
+        {
+          cursor.move(to: start + UInt64(index + mark.count))
+          return true
+        }
+        next = index + 1
+      }
+      guard cursor.remaining > 0 else { return false }
+      cursor.move(to: cursor.position - UInt64(mark.count))
+    }
+    return false
+  }
+
+  // MARK: RAM
+
+  private mutating func pages(endsRAM: Bool) throws(ReadError) -> Bool {
+    while true {
+      let place = cursor.position
+      guard let item = try RAMRecord.next(&cursor, pageSize: pageSize) else { return false }
+      switch item {
+      case .end:
+        isWhole = endsRAM
+        return true
+      case .blocks(let sum): guard try list(sum: sum) else { return false }
+      case .record(let record):
+        guard add(record, from: place) else { return false }
+      case .unknown(let flags):
+        faults.append("record at \(place.hex) has the flags \(flags.hex)")
+        return false
+      }
+    }
+  }
+
+  private mutating func add(_ record: RAMRecord, from place: UInt64) -> Bool {
+    if let name = record.block { current = places[name] }
+    guard let current, let start = blocks[current].start else {
+      // ROM and the memory of devices.
+      return self.current != nil || unknownBlock(at: place)
+    }
+    guard record.offset < blocks[current].length else {
+      faults.append(
+        "record at \(place.hex): offset \(record.offset.hex) of \(blocks[current].name), which "
+          + "has \(blocks[current].length.hex) bytes")
+      return false
+    }
+    let kind: PageIndex.Kind =
+      switch record.content {
+      case .fill(0): .zero
+      case .delta: .delta
+      default: .data
+      }
+    // A flush that stands before a record is read over again with it.
+    guard index.add((start + record.offset) / pageSize, kind, at: place..<cursor.position) else {
+      faults.append("record at \(place.hex): is one of too many")
+      return false
+    }
+    return true
+  }
+
+  private mutating func unknownBlock(at place: UInt64) -> Bool {
+    faults.append("record at \(place.hex): is of a block that the list of blocks does not have")
+    return false
+  }
+
+  /// The list of blocks; false where the file ends inside it.
+  private mutating func list(sum: UInt64) throws(ReadError) -> Bool {
+    var left = sum
+    guard blocks.isEmpty else {
+      faults.append("a second list of blocks ends at \(cursor.position.hex), expected one")
+      return false
+    }
+    while left > 0 {
+      let place = cursor.position
+      guard let length = try cursor.next(UInt8.self) else { return false }
+      let name = try cursor.take(Int(length))
+      guard let size = try cursor.next(UInt64.self) else { return false }
+      guard size <= left, size > 0, length > 0, blocks.count < MigrationStream.mostBlocks else {
+        faults.append(
+          "block \(blocks.count) at \(place.hex) has \(size.hex) bytes, expected at most "
+            + "\(left.hex)")
+        return false
+      }
+      left -= size
+      var block = RAMBlock(name: String(decoding: name, as: UTF8.self), length: size)
+      if !capabilities.contains("mapped-ram") { try skipPageSize() }
+      if capabilities.contains("x-ignore-shared"), try cursor.next(UInt64.self) == nil {
+        return false
+      }
+      if capabilities.contains("mapped-ram") { guard try map(&block) else { return false } }
+      places[name] = blocks.count
+      blocks.append(block)
+    }
+    RAMBlock.choose(&blocks)
+    return true
+  }
+
+  /// Where a block has pages that are larger than the host's, and postcopy was allowed, their size
+  /// stands here: no name begins so.
+  private mutating func skipPageSize() throws(ReadError) {
+    var ahead = cursor
+    guard let size = try ahead.next(UInt64.self), size.nonzeroBitCount == 1,
+      (1 << 12...1 << 34).contains(size)
+    else { return }
+    cursor = ahead
+  }
+
+  private mutating func map(_ block: inout RAMBlock) throws(ReadError) -> Bool {
+    let place = cursor.position
+    var reader = ByteReader(
+      try cursor.take(MappedRAMHeader.size), order: MigrationSection.order)
+    guard let header = try? MappedRAMHeader(from: &reader) else { return false }
+    guard header.version == MappedRAMHeader.version, header.pageSize.nonzeroBitCount == 1,
+      (1 << 10...1 << 20).contains(header.pageSize),
+      let end = header.pagesOffset.adding(block.length)
+    else {
+      faults.append(
+        "\(block.name): its mapped-ram header at \(place.hex) is of version \(header.version), "
+          + "pages of \(header.pageSize.hex) bytes at \(header.pagesOffset.hex)")
+      return false
+    }
+    // A block that is shared with a file has neither.
+    guard header.pagesOffset != 0 else { return true }
+    block.mapping = header
+    guard end > cursor.position else {
+      faults.append("\(block.name): its pages at \(header.pagesOffset.hex) stand before its header")
+      return false
+    }
+    cursor.move(to: end)
+    return true
+  }
+}

@@ -1,0 +1,94 @@
+internal import Bytes
+internal import DumpRecords
+
+/// A stretch of memory of a QEMU machine: RAM, ROM, or the memory of a device.
+struct RAMBlock {
+  /// Its name in QEMU.
+  let name: String
+  /// Its bytes.
+  let length: UInt64
+  /// Where its pages stand, with `mapped-ram`.
+  var mapping: MappedRAMHeader?
+  /// Of RAM: where it begins, when all blocks of RAM are put one behind the other.
+  private(set) var start: UInt64?
+
+  /// A block from a list.
+  init(name: String, length: UInt64) {
+    self.name = name
+    self.length = length
+  }
+
+  /// Decides which blocks are the machine's RAM, and in what order they follow one another.
+  static func choose(_ blocks: inout [RAMBlock]) {
+    var chosen = blocks.indices.filter { blocks[$0].isMachineRAM }
+    if chosen.isEmpty { chosen = blocks.indices.filter { blocks[$0].isBackend } }
+    var start: UInt64 = 0
+    for index in chosen.sorted(by: { precedes(blocks[$0].name, blocks[$1].name) }) {
+      blocks[index].start = start
+      start = start.adding(blocks[index].length) ?? start
+    }
+  }
+
+  /// RAM of the machine itself: `pc.ram`, `mach-virt.ram`, or one for each node: `ram-node0`.
+  private var isMachineRAM: Bool {
+    !name.contains("/") && (name.hasSuffix(".ram") || name.hasPrefix("ram-node"))
+  }
+
+  /// The name of a memory backend, as the user gave it: devices and firmware have a dot or a slash.
+  private var isBackend: Bool {
+    let name = self.name.hasPrefix("/objects/") ? self.name.dropFirst("/objects/".count) : name[...]
+    return !name.contains("/") && !name.contains(".")
+  }
+
+  /// Whether a name comes first: numbers in them count as such.
+  private static func precedes(_ first: String, _ second: String) -> Bool {
+    let digits: (Character) -> Bool = { ("0"..."9").contains($0) }
+    let stems = (
+      first.reversed().drop(while: digits).count, second.reversed().drop(while: digits).count
+    )
+    let heads = (first.prefix(stems.0), second.prefix(stems.1))
+    guard heads.0 == heads.1 else { return heads.0 < heads.1 }
+    let numbers = (Int(first.dropFirst(stems.0)) ?? 0, Int(second.dropFirst(stems.1)) ?? 0)
+    return numbers.0 < numbers.1
+  }
+}
+
+extension MigrationStream {
+  /// The blocks of RAM in the order in which they follow one another.
+  var ramBlocks: [RAMBlock] {
+    blocks.filter { $0.start != nil }.sorted { ($0.start ?? 0) < ($1.start ?? 0) }
+  }
+
+  /// How the RAM lies in memory, as far as the machine's name tells; nil where it does not.
+  func layout(ofSize size: UInt64) -> ImageLayout? {
+    let names = ramBlocks.map(\.name)
+    let kind = machine.prefix { $0 != "-" }
+    switch kind {
+    case "pc" where machine.hasPrefix("pc-q35"), "q35":
+      return MachinePreset.q35.layout(forSize: size)
+    case "pc": return pc(size)
+    case "microvm": return MachinePreset.microvm.layout(forSize: size)
+    case "virt" where names == ["mach-virt.ram"]: return base(0x4000_0000)
+    case "virt" where names == ["riscv_virt_board.ram"]: return base(0x8000_0000)
+    // Only arm64 has versions of this machine since long.
+    case "virt" where machine.contains("-"): return base(0x4000_0000)
+    case "s390", "pseries", "powernv", "powernv8", "powernv9", "powernv10": return base(0)
+    default: return nil
+    }
+  }
+
+  /// Up to QEMU 1.7 low RAM ended later.
+  private func pc(_ size: UInt64) -> ImageLayout {
+    let isOld = ["pc-0.", "pc-1.", "pc-i440fx-1."].contains { machine.hasPrefix($0) }
+    guard isOld, size >= MachinePreset.pc.threshold else {
+      return MachinePreset.pc.layout(forSize: size)
+    }
+    return ImageLayout(
+      base: 0, holes: [MachinePreset.pc.threshold..<MachinePreset.highStart],
+      name: "machine \(machine)")
+  }
+
+  private func base(_ base: UInt64) -> ImageLayout {
+    ImageLayout(base: base, holes: [], name: "machine \(machine)")
+  }
+}

@@ -1,0 +1,244 @@
+internal import Bytes
+internal import DumpRecords
+
+extension ImageFormat {
+  /// A dump of Fujitsu's firmware: on one partition, on a set of disks, or as a file of a backup.
+  package static let sadump = ImageFormat(
+    name: "sadump", accepts: .parts, recognizes: SadumpImage.recognizes, open: SadumpImage.open)
+}
+
+private enum SadumpImage {
+  /// Stretches of memory at most: more than any machine has.
+  private static let mostRuns = 1 << 20
+  private static let mostFrames: UInt64 = PhysicalAddress.end / 4096
+
+  /// A file of a backup has a block of its own before the partition's head.
+  static func recognizes(_ head: [UInt8]) -> Bool {
+    [0, SadumpPartition.size].contains {
+      head.dropFirst($0).starts(with: SadumpPartition.signature)
+    }
+  }
+
+  static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
+    let disks = try SadumpDisk.set(of: input)
+    let first = disks[0]
+    guard first.partition.diskNumber <= 1 else {
+      throw ImageError(
+        .unusable,
+        "\(input.name): is disk \(first.partition.diskNumber) of a set: the first one, which says "
+          + "where memory lies, is not given")
+    }
+    let header = try dumpHeader(of: first)
+    let bitmaps = header.place + UInt64(header.blockSize) * (1 + UInt64(header.subHeaderBlocks))
+    let second = bitmaps + UInt64(header.bitmapBlocks) * UInt64(header.blockSize)
+    let data = second + UInt64(header.dumpedBitmapBlocks) * UInt64(header.blockSize)
+    let existing = try runs(of: first, at: bitmaps, header)
+    let dumped = try runs(of: first, at: second, header)
+    return try image(of: input, disks, existing, dumped, dataAt: data, header.blockSize)
+  }
+
+  // MARK: Headers
+
+  private struct PlacedHeader {
+    let place: UInt64
+    let blockSize: UInt32
+    let subHeaderBlocks: UInt32
+    let bitmapBlocks: UInt32
+    let dumpedBitmapBlocks: UInt32
+    let frames: UInt64
+  }
+
+  private static func dumpHeader(of disk: SadumpDisk) throws(ImageError) -> PlacedHeader {
+    let block = UInt64(SadumpPartition.size)
+    var place = disk.start + block
+    let bytes = try rethrow(
+      as: ImageError.init(reading:), disk.source.bytes(at: place, count: SadumpHeader.size))
+    var reader = ByteReader(bytes, order: SadumpPartition.order)
+    if disk.partition.diskNumber == 1, let blocks: UInt32 = try? reader.read() {
+      // The disk set's own head.
+      place += UInt64(blocks) * block
+      reader = ByteReader(
+        try rethrow(
+          as: ImageError.init(reading:), disk.source.bytes(at: place, count: SadumpHeader.size)),
+        order: SadumpPartition.order)
+    }
+    guard let header = try? SadumpHeader(from: &reader) else {
+      throw ImageError(
+        .unusable, "\(disk.source.name): no dump header of sadump at \(place.hex)")
+    }
+    guard header.blockSize.nonzeroBitCount == 1, (512...65_536).contains(header.blockSize),
+      (1...mostFrames).contains(header.frames),
+      min(header.bitmapBlocks, header.dumpedBitmapBlocks) <= 1 << 24,
+      UInt64(min(header.bitmapBlocks, header.dumpedBitmapBlocks)) * UInt64(header.blockSize) * 8
+        >= header.frames
+    else {
+      throw ImageError(
+        .unusable,
+        "\(disk.source.name): sadump header at \(place.hex): \(header.frames) frames of "
+          + "\(header.blockSize) bytes do not fit its bitmaps of \(header.bitmapBlocks) and "
+          + "\(header.dumpedBitmapBlocks) blocks")
+    }
+    return PlacedHeader(
+      place: place, blockSize: header.blockSize, subHeaderBlocks: header.subHeaderBlocks,
+      bitmapBlocks: header.bitmapBlocks, dumpedBitmapBlocks: header.dumpedBitmapBlocks,
+      frames: header.frames)
+  }
+
+  private static func runs(
+    of disk: SadumpDisk, at place: UInt64, _ header: PlacedHeader
+  ) throws(ImageError) -> [Range<UInt64>] {
+    let size = (header.frames + 7) / 8
+    guard let end = place.adding(size), end <= disk.source.size else {
+      throw ImageError(
+        .unusable,
+        "\(disk.source.name): ends at \(disk.source.size.hex), inside its bitmap of "
+          + "\(size.hex) bytes at \(place.hex)")
+    }
+    let bitmap = try rethrow(
+      as: ImageError.init(reading:),
+      KdumpBitmap(MirroredBits(disk.source), at: place, frames: header.frames))
+    guard
+      let runs = try rethrow(as: ImageError.init(reading:), bitmap.runs(atMost: mostRuns))
+    else {
+      throw ImageError(
+        .unusable,
+        "\(disk.source.name): the bitmap at \(place.hex) has more than \(mostRuns) stretches")
+    }
+    return runs
+  }
+
+  // MARK: Memory
+
+  private static func image(
+    of input: ImageInput, _ disks: [SadumpDisk], _ existing: [Range<UInt64>],
+    _ dumped: [Range<UInt64>], dataAt data: UInt64, _ blockSize: UInt32
+  ) throws(ImageError) -> MemoryImage {
+    let size = UInt64(blockSize)
+    var volumes = SadumpVolumes(disks, dataAt: data)
+    for run in dumped {
+      volumes.take(run.lowerBound * size..<run.upperBound * size)
+    }
+    let zeros = RangeSet(existing).subtracting(RangeSet(dumped)).ranges
+    let source = ZeroSource(name: input.source.name, size: PhysicalAddress.end)
+    let zeroRegions = zeros.map { run in
+      let start = run.lowerBound * size
+      return MemoryRegion(range: start..<run.upperBound * size, source: source, offset: start)
+    }
+    guard let memory = try? PhysicalMemory(regions: volumes.regions + zeroRegions),
+      !memory.regions.isEmpty
+    else {
+      throw ImageError(.unusable, "\(input.name): the sadump file holds no memory")
+    }
+    return MemoryImage(of: input, as: .sadump, memory: memory, warnings: volumes.warnings)
+  }
+}
+
+/// One file of a dump.
+private struct SadumpDisk {
+  let source: any ByteSource
+  /// Where the partition's head stands.
+  let start: UInt64
+  let partition: SadumpPartition
+
+  /// The files of a dump in the order of their numbers.
+  static func set(of input: ImageInput) throws(ImageError) -> [SadumpDisk] {
+    let disks = try ([input] + input.parts).map { file throws(ImageError) in
+      try SadumpDisk(file.source)
+    }
+    for disk in disks where disk.partition.setID != disks[0].partition.setID {
+      throw ImageError(
+        .usage,
+        "\(.parts) \(disk.source.name): is of another dump than \(input.source.name): their "
+          + "identifiers differ")
+    }
+    let sorted = disks.sorted { $0.partition.diskNumber < $1.partition.diskNumber }
+    for (disk, next) in zip(sorted, sorted.dropFirst())
+    where disk.partition.diskNumber == next.partition.diskNumber {
+      throw ImageError(
+        .usage,
+        "\(.parts) \(next.source.name): is disk \(next.partition.diskNumber) of the set, as "
+          + "\(disk.source.name) is")
+    }
+    return sorted
+  }
+
+  private init(_ source: any ByteSource) throws(ImageError) {
+    self.source = source
+    for start in [0, UInt64(SadumpPartition.size)] {
+      let bytes = try rethrow(
+        as: ImageError.init(reading:), source.bytes(at: start, count: SadumpPartition.size))
+      var reader = ByteReader(bytes, order: SadumpPartition.order)
+      if let partition = try? SadumpPartition(from: &reader) {
+        self.start = start
+        self.partition = partition
+        return
+      }
+    }
+    throw ImageError(
+      .unusable,
+      "\(source.name): no sound head of a sadump partition at 0 or 0x1000: a signature and 982 "
+        + "words that follow from one another are expected")
+  }
+}
+
+/// The data of all disks, one behind the other, cut to what the files hold.
+private struct SadumpVolumes {
+  private(set) var regions: [MemoryRegion] = []
+  private var missing: [Range<UInt64>] = []
+  private var disks: ArraySlice<(source: any ByteSource, data: Range<UInt64>)>
+  private let name: String
+  private let isSet: Bool
+
+  init(_ disks: [SadumpDisk], dataAt data: UInt64) {
+    isSet = disks[0].partition.diskNumber == 1
+    name = disks[0].source.name
+    let isSet = isSet
+    self.disks =
+      disks.enumerated().map { number, disk in
+        let start = number == 0 ? data : UInt64(SadumpPartition.size)
+        // Only in a set another file follows: else the data simply goes on.
+        let end = isSet ? disk.partition.usedSize : UInt64.max
+        return (source: disk.source, data: min(start, end)..<end)
+      }[...]
+  }
+
+  /// The next data is that of a range of memory.
+  mutating func take(_ range: Range<UInt64>) {
+    var left = range
+    while !left.isEmpty {
+      guard let disk = disks.first else {
+        missing.append(left)
+        return
+      }
+      let length = min(left.length, disk.data.length)
+      let held =
+        disk.data.lowerBound < disk.source.size
+        ? min(length, disk.source.size - disk.data.lowerBound) : 0
+      let middle = left.lowerBound + held
+      if held > 0 {
+        regions.append(
+          MemoryRegion(
+            range: left.lowerBound..<middle, source: disk.source, offset: disk.data.lowerBound))
+      }
+      let end = left.lowerBound + length
+      if held < length { missing.append(middle..<end) }
+      left = end..<left.upperBound
+      disks[disks.startIndex].data = disk.data.lowerBound + length..<disk.data.upperBound
+      if disks[disks.startIndex].data.isEmpty { disks.removeFirst() }
+    }
+  }
+
+  var warnings: [Finding] {
+    let gaps = RangeSet(missing)
+    guard let first = gaps.ranges.first else { return [] }
+    let reason: Message =
+      isSet
+      ? "other disks of the set are not given (\(.parts) names them), or a file was cut off"
+      : "the file was cut off"
+    return [
+      Finding(
+        "\(name): \(gaps.length.hex) bytes of memory are missing, the first at "
+          + "\(first.lowerBound.hex): \(reason)", isPartial: true)
+    ]
+  }
+}

@@ -1,0 +1,102 @@
+import TestSupport
+import Testing
+import VMCore
+
+@Suite("QEMU's migration streams give the vmcore of the raw image")
+struct MigrationTests {
+  private static let devices = [
+    MigrationModel.Block("vga.vram", [UInt8](repeating: 0x11, count: 0x4000)),
+    MigrationModel.Block("/rom@etc/acpi/tables", [UInt8](repeating: 0x22, count: 0x2000)),
+    MigrationModel.Block("0000:00:02.0/qxl.ram", [UInt8](repeating: 0x33, count: 0x1000)),
+  ]
+
+  @Test("Pages of every kind", arguments: MigrationModel.Pages.allCases)
+  func pages(_ pages: MigrationModel.Pages) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    var model = MigrationModel(
+      machine: "pc-i440fx-7.2", [.init("pc.ram", recipe.parts.joined)] + Self.devices)
+    model.pages = pages
+    model.hasOtherSections = true
+    let report = try recipe.expectVMCore(of: model.bytes)
+    #expect(report.image.format == "QEMU savevm")
+    #expect(report.image.layout == "machine pc")
+    #expect(!report.warningTexts.contains { $0.contains("stream") })
+    // What a volume has behind the stream does not matter.
+    try recipe.expectVMCore(of: model.bytes + [UInt8](repeating: 0, count: 8192))
+  }
+
+  @Test(
+    "RAM lies where the machine has it",
+    arguments: [
+      ("arm64", "virt-7.2", "mach-virt.ram"), ("arm64", "virt-9.1", "mem0"),
+      ("riscv64", "virt", "riscv_virt_board.ram"),
+      ("s390x-after", "s390-ccw-virtio-7.2", "s390.ram"),
+      ("ppc64le", "pseries-7.2", "ppc_spapr.ram"), ("readme", "pc-q35-8.0", "/objects/mem"),
+      ("readme", "microvm", "microvm.ram"), ("arm64", "unheard-of", "mem"),
+    ])
+  func machines(_ recipe: String, _ machine: String, _ block: String) throws {
+    let recipe = try FormatRecipe(recipe)
+    let model = MigrationModel(
+      machine: machine, Self.devices + [.init(block, recipe.parts.joined)])
+    try recipe.expectVMCore(of: model.bytes)
+  }
+
+  @Test("Nodes of RAM follow one another by their numbers")
+  func nodes() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let blocks = recipe.ranges(of: 0x40000).enumerated().map { number, part in
+      MigrationModel.Block("ram-node\(number)", part.bytes)
+    }
+    #expect(blocks.count > 10)
+    let model = MigrationModel(machine: "pc-q35-7.2", blocks.sorted { $0.name < $1.name })
+    try recipe.expectVMCore(of: model.bytes)
+  }
+
+  @Test("Pages of 64 KiB, and a stream without a machine's name")
+  func pageSize() throws {
+    let recipe = try FormatRecipe("arm64")
+    var model = MigrationModel(machine: "virt-7.2", [.init("mach-virt.ram", recipe.parts.joined)])
+    model.pageSize = 65_536
+    try recipe.expectVMCore(of: model.bytes)
+    let other = try FormatRecipe("readme")
+    try other.expectVMCore(
+      of: MigrationModel(machine: "", [.init("pc.ram", other.parts.joined)]).bytes)
+  }
+
+  @Test("A file of virsh save", arguments: [RecipeOrder.little, .big], [false, true])
+  func libvirt(_ order: RecipeOrder, _ isMapped: Bool) throws {
+    let recipe = try FormatRecipe("x86_64-kexec-tools-before")
+    var model = MigrationModel(machine: "pc-q35-7.2", [.init("pc.ram", recipe.parts.joined)])
+    model.pages = isMapped ? .mapped : .plain
+    let report = try recipe.expectVMCore(
+      of: model.libvirt(order: order, format: isMapped ? 6 : 0))
+    #expect(report.image.format == "libvirt save")
+  }
+
+  @Test(
+    "A packed one names what unpacks it",
+    arguments: [
+      (1, "| gzip -dc"), (3, "| xz -dc"), (4, "| lzop -dc"), (5, "| zstd -dc"), (9, "9)"),
+    ]
+      as [(UInt64, String)])
+  func packed(_ format: UInt64, _ text: String) throws {
+    let directory = try TemporaryDirectory()
+    let model = MigrationModel(machine: "pc", [.init("pc.ram", [UInt8](repeating: 1, count: 4096))])
+    let path = try directory.file(model.libvirt(format: format))
+    let error = #expect(throws: VMCoreError.self) { try CrashDump(imageAt: path) }
+    #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+  }
+
+  @Test("A stream that is cut off gives what was sent, and says so")
+  func cut() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let model = MigrationModel(machine: "pc-q35-7.2", [.init("pc.ram", recipe.parts.joined)])
+    let bytes = model.bytes
+    let path = try recipe.directory.file(Array(bytes[..<(bytes.count - 5000)]))
+    let dump = try CrashDump(imageAt: path)
+    #expect(dump.report.isPartial)
+    #expect(
+      dump.report.warningTexts.contains { $0.hasPrefix("the stream ends before its section 'ram'") }
+    )
+  }
+}
