@@ -31,6 +31,9 @@ struct Vmcoregen: ParsableCommand {
     StandardDescriptors.open()
     Interruption.install()
     let arguments = Arguments.all
+    if let name = CommandLine.arguments.first.flatMap(CollectorName.init(calledAs:)) {
+      Collector.main(name, arguments)
+    }
     if arguments == ["--help"] || arguments == ["-h"] {
       StandardOutput.write(helpMessage() + "\n\n" + mainOptions() + "\n")
       return
@@ -61,6 +64,19 @@ struct Vmcoregen: ParsableCommand {
       try command.run()
     } catch {
       exit(withError: error)
+    }
+  }
+
+  /// Runs a command, and returns its exit status instead of ending the process.
+  static func status(of arguments: [String]) -> Int32 {
+    do {
+      var command = try parseAsRoot(OptionalValues.filled(in: arguments))
+      try command.run()
+      return Outcome.done.rawValue
+    } catch {
+      let text = fullMessage(for: error)
+      if !text.isEmpty { Diagnostics.say(text) }
+      return exitCode(for: error).rawValue
     }
   }
 

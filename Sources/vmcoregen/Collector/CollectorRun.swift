@@ -1,0 +1,32 @@
+/// What a command line in another program's language means: runs of this program.
+struct CollectorRun: Equatable {
+  /// One run of this program.
+  struct Step: Equatable {
+    /// Its arguments.
+    var arguments: [String]
+    /// Where its standard output goes.
+    var output = Output.standard
+  }
+
+  /// Where the standard output of a step goes.
+  enum Output: Equatable {
+    case standard, standardError
+    /// A file that is made for it, and removed where the step fails.
+    case file(path: String, mayReplace: Bool)
+  }
+
+  /// How the steps follow each other.
+  enum Order {
+    /// Each after the one before it, as long as they succeed.
+    case allOfThem
+    /// The next one only where the one before it found no room for its output.
+    case untilOneFits
+  }
+
+  var steps: [Step] = []
+  var order = Order.allOfThem
+  /// What is said before the first step.
+  var notices: [String] = []
+  /// What is printed in place of any step.
+  var text: String?
+}

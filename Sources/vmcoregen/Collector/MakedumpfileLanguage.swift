@@ -1,0 +1,200 @@
+/// makedumpfile's command line, said in this program's own options.
+struct MakedumpfileLanguage {
+  private var job = MakedumpfileJob.write
+  private var packing: MakedumpfilePacking?
+  private var isELF = false
+  private var isFlattened = false
+  private var replaces = false
+  private var checksOnly = false
+  private var levels = [0]
+  private var messages = Messages.usual
+  private var ours: [String] = []
+  private var inputs: [String] = []
+  private var notices: [String] = []
+  private var names: [String]
+
+  /// What the words behind the program's name ask for.
+  static func run(_ words: [String]) throws(CollectorError) -> CollectorRun {
+    var language = try MakedumpfileLanguage(words)
+    return try language.run()
+  }
+
+  private init(_ words: [String]) throws(CollectorError) {
+    let arguments = try MakedumpfileArguments(words)
+    names = arguments.names
+    for (option, value) in arguments.options { try take(option, value) }
+  }
+
+  private mutating func take(
+    _ option: MakedumpfileOption, _ value: String
+  ) throws(CollectorError) {
+    switch option.meaning {
+    case .ours(let options): ours += options
+    case .valued(let name): ours.append("\(name)=\(try threads(value, option))")
+    case .packing(let packing): self.packing = packing
+    case .job(let job): self.job = job
+    case .setting(let setting): try take(setting, value, option)
+    case .passedOver: break
+    case .ignored(let reason):
+      let notice = "\(option.name): is ignored: \(reason)"
+      if !notices.contains(notice) { notices.append(notice) }
+    case .refused(let reason): throw CollectorError("\(option.name): \(reason)")
+    }
+  }
+
+  private mutating func take(
+    _ setting: MakedumpfileOption.Setting, _ value: String, _ option: MakedumpfileOption
+  ) throws(CollectorError) {
+    switch setting {
+    case .level: levels = try levels(value)
+    case .messages:
+      guard let number = Int(value), (0...31).contains(number) else {
+        throw CollectorError("\(option.name) \(value): expected 0 to 31")
+      }
+      messages = Messages(rawValue: number)
+    case .flattened: isFlattened = true
+    case .elf: isELF = true
+    case .replaces: replaces = true
+    case .checksOnly: checksOnly = true
+    case .input: inputs.append(value)
+    }
+  }
+
+  /// `-d 31`, or `-d 11,31`: the next one where the dump does not fit.
+  private func levels(_ value: String) throws(CollectorError) -> [Int] {
+    var levels: [Int] = []
+    for part in value.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let level = Int(part), (0...31).contains(level) else {
+        throw CollectorError("-d \(value): expected levels from 0 to 31")
+      }
+      levels.append(level)
+    }
+    return levels
+  }
+
+  /// makedumpfile's 0 is its one thread without a helper.
+  private func threads(
+    _ value: String, _ option: MakedumpfileOption
+  ) throws(CollectorError) -> Int {
+    guard let number = Int(value), (0...1024).contains(number) else {
+      throw CollectorError("\(option.name) \(value): expected a number of threads")
+    }
+    return max(1, number)
+  }
+}
+
+// MARK: What is run
+
+extension MakedumpfileLanguage {
+  private mutating func run() throws(CollectorError) -> CollectorRun {
+    if isELF, packing != nil {
+      throw CollectorError("-E and -c, -l, -p or -z: the ELF format packs nothing")
+    }
+    var run = CollectorRun(notices: messages.contains(.common) ? notices : [])
+    switch job {
+    case .version: run.text = "\(Version.text), in the language of makedumpfile"
+    case .help: run.text = MakedumpfileLanguage.help
+    case .write: run = try write(run)
+    case .rearrange:
+      let name = try named("DUMPFILE", 1...1)[0]
+      run.steps = [.init(arguments: ["--unflatten"] + common + ["-", name])]
+    case .split: throw CollectorError("--split: this program splits by size: --split-size")
+    case .reassemble:
+      let files = try named("DUMPFILE1 DUMPFILE2 ... DUMPFILE", 3...Int.max)
+      let parts = files[1..<(files.count - 1)].map { "--part=\($0)" }
+      run.steps = [
+        .init(arguments: pages + parts + common + lenient + [files[0], files[files.count - 1]])
+      ]
+    case .log: run.steps = try log()
+    case .memoryUsage:
+      run.steps = [.init(arguments: ["info", "--pages"] + (try named("VMCORE", 1...1)))]
+    }
+    if checksOnly { run.steps = [] }
+    return run
+  }
+
+  /// One attempt for each level.
+  private func write(_ run: CollectorRun) throws(CollectorError) -> CollectorRun {
+    var run = run
+    let wanted = inputs.isEmpty ? 1 : 0
+    let isDry = ours.contains("--dry-run")
+    let hasOutput = !isFlattened && !(isDry && names.count == wanted)
+    let shape = (wanted == 1 ? "VMCORE" : "") + (hasOutput ? " DUMPFILE" : "")
+    let found = try named(shape, (wanted + (hasOutput ? 1 : 0))...(wanted + (hasOutput ? 1 : 0)))
+    let files = inputs + found
+    let parts = inputs.dropFirst().map { "--part=\($0)" }
+    let target = hasOutput ? [files[files.count - 1]] : []
+    let form = (isELF ? ["--format=elf"] : pages) + (isFlattened ? ["--flatten"] : [])
+    run.order = .untilOneFits
+    run.steps = levels.map { level in
+      let filter = level == 0 ? [] : ["--dump-level=\(level)"]
+      return .init(
+        arguments: form + filter + parts + ours + common + lenient + [files[0]] + target)
+    }
+    return run
+  }
+
+  private func log() throws(CollectorError) -> [CollectorRun.Step] {
+    let files = try named(isFlattened ? "VMCORE" : "VMCORE [LOGFILE]", 1...(isFlattened ? 1 : 2))
+    var steps: [CollectorRun.Step] = []
+    if messages.contains(.debug) {
+      // SUSE's scripts look for OSRELEASE= and CRASHTIME= among the messages.
+      steps.append(
+        .init(arguments: ["extract", "vmcoreinfo", "--quiet", files[0]], output: .standardError))
+    }
+    let target = files.dropFirst().first.map {
+      CollectorRun.Output.file(path: $0, mayReplace: replaces)
+    }
+    steps.append(.init(arguments: ["dmesg", "--quiet", files[0]], output: target ?? .standard))
+    return steps
+  }
+
+  private func named(
+    _ shape: String, _ count: ClosedRange<Int>
+  ) throws(CollectorError) -> [String] {
+    guard count.contains(names.count) else {
+      throw CollectorError("\(names.count) names of files, expected \(shape)")
+    }
+    return names
+  }
+
+  /// How the pages of the kdump-compressed format are packed.
+  private var pages: [String] {
+    switch packing {
+    case nil: ["--format=kdump", "--compression=none"]
+    case .zlib?: ["--format=kdump", "--compression=zlib"]
+    case let other?: ["--format=kdump", "--compression=\(other.rawValue)"]
+    }
+  }
+
+  private var lenient: [String] { ["--status=lenient"] }
+
+  private var common: [String] {
+    (replaces ? ["--force"] : []) + (messages.contains(.progress) ? [] : ["--progress=none"])
+      + (messages.isDisjoint(with: [.common, .debug]) ? ["--quiet"] : [])
+      + (messages.contains(.debug) && !ours.contains("--verbose") ? ["--verbose"] : [])
+  }
+
+  private static let help = """
+    This is vmcoregen, which follows the command line of makedumpfile where it is called so:
+      makedumpfile [-c|-l|-p|-z|-E] [-d LEVEL] [-f] VMCORE DUMPFILE
+      makedumpfile -F [-c|-l|-p|-z|-E] [-d LEVEL] VMCORE > FLATTENED
+      makedumpfile -R DUMPFILE < FLATTENED
+      makedumpfile --dump-dmesg VMCORE [LOGFILE]
+      makedumpfile --reassemble DUMPFILE1 DUMPFILE2 ... DUMPFILE
+    The manual of vmcoregen says what each option is.
+    """
+}
+
+/// `--message-level`: a bit for each kind of message.
+private struct Messages: OptionSet {
+  let rawValue: Int
+
+  static let progress = Messages(rawValue: 1)
+  static let common = Messages(rawValue: 2)
+  static let errors = Messages(rawValue: 4)
+  static let debug = Messages(rawValue: 8)
+
+  /// What makedumpfile says by default.
+  static let usual: Messages = [.progress, .common, .errors]
+}

@@ -1,0 +1,147 @@
+import Testing
+
+@testable import vmcoregen
+
+@Suite("makedumpfile's command line")
+struct MakedumpfileLanguageTests {
+  private func steps(_ line: String) throws -> [String] {
+    try MakedumpfileLanguage.run(line.split(separator: " ").map(String.init)).steps.map {
+      $0.arguments.joined(separator: " ")
+    }
+  }
+
+  @Test(
+    "is said in this program's own options",
+    arguments: [
+      (
+        "-c -d 31 /proc/vmcore out",
+        "--format=kdump --compression=zlib --dump-level=31 --status=lenient /proc/vmcore out"
+      ),
+      (
+        "-l --message-level 7 -d 31 /proc/vmcore /var/crash/vmcore-incomplete",
+        "--format=kdump --compression=lzo --dump-level=31 --status=lenient /proc/vmcore "
+          + "/var/crash/vmcore-incomplete"
+      ),
+      (
+        "-F -c -d 31 /proc/vmcore",
+        "--format=kdump --compression=zlib --flatten --dump-level=31 --status=lenient /proc/vmcore"
+      ),
+      (
+        "-F -E --num-threads 4 --message-level 6 -d 0 /proc/vmcore",
+        "--format=elf --flatten --jobs=4 --progress=none --status=lenient /proc/vmcore"
+      ),
+      (
+        "-Fcd1 in", "--format=kdump --compression=zlib --flatten --dump-level=1 --status=lenient in"
+      ),
+      ("--num-thr=2 -E in out", "--format=elf --jobs=2 --status=lenient in out"),
+      ("in -f out", "--format=kdump --compression=none --force --status=lenient in out"),
+      ("-E -- in -f", "--format=elf --status=lenient in -f"),
+      ("-zE -d 1 in out", nil),
+      (
+        "-p --num-threads 0 in out",
+        "--format=kdump --compression=snappy --jobs=1 --status=lenient in out"
+      ),
+      ("-R out", "--unflatten - out"),
+      (
+        "--reassemble a b c out",
+        "--format=kdump --compression=none --part=b --part=c --status=lenient a out"
+      ),
+      (
+        "-z --diskset=a --diskset=b out",
+        "--format=kdump --compression=zstd --part=b --status=lenient a out"
+      ),
+      ("--mem-usage in", "info --pages in"),
+      (
+        "--dry-run -d 31 in",
+        "--format=kdump --compression=none --dump-level=31 --dry-run --status=lenient in"
+      ),
+      (
+        "--message-level 0 -E in out",
+        "--format=elf --progress=none --quiet --status=lenient in out"
+      ),
+      ("-D -E in out", "--format=elf --verbose --status=lenient in out"),
+    ] as [(String, String?)])
+  func translates(line: String, expected: String?) throws {
+    guard let expected else {
+      #expect(throws: CollectorError.self) { try steps(line) }
+      return
+    }
+    #expect(try steps(line) == [expected])
+  }
+
+  @Test(
+    "is refused where it cannot be followed",
+    arguments: [
+      ("", "0 names of files, expected VMCORE DUMPFILE"),
+      ("in", "1 names of files, expected VMCORE DUMPFILE"),
+      ("-F in out", "2 names of files, expected VMCORE"),
+      ("-d 32 in out", "-d 32: expected levels from 0 to 31"),
+      ("-d", "-d: expected a value behind it"),
+      ("-d 1, in out", "-d 1,: expected levels from 0 to 31"),
+      ("-Q in out", "-Q: no option of makedumpfile"),
+      ("--xen in out", "--xen: may be --xen-syms, --xen-vmcoreinfo, --xen_phys_start"),
+      ("--split=2 in out", "--split: takes no value, found '2'"),
+      ("--config erase in out", "--config: this program erases no data, and writes nothing that"),
+      ("-L 1000 in out", "-L: this program cannot limit the size of its output"),
+      ("--message-level x in out", "--message-level x: expected 0 to 31"),
+    ])
+  func refuses(line: String, expected: String) {
+    let error = #expect(throws: CollectorError.self) { try steps(line) }
+    #expect(error?.text.hasPrefix(expected) == true, "\(error?.text ?? "")")
+  }
+
+  @Test("takes the next of several levels where the dump does not fit")
+  func severalLevels() throws {
+    let run = try MakedumpfileLanguage.run(["-E", "-d", "11,31", "in", "out"])
+    #expect(run.order == .untilOneFits)
+    #expect(run.steps.map(\.arguments).map { $0[1] } == ["--dump-level=11", "--dump-level=31"])
+  }
+
+  @Test("prints vmcoreinfo among the messages where a log is wanted with all of them")
+  func log() throws {
+    let run = try MakedumpfileLanguage.run(
+      ["-F", "--message-level", "8", "--dump-dmesg", "/proc/vmcore"])
+    #expect(
+      run.steps == [
+        .init(
+          arguments: ["extract", "vmcoreinfo", "--quiet", "/proc/vmcore"], output: .standardError),
+        .init(arguments: ["dmesg", "--quiet", "/proc/vmcore"]),
+      ])
+    #expect(
+      try MakedumpfileLanguage.run(["--dump-dmesg", "in", "log"]).steps == [
+        .init(
+          arguments: ["dmesg", "--quiet", "in"], output: .file(path: "log", mayReplace: false))
+      ])
+  }
+
+  @Test("checks its parameters and starts nothing")
+  func checkParameters() throws {
+    #expect(
+      try MakedumpfileLanguage.run(["--check-params", "-l", "-d", "31", "vmcore", "x"]).steps == [])
+    #expect(throws: CollectorError.self) {
+      try MakedumpfileLanguage.run(["--check-params", "-l", "-d", "99", "vmcore", "x"])
+    }
+  }
+
+  @Test("says once why an option is ignored, and not where messages are not wanted")
+  func notices() throws {
+    let line = ["-x", "vmlinux", "-x", "vmlinux", "-E", "in", "out"]
+    #expect(
+      try MakedumpfileLanguage.run(line).notices == [
+        "-x: is ignored: all that is needed is read from the memory itself"
+      ])
+    #expect(try MakedumpfileLanguage.run(["--message-level", "4"] + line).notices == [])
+  }
+
+  @Test(
+    "is followed where the program is called so",
+    arguments: [
+      ("makedumpfile", CollectorName.makedumpfile), ("/sbin/makedumpfile", .makedumpfile),
+      ("./vmcore-dmesg", .vmcoreDmesg), ("/usr/bin/vmcoregen", nil),
+      ("makedumpfile/", .makedumpfile),
+      ("", nil),
+    ] as [(String, CollectorName?)])
+  func name(path: String, name: CollectorName?) {
+    #expect(CollectorName(calledAs: path) == name)
+  }
+}
