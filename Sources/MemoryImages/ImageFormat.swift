@@ -113,7 +113,7 @@ extension ImageFormat {
   }
 
   /// A file as it is, a stream as the copy that is made of it.
-  private static func opened(
+  static func opened(
     _ path: String, _ options: ImageOptions
   ) throws(ImageError) -> ImageInput {
     let opened = try rethrow(

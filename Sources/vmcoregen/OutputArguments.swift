@@ -75,6 +75,11 @@ struct OutputArguments: ParsableArguments {
     }
   }
 
+  /// Whether nothing is said of the form.
+  var isPlain: Bool {
+    !isKdump && format == nil && !flatten && gzip == nil && splitSize == nil
+  }
+
   private var isKdump: Bool {
     compress != nil || compression != nil || format == .kdump || format == .kdumpFlattened
   }

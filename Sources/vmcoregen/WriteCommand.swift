@@ -31,6 +31,9 @@ struct WriteCommand: ParsableCommand {
   @Flag(help: "Write zeros as data instead of leaving holes.")
   var noSparse = false
 
+  @Flag(help: "Write the file that a flattened one stands for, as 'makedumpfile -R' does.")
+  var unflatten = false
+
   @Flag(help: "Write nothing where anything that the crashed kernel left is damaged.")
   var strict = false
 
@@ -59,6 +62,9 @@ struct WriteCommand: ParsableCommand {
     if force && output == nil { throw ValidationError("--force goes with --output FILE") }
     // As for the image; a digest then goes to standard error, and a terminal is refused.
     if output == "-" || output == "/dev/stdout" { output = nil }
+    if unflatten && !form.isPlain {
+      throw ValidationError("--unflatten writes what the file holds: expected no other form")
+    }
     if form.splitSize != nil && output == nil {
       throw ValidationError("--split-size goes with --output NAME")
     }
@@ -74,18 +80,12 @@ struct WriteCommand: ParsableCommand {
       }
       let target = target
       if !dryRun { try check(target) }
+      if unflatten {
+        return try writeUnflattened(to: target) && status == .strict ? .partial : .done
+      }
       let (dump, planned) = try plan(for: target)
       if dryRun { return try forecast(dump, planned) }
-      let meter = ProgressMeter(image.quiet ? .none : progress, total: planned.work)
-      let control = WriteControl(
-        progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
-        isSparse: !noSparse,
-        notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
-      defer { meter.finish() }
-      if let digest = try planned.write(to: target, control: control) {
-        StandardError.write("\(digest)  \(PrintableText.line(output ?? "-"))\n")
-      }
-      meter.finish()
+      try write(planned, to: target)
       let isDamaged = Diagnostics.reportLate(dump, image)
       let isUnfiltered = planned.filter?.isUnfiltered ?? false
       return (dump.report.isPartial || isDamaged || isUnfiltered) && status == .strict
@@ -118,6 +118,29 @@ struct WriteCommand: ParsableCommand {
   private var target: OutputTarget {
     output.map { .file(path: $0, mayReplace: force || CollectedFile.isLeftOver($0)) }
       ?? .descriptor(STDOUT_FILENO, name: "standard output")
+  }
+
+  /// Whether the file that was put together lacks something.
+  private func writeUnflattened(to target: OutputTarget) throws -> Bool {
+    let file = try UnflattenedFile(
+      at: image.image ?? "", isCancelled: { Interruption.isPending })
+    if !image.quiet {
+      for warning in file.warnings { Diagnostics.say("warning: \(Wording.text(warning))") }
+    }
+    try write(file.plan(hasDigest: form.digest != nil, workers: image.jobs), to: target)
+    return file.isPartial
+  }
+
+  private func write(_ planned: PlannedOutput, to target: OutputTarget) throws {
+    let meter = ProgressMeter(image.quiet ? .none : progress, total: planned.work)
+    let control = WriteControl(
+      progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
+      isSparse: !noSparse,
+      notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
+    defer { meter.finish() }
+    if let digest = try planned.write(to: target, control: control) {
+      StandardError.write("\(digest)  \(PrintableText.line(output ?? "-"))\n")
+    }
   }
 
   /// Opens the image and plans the output; whoever waits for a flattened stream is told where that

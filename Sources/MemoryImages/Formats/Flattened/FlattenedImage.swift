@@ -6,6 +6,20 @@ extension ImageFormat {
   package static let flattened = ImageFormat(
     name: "flattened", accepts: .all,
     recognizes: { $0.starts(with: FlattenedHeader.signature) }, open: FlattenedImage.open)
+
+  /// The file that a flattened file or stream stands for, whatever it holds.
+  package static func unflattened(
+    path: String, options: ImageOptions
+  ) throws(ImageError) -> ImageInput {
+    let input = try opened(path, options)
+    let head = try input.head()
+    guard input.isUnflattened || flattened.recognizes(head) else {
+      throw ImageError(
+        .unusable,
+        "\(input.name): is no flattened file: expected 'makedumpfile' in its first bytes")
+    }
+    return try FlattenedImage.unflattened(input)
+  }
 }
 
 enum FlattenedImage {
@@ -26,7 +40,8 @@ enum FlattenedImage {
     return try format.open(plain, options)
   }
 
-  private static func unflattened(_ input: ImageInput) throws(ImageError) -> ImageInput {
+  /// The same input with the file that it stands for, and that of each of its parts.
+  static func unflattened(_ input: ImageInput) throws(ImageError) -> ImageInput {
     var plain = input
     if !input.isUnflattened {
       let source = try FlattenedSource(input.source, input.budget)
