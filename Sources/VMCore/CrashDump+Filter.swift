@@ -83,7 +83,7 @@ extension VMCoreError {
       self.init(
         .unusable, saying: "\(image): \(why)",
         hints: ["\(.filter)=best-effort writes everything where that is so"])
-    case .read(let error): self.init(.readFailed, error.description)
+    case .read(let error): self.init(error)
     case .noSpace(let error): self.init(.cannotCreate, error.description)
     case .cancelled: self.init(.cancelled, "\(image): interrupted while its pages were counted")
     }

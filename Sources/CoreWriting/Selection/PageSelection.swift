@@ -1,6 +1,7 @@
 package import Bytes
 package import CrashedKernel
 internal import DumpRecords
+internal import MemoryImages
 package import Handover
 
 /// Which page frames a dump leaves out, at one level.
@@ -65,7 +66,9 @@ package struct PageSelection: Sendable {
       return PageSelection(level, of: frames)
     }
     try refuse(level, census.rules)
-    return try make(level, of: frames, by: census, workers: workers, isCancelled: isCancelled)
+    return try make(
+      level, of: frames, by: census, budget: system.imageMemory.budget, workers: workers,
+      isCancelled: isCancelled)
   }
 
   /// The census of a system, or why there is none.
@@ -98,7 +101,8 @@ package struct PageSelection: Sendable {
   }
 
   private static func make(
-    _ level: DumpLevel, of frames: SelectedFrames, by census: PageCensus, workers: Int,
+    _ level: DumpLevel, of frames: SelectedFrames, by census: PageCensus, budget: Budget?,
+    workers: Int,
     isCancelled: @escaping @Sendable () -> Bool
   ) throws(SelectionError) -> PageSelection {
     var builder: FrameBits.Builder
@@ -108,15 +112,17 @@ package struct PageSelection: Sendable {
     let walk =
       level.contains(.free) && !census.rules.marksFree ? try FreeListWalk(census, frames) : nil
     var totals = SelectionTotals()
-    try SelectionScan(frames, census, level, workers: workers, isCancelled: isCancelled)
-      .run { tested throws(SelectionError) in
-        var marks = tested
-        try walk?.apply(to: &marks)
-        totals.add(marks)
-        do throws(OpenError) { try builder.set(marks, frames.existing) } catch {
-          throw .noSpace(error)
-        }
+    try SelectionScan(
+      frames, census, level, budget: budget, workers: workers, isCancelled: isCancelled
+    )
+    .run { tested throws(SelectionError) in
+      var marks = tested
+      try walk?.apply(to: &marks)
+      totals.add(marks)
+      do throws(OpenError) { try builder.set(marks, frames.existing) } catch {
+        throw .noSpace(error)
       }
+    }
     try totals.check(frames, census)
     do throws(OpenError) {
       return PageSelection(

@@ -1,6 +1,7 @@
 package import Bytes
 package import CrashedKernel
 package import Handover
+internal import MemoryImages
 
 /// What all pages of a crashed system are used for, and how many of each kind are zero.
 package struct PageSurvey: Sendable {
@@ -36,7 +37,8 @@ package struct PageSurvey: Sendable {
     let walk =
       census.rules.marksFree ? nil : try? FreeListWalk(census, frames)
     var scan = SelectionScan(
-      frames, census, .all, workers: workers, isCancelled: isCancelled)
+      frames, census, .all, budget: system.imageMemory.budget, workers: workers,
+      isCancelled: isCancelled)
     scan.looksForZeros = true
     try scan.run { tested throws(SelectionError) in
       var marks = tested

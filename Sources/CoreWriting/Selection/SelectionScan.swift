@@ -8,18 +8,20 @@ struct SelectionScan {
   private let census: PageCensus
   private let level: DumpLevel
   private let workers: Int
+  private let budget: Budget?
   private let isCancelled: @Sendable () -> Bool
   /// Whether each block is told which of its pages are zero.
   var looksForZeros = false
   private let pool = ChunkPool(size: PageCensus.chunkSize)
 
   init(
-    _ frames: SelectedFrames, _ census: PageCensus, _ level: DumpLevel, workers: Int,
-    isCancelled: @escaping @Sendable () -> Bool
+    _ frames: SelectedFrames, _ census: PageCensus, _ level: DumpLevel, budget: Budget?,
+    workers: Int, isCancelled: @escaping @Sendable () -> Bool
   ) {
     self.frames = frames
     self.census = census
     self.level = level
+    self.budget = budget
     self.workers = workers
     self.isCancelled = isCancelled
   }
@@ -33,7 +35,13 @@ struct SelectionScan {
     try OrderedPipeline(workers: workers).run(
       produce: { () throws(SelectionError) -> Range<UInt64>? in
         if isCancelled() { throw .cancelled }
-        return blocks.next()
+        guard let block = blocks.next() else { return nil }
+        do throws(ReadError) {
+          try budget?.spend(block.length, .parsing, on: "the struct pages")
+        } catch {
+          throw .read(error)
+        }
+        return block
       },
       work: { (block: Range<UInt64>) throws(SelectionError) -> PageMarks in
         var marks = try test(frames.block(block), from: block.lowerBound)
