@@ -78,8 +78,9 @@ struct StaleHeaderTests {
     #expect(system.vmCoreInfo?.release == "6.12.9")
     #expect(
       system.warnings.first?.text.hasPrefix(
-        "FALLBACK: the elfcorehdr at 0x260000 is of an earlier kernel (init_uts_ns at 0x140000 says "
-          + "6.12.9, vmcoreinfo says 6.1.0): this is a stand-alone dump of all memory ") == true)
+        "FALLBACK: the elfcorehdr at 0x260000 is of an earlier kernel (init_uts_ns at 0x140000 "
+          + "says 6.12.9, vmcoreinfo says 6.1.0): this is a stand-alone dump of all memory ")
+        == true)
     var options = SearchOptions()
     options.fallback = .refuse
     #expect(throws: SearchError.self) { try OpenedRecipe(text).system(options) }

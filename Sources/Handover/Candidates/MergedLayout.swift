@@ -32,7 +32,7 @@ package struct MergedLayout: Equatable, Sendable {
 
 extension Evidence.MergedHeader {
   /// Whether every offset is where that page size puts it (`set_vmcore_list_offsets` and
-  /// `process_ptload_program_headers_elf64`, `fs/proc/vmcore.c`). What the kernel reckons with wraps
+  /// `process_ptload_program_headers_elf64`, `fs/proc/vmcore.c`). The kernel's numbers wrap
   /// around, and loads that no machine can have are in it.
   fileprivate func follows(pageSize: UInt64?, of header: CoreHeader) -> Bool {
     let page = pageSize ?? 1

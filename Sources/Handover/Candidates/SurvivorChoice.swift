@@ -146,7 +146,7 @@ struct SurvivorChoice {
   private var isWorthReading: Bool { (2...64).contains(left.count) }
 
   /// Only the purgatory of the load that ran fills its backup region; while nothing has run,
-  /// every backup region is empty and this decides nothing. It tells nothing of headers without one.
+  /// every backup region is empty and this decides nothing. Headers without one are left alone.
   private mutating func keepFilledBackup() throws(ReadError) {
     guard isWorthReading else { return }
     var filled: Set<UInt64> = []

@@ -86,7 +86,7 @@ struct KeptDump: Sendable {
     guard let doubt else { return }
     let image = MemoryImage(
       name: "", format: "", memory: system.memory, layout: system.layout, layoutIsOpen: false,
-      files: [])
+      files: [], budget: system.memory.budget)
     let search = try VMCoreInfoSearch(try evidence(), in: ImageView(given: image))
     if search.found.contains(where: { $0.kernel.information != information }) {
       refutation = "the VMCOREINFO of the dump is wrong: \(doubt)"

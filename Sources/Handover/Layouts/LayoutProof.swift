@@ -86,7 +86,7 @@ struct LayoutProof: Sendable {
   ) throws(ReadError) {
     self.view = view
     kernel = scanned.map { .confirmed(at: $0.system.address) } ?? .untold
-    proved = scanned.map { [$0.system.address, $0.note.address] } ?? []
+    proved = scanned.map { [$0.system.address] } ?? []
     kernels = scanned.map { [$0.kernel] } ?? []
     let map = LayoutProof.map(of: kernel, with: RangeSet([]), maps)
     sources = map?.memory.ranges ?? [0..<PhysicalAddress.end]

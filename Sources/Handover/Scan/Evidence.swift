@@ -16,7 +16,7 @@ struct Evidence: Sendable {
   private(set) var unread: [UInt64] = []
   /// Zero pages and where they stand.
   private(set) var bootParameters: [(address: UInt64, page: BootParameters)] = []
-  /// Distinct x86 memory maps and where the first copy of each stands, most memory first.
+  /// Distinct x86 memory maps and where the first copy of each stands.
   private(set) var memoryMaps: [(address: UInt64, map: MemoryMapTable)] = []
   /// Headers that the crashed kernel made for a firmware-assisted dump, and what names them.
   private(set) var fadumpHeaders: [(address: UInt64, named: UInt64)] = []
@@ -110,7 +110,7 @@ struct Evidence: Sendable {
   }
 
   /// Places that may be a memory map and are looked at: real images have a hundred.
-  private static let mapPlaces = 4096
+  private static let mapPlaces = 1024
   /// Memory maps that are kept: a machine has two or three.
   private static let mapLimit = 16
 
