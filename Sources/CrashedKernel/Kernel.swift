@@ -73,7 +73,7 @@ package struct Kernel: Sendable {
   private static func mapOfImageLoad(
     _ architecture: Architecture, _ information: VMCoreInfo, _ loads: [ProgramHeader]
   ) -> LinearMap? {
-    guard case .number(let key) = architecture.physicalBase, information.symbol(key) != nil,
+    guard case .number(let key, otherwise: _) = architecture.physicalBase, information.symbol(key) != nil,
       let text = information.symbol("_stext")
     else { return nil }
     if loads.isEmpty {

@@ -37,6 +37,15 @@ public struct PlannedOutput: Sendable {
     budget = image.budget
   }
 
+  /// A file that is put together and not looked into.
+  init(_ file: PlannedFile, hasDigest: Bool, of input: ImageInput) {
+    content = .file(file)
+    filter = nil
+    self.hasDigest = hasDigest
+    images = input.files
+    budget = input.budget
+  }
+
   /// The ELF vmcore without what a filter leaves out.
   init(_ core: FilteredCore, of dump: CrashDump) {
     self.init(

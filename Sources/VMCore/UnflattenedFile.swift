@@ -40,8 +40,7 @@ public struct UnflattenedFile: Sendable {
     var options = CrashDumpOptions()
     options.workers = workers
     return PlannedOutput(
-      .file(
-        PlannedFile(.plain(input.source), workers: options.workerCount, hasDigest: hasDigest)),
-      hasDigest: hasDigest, images: input.files)
+      PlannedFile(.plain(input.source), workers: options.workerCount, hasDigest: hasDigest),
+      hasDigest: hasDigest, of: input)
   }
 }

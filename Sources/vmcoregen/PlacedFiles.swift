@@ -4,7 +4,7 @@ import Glibc
 enum PlacedFiles {
   /// The options that say the same; nil where it is the name of a file, or nothing of the kind.
   static func segments(_ argument: String) -> String? {
-    guard argument.contains("@"), access(argument, F_OK) != 0 else { return nil }
+    guard argument.contains("@"), unsafe access(argument, F_OK) != 0 else { return nil }
     var options: [String] = []
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let at = part.lastIndex(of: "@"), at != part.startIndex else { return nil }

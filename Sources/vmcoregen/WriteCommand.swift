@@ -103,15 +103,17 @@ struct WriteCommand: ParsableCommand {
   }
 
   /// Finds what stands in the way of the output before the image is searched.
-  private func check(_ target: OutputTarget) throws {
-    do {
+  private func check(_ target: OutputTarget) throws(VMCoreError) {
+    do throws(VMCoreError) {
       try target.check(for: form.options)
-    } catch var error as VMCoreError where vmcore != nil && error.kind == .cannotCreate {
-      error.hints.append(
+    } catch {
+      guard vmcore != nil, error.kind == .cannotCreate else { throw error }
+      var hinted = error
+      hinted.hints.append(
         Message(
           "the second name is that of the output: several files of one memory are "
             + "--segment FILE@ADDR each, those of a split dump --part FILE"))
-      throw error
+      throw hinted
     }
   }
 
