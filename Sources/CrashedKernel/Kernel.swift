@@ -244,7 +244,7 @@ extension Kernel {
       let range = Range(start: physical, length: UInt64(UTSName.size)),
       physicalMemory.holds(range)
     else { return .untold }
-    return try confirmedName() == nil ? .elsewhere(than: physical) : .confirmed(at: physical)
+    return try presence() == .confirmed ? .confirmed(at: physical) : .elsewhere(than: physical)
   }
 }
 

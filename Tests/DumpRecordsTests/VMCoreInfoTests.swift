@@ -79,7 +79,7 @@ struct VMCoreInfoTests {
       #expect(lost.crashTime == nil && lost.isCut)
       #expect(lost.release == info.release)
       let behind = VMCoreInfo([UInt8](repeating: 0, count: count) + text[count...])
-      #expect(behind.crashTime == (count <= 16 ? 1_700_000_000 : nil))
+      #expect(behind.crashTime == (count < 16 ? 1_700_000_000 : nil))
     }
   }
 

@@ -99,9 +99,16 @@ package struct ImageBuilder {
     if let address = recipe.systemName { placeName(of: recipe.vmcoreinfo.release, at: address) }
   }
 
+  /// What `uname -m` prints where that is not the architecture's name here.
+  private static let machines = [
+    "arm64": "aarch64", "arm": "armv7l", "mipsel": "mips", "mips64el": "mips64",
+  ]
+
   /// The names of a kernel of this architecture.
   mutating func placeName(of release: String, at address: UInt64) {
-    let fields = ["Linux", "crashed", release, "#1 SMP", recipe.architecture.name, "(none)"]
+    let name = recipe.architecture.name
+    let machine = ImageBuilder.machines[name] ?? name
+    let fields = ["Linux", "crashed", release, "#1 SMP", machine, "(none)"]
     for (index, field) in fields.enumerated() {
       let bytes = Array(field.utf8.prefix(64))
       let rest = [UInt8](repeating: 0, count: 65 - bytes.count)

@@ -100,6 +100,24 @@ struct DocumentationTests {
     #expect(!dump.report.image.isLayoutFound)
   }
 
+  @Test("A flattened file is put together")
+  func unflattened() throws {
+    let directory = try TemporaryDirectory()
+    let dump = try OpenedRecipe(named: "readme").open()
+    var output = OutputOptions()
+    output.isFlattened = true
+    try dump.write(toFileAt: directory.path("vmcore.flat"), as: output)
+    let whole = try UnflattenedFile(at: directory.path("vmcore.flat"))
+    try whole.plan().write(to: .file(path: directory.path("vmcore")))
+    #expect(try directory.bytes(of: "vmcore") == dump.allBytes())
+    #expect(throws: VMCoreError.self) { try unflattenedExample() }
+  }
+
+  private func unflattenedExample() throws {
+    let file = try UnflattenedFile(at: "vmcore.flat")
+    try file.plan().write(to: .file(path: "vmcore"))
+  }
+
   @Test("An error names settings as the program that shows it does")
   func message() throws {
     let directory = try TemporaryDirectory()

@@ -20,9 +20,10 @@ struct HostileTests {
         #expect(probe.outcome == "unusable", "at length \(length)")
       }
     }
-    // Up to where vmcoreinfo says what it is, and nowhere below.
-    #expect(found.min() == 0xc00 + 24 + UInt64("OSRELEASE=".count))
-    #expect(found.count == Int(size - 0xc00 - 24 - 10) + 1)
+    // Down to where the header ends, which is named, and nowhere below.
+    let end: UInt64 = 0x800 + 64 + 4 * 56
+    #expect(found.min() == end)
+    #expect(found.count == Int(size - end) + 1)
   }
 
   @Test(

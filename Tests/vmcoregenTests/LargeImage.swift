@@ -4,7 +4,9 @@ import TestSupport
 /// Images that are large without taking room: a recipe's machine with more RAM.
 enum LargeImage {
   /// An x86_64 machine with RAM up to `size`, which is a hole but for some pages.
-  static func recipe(size: UInt64) -> String {
+  ///
+  /// - Parameter stored: bytes of it that are data beside those.
+  static func recipe(size: UInt64, stored: UInt64 = 0) -> String {
     """
     arch x86_64
     ram 0x1000-0x9fc00
@@ -22,13 +24,15 @@ enum LargeImage {
     header 0x1000000
     moment after
     name-by boot-params 0x1010000
-    """
+    """ + (stored > 0 ? "\nfill 0x2000000-\(0x200_0000 + stored) random 3" : "")
   }
 
   /// Writes it.
   @discardableResult
-  static func add(to scratch: TemporaryDirectory, size: UInt64) throws -> BuiltImage {
-    let image = try ImageBuilder.build(parsing: recipe(size: size))
+  static func add(
+    to scratch: TemporaryDirectory, size: UInt64, stored: UInt64 = 0
+  ) throws -> BuiltImage {
+    let image = try ImageBuilder.build(parsing: recipe(size: size, stored: stored))
     try image.write(to: scratch.path("image.bin"))
     return image
   }

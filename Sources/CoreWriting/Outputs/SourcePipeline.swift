@@ -36,30 +36,36 @@ struct SourcePipeline {
     let pool = ChunkPool(size: Int(chunkSize))
     var pieces = pieces
     var done: UInt64 = 0
-    try OrderedPipeline(workers: workers).run(
-      produce: { () throws(WriteError) -> SourcePiece? in
-        if monitor.isCancelled() {
-          throw WriteError(
-            .cancelled, "\(name): interrupted after \(done) of \(source.size) bytes")
-        }
-        return pieces.next()
-      },
-      work: { (piece: SourcePiece) throws(WriteError) -> (Loaded, Product) in
-        var loaded = Loaded(piece: piece)
-        if piece.kind == .data || piece.kind == .shared && readsShared {
-          loaded.chunk = try load(piece.range, from: pool)
-        }
-        let product = try work(loaded)
-        if !keepsBytes { give(&loaded, to: pool) }
-        return (loaded, product)
-      },
-      consume: { (result: (Loaded, Product)) throws(WriteError) in
-        var (loaded, product) = result
-        try consume(loaded, product)
-        give(&loaded, to: pool)
-        done = loaded.piece.range.upperBound
-        monitor.progress(done)
-      })
+    do throws(WriteError) {
+      try OrderedPipeline(workers: workers).run(
+        produce: { () throws(WriteError) -> SourcePiece? in
+          if monitor.isCancelled() { throw interrupted(after: done) }
+          return pieces.next()
+        },
+        work: { (piece: SourcePiece) throws(WriteError) -> (Loaded, Product) in
+          var loaded = Loaded(piece: piece)
+          if piece.kind == .data || piece.kind == .shared && readsShared {
+            loaded.chunk = try load(piece.range, from: pool)
+          }
+          let product = try work(loaded)
+          if !keepsBytes { give(&loaded, to: pool) }
+          return (loaded, product)
+        },
+        consume: { (result: (Loaded, Product)) throws(WriteError) in
+          var (loaded, product) = result
+          try consume(loaded, product)
+          give(&loaded, to: pool)
+          done = loaded.piece.range.upperBound
+          monitor.progress(done)
+        })
+    } catch {
+      // A signal may be seen while the source is read: what matters is how far the output came.
+      throw error.kind == .cancelled ? interrupted(after: done) : error
+    }
+  }
+
+  private func interrupted(after done: UInt64) -> WriteError {
+    WriteError(.cancelled, "\(name): interrupted after \(done) of \(source.size) bytes")
   }
 
   private func load(

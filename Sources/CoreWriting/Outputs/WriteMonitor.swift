@@ -30,9 +30,14 @@ package struct WriteMonitor: Sendable {
   /// What a byte costs that is packed, in bytes that are looked at.
   static let packingCost: UInt64 = 8
 
-  /// Pays for bytes that are read or written.
+  /// Pays for bytes that are read or written. That the run was interrupted is for those who know how
+  /// far it came, and where the output can end.
   func spend(_ amount: UInt64, _ account: Budget.Account) throws(WriteError) {
-    try rethrow(as: WriteError.init, budget?.spend(amount, account, on: "the parts of the output"))
+    do throws(ReadError) {
+      try budget?.spend(amount, account, on: "the parts of the output")
+    } catch {
+      if error.kind != .cancelled { throw WriteError(error) }
+    }
   }
 
   /// Says before the first byte what would come of it otherwise: an output has no more bytes than the

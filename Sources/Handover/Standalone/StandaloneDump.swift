@@ -68,6 +68,7 @@ struct StandaloneDump {
   /// What is said where the only kernel in memory is the second one.
   private func secondKernel(_ evidence: Evidence) throws(ReadError) -> SystemFinder.Answer {
     guard options.selection == .production else { return .absent(nil) }
+    if case .stale = failure { return .absent(nil) }
     for view in try scene.views() {
       for scanned in try VMCoreInfoSearch(evidence, in: view).found {
         guard let merged = evidence.mergedHeader(beside: scanned, in: view) else { continue }

@@ -68,26 +68,32 @@ package struct KdumpWriter {
   ) throws(WriteError) {
     var jobs = PageJobs(plan.frames, hasLeftOut: plan.leftOut != nil)
     var done: UInt64 = 0
-    try OrderedPipeline(workers: workers).run(
-      produce: { () throws(WriteError) -> PageJob? in
-        if monitor.isCancelled() {
-          throw WriteError(
-            .cancelled, "\(name): interrupted after \(done) of \(plan.memorySize) bytes of memory")
-        }
-        return jobs.job()
-      },
-      work: { (job: PageJob) throws(WriteError) -> PackedPages in
-        if !job.isZero {
-          let size = job.frames.length &* plan.pageSize
-          try monitor.spend(size &* (plan.vmcore.readCost + WriteMonitor.packingCost), .reading)
-        }
-        return try packer.pack(job)
-      },
-      consume: { (product: PackedPages) throws(WriteError) in
-        try consume(product)
-        done += product.frames.length * plan.pageSize
-        packer.recycle(product)
-        monitor.progress(done)
-      })
+    do throws(WriteError) {
+      try OrderedPipeline(workers: workers).run(
+        produce: { () throws(WriteError) -> PageJob? in
+          if monitor.isCancelled() { throw interrupted(name, after: done) }
+          return jobs.job()
+        },
+        work: { (job: PageJob) throws(WriteError) -> PackedPages in
+          if !job.isZero {
+            let size = job.frames.length &* plan.pageSize
+            try monitor.spend(size &* (plan.vmcore.readCost + WriteMonitor.packingCost), .reading)
+          }
+          return try packer.pack(job)
+        },
+        consume: { (product: PackedPages) throws(WriteError) in
+          try consume(product)
+          done += product.frames.length * plan.pageSize
+          packer.recycle(product)
+          monitor.progress(done)
+        })
+    } catch {
+      throw error.kind == .cancelled ? interrupted(name, after: done) : error
+    }
+  }
+
+  private func interrupted(_ name: String, after done: UInt64) -> WriteError {
+    WriteError(
+      .cancelled, "\(name): interrupted after \(done) of \(plan.memorySize) bytes of memory")
   }
 }
