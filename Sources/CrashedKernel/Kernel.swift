@@ -73,8 +73,8 @@ package struct Kernel: Sendable {
   private static func mapOfImageLoad(
     _ architecture: Architecture, _ information: VMCoreInfo, _ loads: [ProgramHeader]
   ) -> LinearMap? {
-    guard case .number(let key, otherwise: _) = architecture.physicalBase, information.symbol(key) != nil,
-      let text = information.symbol("_stext")
+    guard case .number(let key, otherwise: _) = architecture.physicalBase,
+      information.symbol(key) != nil, let text = information.symbol("_stext")
     else { return nil }
     if loads.isEmpty {
       let start = text.roundedDown(to: 1 << 31)

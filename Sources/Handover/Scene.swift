@@ -48,7 +48,7 @@ final class Scene {
   /// The same with what tells of a firmware-assisted dump; nil where nothing does.
   func fadumpEvidence() throws(ReadError) -> Evidence? {
     let memory = try searchedImage().memory
-    guard try evidence().mayBePower(in: memory) else { return nil }
+    guard try evidence().mayHaveFirmwareDump(in: memory) else { return nil }
     return try evidence().addingFadump(
       in: memory, workers: options.workers, isCancelled: options.isCancelled)
   }

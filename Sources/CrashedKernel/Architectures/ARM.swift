@@ -11,7 +11,8 @@ extension Architecture {
     integerAlignment: 8, linearMap: { _ in nil }, pageTable: PageTable.arm, furtherMapping: nil,
     memoryMap: MemoryMapRules(section: 28, physical: [32, 36], startsAtLowestLoad: true),
     directMapVariable: nil, needsImageLoad: false,
-    physicalBase: .lowestLoad, buildsCoreHeader: false, backupRegion: .anyone,
+    physicalBase: .lowestLoad, buildsCoreHeader: false, hasFirmwareDump: false,
+    backupRegion: .anyone,
     absenceOfPurgatory: nil, hypervisor: .floatingPoint)
 }
 

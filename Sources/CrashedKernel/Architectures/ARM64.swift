@@ -11,6 +11,7 @@ extension Architecture {
     integerAlignment: 8, linearMap: splitLinearMap, pageTable: PageTable.arm64, furtherMapping: nil,
     memoryMap: MemoryMapRules(sections: sectionSizes), directMapVariable: nil, needsImageLoad: true,
     physicalBase: .number("PHYS_OFFSET", otherwise: .lowestLoad), buildsCoreHeader: false,
+    hasFirmwareDump: false,
     backupRegion: .anyone,
     absenceOfPurgatory: "kexec_file_load on arm64 has no purgatory", hypervisor: .floatingPoint)
 

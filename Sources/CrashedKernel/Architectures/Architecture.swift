@@ -29,6 +29,8 @@ package struct Architecture: Sendable {
   package let physicalBase: PhysicalBase
   /// Whether the second kernel builds the core header itself, from what is left at fixed places.
   package let buildsCoreHeader: Bool
+  /// Whether its firmware can keep memory for a dump (fadump).
+  package let hasFirmwareDump: Bool
   /// What a backup region tells of who wrote the core header.
   package let backupRegion: BackupMaker
   /// Why nothing can be checked of a crash kernel that was loaded with `kexec_file_load`; nil where

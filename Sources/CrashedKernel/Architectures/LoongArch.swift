@@ -13,7 +13,8 @@ extension Architecture {
       LinearMap([.init(0x9000 << 48...0x9000_ffff_ffff_ffff, minus: 0x9000 << 48)])
     },
     pageTable: PageTable.loongarch64, furtherMapping: nil,
-    memoryMap: MemoryMapRules(section: 29, physical: [48]), directMapVariable: nil, needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false,
+    memoryMap: MemoryMapRules(section: 29, physical: [48]), directMapVariable: nil,
+    needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false, hasFirmwareDump: false,
     backupRegion: .anyone, absenceOfPurgatory: nil, hypervisor: .floatingPoint)
 }
 

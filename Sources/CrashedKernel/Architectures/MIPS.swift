@@ -28,7 +28,8 @@ extension Architecture {
       linearMap: { _ in LinearMap(isWide ? wideWindows : windows) },
       pageTable: { _ in .absent("its page tables are not known here") }, furtherMapping: nil,
       memoryMap: MemoryMapRules(section: 28, physical: [48, 35]), directMapVariable: nil,
-      needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false, backupRegion: .anyone,
+      needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false, hasFirmwareDump: false,
+      backupRegion: .anyone,
       absenceOfPurgatory: nil, hypervisor: .floatingPoint)
   }
 

@@ -17,7 +17,8 @@ extension Architecture {
       integerAlignment: 8,
       linearMap: { _ in LinearMap([.init(0xc000 << 48 ... .max, minus: 0xc000 << 48)]) },
       pageTable: PageTable.power, furtherMapping: Mapping.powerVmemmap,
-      memoryMap: MemoryMapRules(section: 24, physical: [51, 47, 46, 44]), directMapVariable: nil, needsImageLoad: true, physicalBase: .zero, buildsCoreHeader: false,
+      memoryMap: MemoryMapRules(section: 24, physical: [51, 47, 46, 44]), directMapVariable: nil,
+      needsImageLoad: true, physicalBase: .zero, buildsCoreHeader: false, hasFirmwareDump: true,
       backupRegion: .anyone, absenceOfPurgatory: "kexec_file_load on ppc64 checks no digest",
       hypervisor: .floatingPoint)
   }

@@ -12,6 +12,7 @@ extension Architecture {
     memoryMap: MemoryMapRules(section: 27, physical: [56], startsAtLowestLoad: true),
     directMapVariable: nil, needsImageLoad: true,
     physicalBase: .number("phys_ram_base", otherwise: .lowestLoad), buildsCoreHeader: false,
+    hasFirmwareDump: false,
     backupRegion: .anyone,
     absenceOfPurgatory: nil, hypervisor: .floatingPointOrFlatLoads)
 

@@ -13,7 +13,8 @@ extension Architecture {
     memoryMap: MemoryMapRules { kernel in
       .init(section: kernel.isRelease(atLeast: 6, 13) ? 27 : 28, physical: [46, 42])
     }, directMapVariable: nil,
-    needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: true, backupRegion: .anyone,
+    needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: true, hasFirmwareDump: false,
+    backupRegion: .anyone,
     absenceOfPurgatory: nil, hypervisor: .none)
 }
 

@@ -20,7 +20,7 @@ extension Architecture {
       alignment: 1 << 30),
     needsImageLoad: true,
     physicalBase: .number("phys_base", otherwise: .imageLoad(from: kernelMap)),
-    buildsCoreHeader: false,
+    buildsCoreHeader: false, hasFirmwareDump: false,
     backupRegion: .kexecToolsAlways, absenceOfPurgatory: nil, hypervisor: .floatingPoint)
 
   /// ebx ecx edx esi edi ebp eax ds es fs gs orig_eax **eip** cs eflags **esp** ss. With PAE the
@@ -37,6 +37,7 @@ extension Architecture {
       kernel.information["CONFIG_X86_PAE"] == nil
         ? .init(section: 26, physical: [32]) : .init(section: 29, physical: [36])
     }, directMapVariable: nil, needsImageLoad: false, physicalBase: .zero, buildsCoreHeader: false,
+    hasFirmwareDump: false,
     backupRegion: .kexecTools, absenceOfPurgatory: nil, hypervisor: .floatingPoint)
 
   /// Where the kernel image is mapped: `__START_KERNEL_map`.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CrashedKernel
 internal import DumpRecords
 internal import MemoryImages
 
@@ -166,10 +167,12 @@ struct Evidence: Sendable {
 }
 
 extension Evidence {
-  /// Whether anything tells of a ppc64 machine: a header for one, or a kernel whose addresses are
-  /// those of its direct map.
-  func mayBePower(in memory: PhysicalMemory) throws(ReadError) -> Bool {
-    if headers.contains(where: { $0.header.header.machine == .ppc64 }) { return true }
+  /// Whether anything tells of a machine whose firmware keeps memory for a dump: a header for one, or
+  /// a kernel whose addresses are those of the direct map of ppc64.
+  func mayHaveFirmwareDump(in memory: PhysicalMemory) throws(ReadError) -> Bool {
+    if headers.contains(where: { Architecture.of($0.header)?.hasFirmwareDump == true }) {
+      return true
+    }
     for address in scan.hits(of: .vmCoreInfoNote).addresses.prefix(Evidence.noteLimit) {
       let information = VMCoreInfo(
         Array(try memory.paddedBytes(at: address, count: 4096).bytes.dropFirst(24)))

@@ -59,6 +59,9 @@ extension MigrationStream {
     blocks.filter { $0.start != nil }.sorted { ($0.start ?? 0) < ($1.start ?? 0) }
   }
 
+  /// Machines whose RAM begins at 0 and has no hole.
+  private static let fromZero = ["s390", "pseries", "powernv"]
+
   /// How the RAM lies in memory, as far as the machine's name tells; nil where it does not.
   func layout(ofSize size: UInt64) -> ImageLayout? {
     let names = ramBlocks.map(\.name)
@@ -72,8 +75,7 @@ extension MigrationStream {
     case "virt" where names == ["riscv_virt_board.ram"]: return base(0x8000_0000)
     // Only arm64 has versions of this machine since long.
     case "virt" where machine.contains("-"): return base(0x4000_0000)
-    case "s390", "pseries", "powernv", "powernv8", "powernv9", "powernv10": return base(0)
-    default: return nil
+    default: return MigrationStream.fromZero.contains { kind.hasPrefix($0) } ? base(0) : nil
     }
   }
 
