@@ -12,13 +12,13 @@
 
   private init?() {
     guard let library = DynamicLibrary("libbz2.so.1.0"),
-      let begin = unsafe library.symbol("BZ2_bzDecompressInit"),
-      let decompress = unsafe library.symbol("BZ2_bzDecompress"),
-      let end = unsafe library.symbol("BZ2_bzDecompressEnd")
+      let begin = unsafe library.function("BZ2_bzDecompressInit", as: Begin.self),
+      let decompress = unsafe library.function("BZ2_bzDecompress", as: Call.self),
+      let end = unsafe library.function("BZ2_bzDecompressEnd", as: Call.self)
     else { return nil }
-    unsafe self.begin = unsafeBitCast(begin, to: Begin.self)
-    unsafe self.decompress = unsafeBitCast(decompress, to: Call.self)
-    unsafe self.end = unsafeBitCast(end, to: Call.self)
+    unsafe self.begin = begin
+    unsafe self.decompress = decompress
+    unsafe self.end = end
   }
 }
 

@@ -13,8 +13,8 @@ internal import Glibc
     unsafe self.handle = handle
   }
 
-  /// The address of a symbol; nil where the library lacks it.
-  func symbol(_ name: String) -> UnsafeMutableRawPointer? {
-    unsafe dlsym(handle, name)
+  /// A function, which must have that C type; nil where the library lacks it.
+  @unsafe func function<Function>(_ name: String, as type: Function.Type) -> Function? {
+    unsafe dlsym(handle, name).map { unsafe unsafeBitCast($0, to: type) }
   }
 }

@@ -20,11 +20,12 @@ internal import Glibc
 
     private init?() {
       guard let library = DynamicLibrary("libisal.so.2"),
-        let initialize = unsafe library.symbol("isal_deflate_stateless_init"),
-        let deflate = unsafe library.symbol("isal_deflate_stateless")
+        let initialize = unsafe library.function(
+          "isal_deflate_stateless_init", as: Initialize.self),
+        let deflate = unsafe library.function("isal_deflate_stateless", as: Deflate.self)
       else { return nil }
-      unsafe self.initialize = unsafeBitCast(initialize, to: Initialize.self)
-      unsafe self.deflate = unsafeBitCast(deflate, to: Deflate.self)
+      unsafe self.initialize = initialize
+      unsafe self.deflate = deflate
     }
   }
 

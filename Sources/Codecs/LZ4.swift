@@ -22,15 +22,15 @@
 
   private init?() {
     guard let library = DynamicLibrary("liblz4.so.1"),
-      let make = unsafe library.symbol("LZ4F_createDecompressionContext"),
-      let free = unsafe library.symbol("LZ4F_freeDecompressionContext"),
-      let decompress = unsafe library.symbol("LZ4F_decompress"),
-      let isError = unsafe library.symbol("LZ4F_isError")
+      let make = unsafe library.function("LZ4F_createDecompressionContext", as: Make.self),
+      let free = unsafe library.function("LZ4F_freeDecompressionContext", as: Free.self),
+      let decompress = unsafe library.function("LZ4F_decompress", as: Decompress.self),
+      let isError = unsafe library.function("LZ4F_isError", as: IsError.self)
     else { return nil }
-    unsafe self.make = unsafeBitCast(make, to: Make.self)
-    unsafe self.free = unsafeBitCast(free, to: Free.self)
-    unsafe self.decompress = unsafeBitCast(decompress, to: Decompress.self)
-    unsafe self.isError = unsafeBitCast(isError, to: IsError.self)
+    unsafe self.make = make
+    unsafe self.free = free
+    unsafe self.decompress = decompress
+    unsafe self.isError = isError
   }
 }
 

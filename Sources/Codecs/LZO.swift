@@ -17,11 +17,11 @@
 
   private init?() {
     guard let library = DynamicLibrary("liblzo2.so.2"),
-      let compress = unsafe library.symbol("lzo1x_1_compress"),
-      let decompress = unsafe library.symbol("lzo1x_decompress_safe")
+      let compress = unsafe library.function("lzo1x_1_compress", as: Convert.self),
+      let decompress = unsafe library.function("lzo1x_decompress_safe", as: Convert.self)
     else { return nil }
-    unsafe self.compress = unsafeBitCast(compress, to: Convert.self)
-    unsafe self.decompress = unsafeBitCast(decompress, to: Convert.self)
+    unsafe self.compress = compress
+    unsafe self.decompress = decompress
   }
 }
 

@@ -23,15 +23,15 @@
 
     private init?() {
       guard let library = DynamicLibrary("libdeflate.so.0"),
-        let allocate = unsafe library.symbol("libdeflate_alloc_compressor"),
-        let free = unsafe library.symbol("libdeflate_free_compressor"),
-        let zlib = unsafe library.symbol("libdeflate_zlib_compress"),
-        let gzip = unsafe library.symbol("libdeflate_gzip_compress")
+        let allocate = unsafe library.function("libdeflate_alloc_compressor", as: Allocate.self),
+        let free = unsafe library.function("libdeflate_free_compressor", as: Free.self),
+        let zlib = unsafe library.function("libdeflate_zlib_compress", as: Compress.self),
+        let gzip = unsafe library.function("libdeflate_gzip_compress", as: Compress.self)
       else { return nil }
-      unsafe self.allocate = unsafeBitCast(allocate, to: Allocate.self)
-      unsafe self.free = unsafeBitCast(free, to: Free.self)
-      unsafe self.zlib = unsafeBitCast(zlib, to: Compress.self)
-      unsafe self.gzip = unsafeBitCast(gzip, to: Compress.self)
+      unsafe self.allocate = allocate
+      unsafe self.free = free
+      unsafe self.zlib = zlib
+      unsafe self.gzip = gzip
     }
   }
 

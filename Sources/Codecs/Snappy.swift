@@ -13,11 +13,11 @@
 
   private init?() {
     guard let library = DynamicLibrary("libsnappy.so.1"),
-      let compress = unsafe library.symbol("snappy_compress"),
-      let decompress = unsafe library.symbol("snappy_uncompress")
+      let compress = unsafe library.function("snappy_compress", as: Convert.self),
+      let decompress = unsafe library.function("snappy_uncompress", as: Convert.self)
     else { return nil }
-    unsafe self.compress = unsafeBitCast(compress, to: Convert.self)
-    unsafe self.decompress = unsafeBitCast(decompress, to: Convert.self)
+    unsafe self.compress = compress
+    unsafe self.decompress = decompress
   }
 }
 

@@ -13,13 +13,13 @@
 
   private init?() {
     guard let library = DynamicLibrary("liblzma.so.5"),
-      let begin = unsafe library.symbol("lzma_stream_decoder"),
-      let code = unsafe library.symbol("lzma_code"),
-      let end = unsafe library.symbol("lzma_end")
+      let begin = unsafe library.function("lzma_stream_decoder", as: Begin.self),
+      let code = unsafe library.function("lzma_code", as: Code.self),
+      let end = unsafe library.function("lzma_end", as: End.self)
     else { return nil }
-    unsafe self.begin = unsafeBitCast(begin, to: Begin.self)
-    unsafe self.code = unsafeBitCast(code, to: Code.self)
-    unsafe self.end = unsafeBitCast(end, to: End.self)
+    unsafe self.begin = begin
+    unsafe self.code = code
+    unsafe self.end = end
   }
 }
 

@@ -25,21 +25,21 @@
 
   private init?() {
     guard let library = DynamicLibrary("libzstd.so.1"),
-      let makeUnpacker = unsafe library.symbol("ZSTD_createDCtx"),
-      let freeUnpacker = unsafe library.symbol("ZSTD_freeDCtx"),
-      let decompress = unsafe library.symbol("ZSTD_decompressDCtx"),
-      let makePacker = unsafe library.symbol("ZSTD_createCCtx"),
-      let freePacker = unsafe library.symbol("ZSTD_freeCCtx"),
-      let compress = unsafe library.symbol("ZSTD_compressCCtx"),
-      let isError = unsafe library.symbol("ZSTD_isError")
+      let makeUnpacker = unsafe library.function("ZSTD_createDCtx", as: Make.self),
+      let freeUnpacker = unsafe library.function("ZSTD_freeDCtx", as: Free.self),
+      let decompress = unsafe library.function("ZSTD_decompressDCtx", as: Decompress.self),
+      let makePacker = unsafe library.function("ZSTD_createCCtx", as: Make.self),
+      let freePacker = unsafe library.function("ZSTD_freeCCtx", as: Free.self),
+      let compress = unsafe library.function("ZSTD_compressCCtx", as: Compress.self),
+      let isError = unsafe library.function("ZSTD_isError", as: IsError.self)
     else { return nil }
-    unsafe self.makeUnpacker = unsafeBitCast(makeUnpacker, to: Make.self)
-    unsafe self.freeUnpacker = unsafeBitCast(freeUnpacker, to: Free.self)
-    unsafe self.decompress = unsafeBitCast(decompress, to: Decompress.self)
-    unsafe self.makePacker = unsafeBitCast(makePacker, to: Make.self)
-    unsafe self.freePacker = unsafeBitCast(freePacker, to: Free.self)
-    unsafe self.compress = unsafeBitCast(compress, to: Compress.self)
-    unsafe self.isError = unsafeBitCast(isError, to: IsError.self)
+    unsafe self.makeUnpacker = makeUnpacker
+    unsafe self.freeUnpacker = freeUnpacker
+    unsafe self.decompress = decompress
+    unsafe self.makePacker = makePacker
+    unsafe self.freePacker = freePacker
+    unsafe self.compress = compress
+    unsafe self.isError = isError
   }
 }
 

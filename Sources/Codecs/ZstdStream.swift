@@ -18,15 +18,15 @@
 
   private init?() {
     guard let library = DynamicLibrary("libzstd.so.1"),
-      let make = unsafe library.symbol("ZSTD_createDStream"),
-      let free = unsafe library.symbol("ZSTD_freeDStream"),
-      let decompress = unsafe library.symbol("ZSTD_decompressStream"),
-      let isError = unsafe library.symbol("ZSTD_isError")
+      let make = unsafe library.function("ZSTD_createDStream", as: Make.self),
+      let free = unsafe library.function("ZSTD_freeDStream", as: Free.self),
+      let decompress = unsafe library.function("ZSTD_decompressStream", as: Decompress.self),
+      let isError = unsafe library.function("ZSTD_isError", as: IsError.self)
     else { return nil }
-    unsafe self.make = unsafeBitCast(make, to: Make.self)
-    unsafe self.free = unsafeBitCast(free, to: Free.self)
-    unsafe self.decompress = unsafeBitCast(decompress, to: Decompress.self)
-    unsafe self.isError = unsafeBitCast(isError, to: IsError.self)
+    unsafe self.make = make
+    unsafe self.free = free
+    unsafe self.decompress = decompress
+    unsafe self.isError = isError
   }
 }
 
