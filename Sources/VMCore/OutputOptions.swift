@@ -35,6 +35,9 @@ public struct OutputOptions: Sendable {
     case snappy
     /// Not at all.
     case none
+
+    /// Whether pages can be packed so here: some take a library that is not always installed.
+    public var isAvailable: Bool { PackedForm(self)?.lackingForPacking == nil }
   }
 
   /// A library that packs as ``Compression/zlib`` is packed.

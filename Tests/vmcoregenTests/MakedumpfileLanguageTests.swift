@@ -1,11 +1,14 @@
 import Testing
 
+import VMCore
 @testable import vmcoregen
 
 @Suite("makedumpfile's command line")
 struct MakedumpfileLanguageTests {
   private func steps(_ line: String) throws -> [String] {
-    try MakedumpfileLanguage.run(line.split(separator: " ").map(String.init)).steps.map {
+    try MakedumpfileLanguage.run(
+      line.split(separator: " ").map(String.init), canPack: { _ in true }
+    ).steps.map {
       $0.arguments.joined(separator: " ")
     }
   }
@@ -15,23 +18,24 @@ struct MakedumpfileLanguageTests {
     arguments: [
       (
         "-c -d 31 /proc/vmcore out",
-        "--format=kdump --compression=zlib --dump-level=31 --status=lenient /proc/vmcore out"
+        "--format=kdump --compression=zlib D31 --status=lenient /proc/vmcore out"
       ),
       (
         "-l --message-level 7 -d 31 /proc/vmcore /var/crash/vmcore-incomplete",
-        "--format=kdump --compression=lzo --dump-level=31 --status=lenient /proc/vmcore "
+        "--format=kdump --compression=lzo D31 --status=lenient /proc/vmcore "
           + "/var/crash/vmcore-incomplete"
       ),
       (
         "-F -c -d 31 /proc/vmcore",
-        "--format=kdump --compression=zlib --flatten --dump-level=31 --status=lenient /proc/vmcore"
+        "--format=kdump --compression=zlib --flatten D31 --status=lenient /proc/vmcore"
       ),
       (
         "-F -E --num-threads 4 --message-level 6 -d 0 /proc/vmcore",
         "--format=elf --flatten --jobs=4 --progress=none --status=lenient /proc/vmcore"
       ),
       (
-        "-Fcd1 in", "--format=kdump --compression=zlib --flatten --dump-level=1 --status=lenient in"
+        "-Fcd1 in",
+        "--format=kdump --compression=zlib --flatten D1 --status=lenient in"
       ),
       ("--num-thr=2 -E in out", "--format=elf --jobs=2 --status=lenient in out"),
       ("in -f out", "--format=kdump --compression=none --force --status=lenient in out"),
@@ -53,7 +57,7 @@ struct MakedumpfileLanguageTests {
       ("--mem-usage in", "info --pages in"),
       (
         "--dry-run -d 31 in",
-        "--format=kdump --compression=none --dump-level=31 --dry-run --status=lenient in"
+        "--format=kdump --compression=none D31 --dry-run --status=lenient in"
       ),
       (
         "--message-level 0 -E in out",
@@ -66,7 +70,10 @@ struct MakedumpfileLanguageTests {
       #expect(throws: CollectorError.self) { try steps(line) }
       return
     }
-    #expect(try steps(line) == [expected])
+    let level = expected.replacing(/D(\d+)/) {
+      "--dump-level=\($0.1) --filter=best-effort"
+    }
+    #expect(try steps(line) == [level])
   }
 
   @Test(
@@ -95,6 +102,8 @@ struct MakedumpfileLanguageTests {
     let run = try MakedumpfileLanguage.run(["-E", "-d", "11,31", "in", "out"])
     #expect(run.order == .untilOneFits)
     #expect(run.steps.map(\.arguments).map { $0[1] } == ["--dump-level=11", "--dump-level=31"])
+    // A pipe has what it was given.
+    #expect(try MakedumpfileLanguage.run(["-F", "-E", "-d", "11,31", "in"]).steps.count == 1)
   }
 
   @Test("prints vmcoreinfo among the messages where a log is wanted with all of them")
@@ -112,6 +121,13 @@ struct MakedumpfileLanguageTests {
         .init(
           arguments: ["dmesg", "--quiet", "in"], output: .file(path: "log", mayReplace: false))
       ])
+  }
+
+  @Test("packs with zlib what it has no library for, and says so")
+  func otherPacking() throws {
+    let run = try MakedumpfileLanguage.run(["-l", "in", "out"], canPack: { $0 == .zlib })
+    #expect(run.steps.map(\.arguments).first?.contains("--compression=zlib") == true)
+    #expect(run.notices == ["-l: lzo is not installed: the pages are packed with zlib"])
   }
 
   @Test("checks its parameters and starts nothing")

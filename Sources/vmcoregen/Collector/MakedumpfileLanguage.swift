@@ -1,7 +1,9 @@
+import VMCore
+
 /// makedumpfile's command line, said in this program's own options.
 struct MakedumpfileLanguage {
   private var job = MakedumpfileJob.write
-  private var packing: MakedumpfilePacking?
+  private var packing: OutputOptions.Compression?
   private var isELF = false
   private var isFlattened = false
   private var replaces = false
@@ -13,13 +15,22 @@ struct MakedumpfileLanguage {
   private var notices: [String] = []
   private var names: [String]
 
+  private let canPack: (OutputOptions.Compression) -> Bool
+
   /// What the words behind the program's name ask for.
-  static func run(_ words: [String]) throws(CollectorError) -> CollectorRun {
-    var language = try MakedumpfileLanguage(words)
+  ///
+  /// - Parameter canPack: whether pages can be packed so here.
+  static func run(
+    _ words: [String], canPack: @escaping (OutputOptions.Compression) -> Bool = \.isAvailable
+  ) throws(CollectorError) -> CollectorRun {
+    var language = try MakedumpfileLanguage(words, canPack)
     return try language.run()
   }
 
-  private init(_ words: [String]) throws(CollectorError) {
+  private init(
+    _ words: [String], _ canPack: @escaping (OutputOptions.Compression) -> Bool
+  ) throws(CollectorError) {
+    self.canPack = canPack
     let arguments = try MakedumpfileArguments(words)
     names = arguments.names
     for (option, value) in arguments.options { try take(option, value) }
@@ -31,7 +42,7 @@ struct MakedumpfileLanguage {
     switch option.meaning {
     case .ours(let options): ours += options
     case .valued(let name): ours.append("\(name)=\(try threads(value, option))")
-    case .packing(let packing): self.packing = packing
+    case .packing(let wanted): packing = available(wanted, option)
     case .job(let job): self.job = job
     case .setting(let setting): try take(setting, value, option)
     case .passedOver: break
@@ -70,6 +81,16 @@ struct MakedumpfileLanguage {
       levels.append(level)
     }
     return levels
+  }
+
+  /// Every dump is packed by something that is there: better another file than none.
+  private mutating func available(
+    _ wanted: OutputOptions.Compression, _ option: MakedumpfileOption
+  ) -> OutputOptions.Compression {
+    if canPack(wanted) { return wanted }
+    notices.append(
+      "\(option.name): \(wanted.rawValue) is not installed: the pages are packed with zlib")
+    return .zlib
   }
 
   /// makedumpfile's 0 is its one thread without a helper.
@@ -126,8 +147,10 @@ extension MakedumpfileLanguage {
     let target = hasOutput ? [files[files.count - 1]] : []
     let form = (isELF ? ["--format=elf"] : pages) + (isFlattened ? ["--flatten"] : [])
     run.order = .untilOneFits
-    run.steps = levels.map { level in
-      let filter = level == 0 ? [] : ["--dump-level=\(level)"]
+    // What went into a pipe cannot be taken back.
+    run.steps = (hasOutput ? levels[...] : levels.prefix(1)).map { level in
+      // A dump is never lost because its pages cannot be told apart.
+      let filter = level == 0 ? [] : ["--dump-level=\(level)", "--filter=best-effort"]
       return .init(
         arguments: form + filter + parts + ours + common + lenient + [files[0]] + target)
     }
@@ -160,11 +183,7 @@ extension MakedumpfileLanguage {
 
   /// How the pages of the kdump-compressed format are packed.
   private var pages: [String] {
-    switch packing {
-    case nil: ["--format=kdump", "--compression=none"]
-    case .zlib?: ["--format=kdump", "--compression=zlib"]
-    case let other?: ["--format=kdump", "--compression=\(other.rawValue)"]
-    }
+    ["--format=kdump", "--compression=\((packing ?? .none).rawValue)"]
   }
 
   private var lenient: [String] { ["--status=lenient"] }

@@ -1,3 +1,5 @@
+import VMCore
+
 /// One option of makedumpfile's language, and what it is here.
 /// Source: makedumpfile(8) 1.7.8, `print_info.c`; the letters of its `getopt_long` call.
 struct MakedumpfileOption {
@@ -8,7 +10,7 @@ struct MakedumpfileOption {
     /// An option of this program that takes its value.
     case valued(String)
     /// Packs the pages of the kdump-compressed format.
-    case packing(MakedumpfilePacking)
+    case packing(OutputOptions.Compression)
     /// What is done at all; by default a dump is written.
     case job(MakedumpfileJob)
     /// What the others are read by.
@@ -61,7 +63,7 @@ struct MakedumpfileOption {
     word("num-threads", value: true, .valued("--jobs")),
     word("check-params", .setting(.checksOnly)),
     word("dry-run", .ours(["--dry-run"])),
-    word("show-stats", .ours(["--show-stats"])),
+    word("show-stats", .ignored("'vmcoregen info --pages' counts the pages of a dump")),
     word("diskset", value: true, .setting(.input)),
     letter("R", .job(.rearrange)),
     word("split", .job(.split)),
@@ -94,11 +96,6 @@ struct MakedumpfileOption {
 
   private static let selfSufficient = "all that is needed is read from the memory itself"
   private static let erases = "this program erases no data, and writes nothing that shall be erased"
-}
-
-/// How makedumpfile packs a page.
-enum MakedumpfilePacking: String {
-  case zlib, lzo, snappy, zstd
 }
 
 /// What makedumpfile is started for.
