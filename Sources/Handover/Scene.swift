@@ -8,6 +8,9 @@ final class Scene {
   private let kept = Once<KeptDump?>()
   private let machine = Once<S390Machine>()
   private let scanned = Once<Evidence>()
+  /// The pass over memory, as far as it got.
+  private(set) var begun = MemoryScan()
+  private var seen = RangeSet([])
 
   init(_ image: MemoryImage, _ options: SearchOptions) {
     self.image = image
@@ -40,9 +43,23 @@ final class Scene {
   /// Everything in that memory that may tell something, by one pass over it.
   func evidence() throws(ReadError) -> Evidence {
     try scanned.value { () throws(ReadError) in
-      try Evidence(
-        try searchedImage().memory, workers: options.workers, isCancelled: options.isCancelled)
+      try scan(RangeSet(try searchedImage().memory.regions.map(\.range)))
+      return try begunEvidence()
     }
+  }
+
+  /// Goes on with that pass: looks at what is new of a part.
+  func scan(_ part: RangeSet) throws(ReadError) {
+    let new = part.subtracting(seen)
+    try begun.add(
+      new, of: try searchedImage().memory, workers: options.workers,
+      isCancelled: options.isCancelled)
+    seen = seen.union(new)
+  }
+
+  /// What that pass has found so far.
+  func begunEvidence() throws(ReadError) -> Evidence {
+    try Evidence(of: begun, in: try searchedImage().memory)
   }
 
   /// The same with what tells of a firmware-assisted dump; nil where nothing does.
@@ -53,12 +70,17 @@ final class Scene {
       in: memory, workers: options.workers, isCancelled: options.isCancelled)
   }
 
-  /// The image under each layout that the evidence suggests.
+  /// The image under each layout that all evidence suggests.
   func views() throws(ReadError) -> [ImageView] {
+    try views(evidence())
+  }
+
+  /// The image under each layout that some evidence suggests.
+  func views(_ evidence: Evidence) throws(ReadError) -> [ImageView] {
     let image = try searchedImage()
     guard image.layoutIsOpen else { return [ImageView(given: image)] }
     let candidates = LayoutCandidates(
-      try evidence(), size: image.memory.size, option: options.coreHeader)
+      evidence, size: image.memory.size, option: options.coreHeader)
     return candidates.layouts.compactMap { layout in
       image.memory(under: layout).map { ImageView($0, under: layout) }
     }

@@ -53,6 +53,22 @@ struct MemoryScanTests {
     #expect(scan.scannedBytes < Self.mebibyte, "holes were read")
   }
 
+  @Test("Part after part in any order gives what one pass gives")
+  func parts() throws {
+    let directory = try TemporaryDirectory()
+    let source = try FileSource(path: Self.file(directory))
+    let memory = try PhysicalMemory(regions: ImageLayout.identity.regions(of: source))
+    var scan = MemoryScan()
+    let edges: [UInt64] = [0, 4096, Self.mebibyte, 2 * Self.mebibyte - 4096, 9 * Self.mebibyte]
+    for (start, end) in zip(edges, edges.dropFirst()).reversed() {
+      try scan.add(RangeSet([start..<end]), of: memory, workers: 2)
+    }
+    #expect(scan.hits(of: .coreHeader).addresses == Self.headers)
+    #expect(scan.hits(of: .bootParameters).addresses == Self.pages)
+    #expect(scan.hits(of: .deviceTree).addresses == Self.trees)
+    #expect(scan.hits(of: .vmCoreInfoNote).addresses == Self.notes)
+  }
+
   @Test("A record in another region is found at its address")
   func regions() throws {
     let directory = try TemporaryDirectory()

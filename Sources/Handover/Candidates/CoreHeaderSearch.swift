@@ -6,8 +6,8 @@ internal import MemoryImages
 /// Finds the crashed kernel's core header: the locators in their order, the rules over every
 /// candidate, the evidence where several are left.
 struct CoreHeaderSearch {
-  private let scene: Scene
-  private let options: SearchOptions
+  let scene: Scene
+  let options: SearchOptions
 
   /// What a search answers.
   enum Answer {
@@ -28,6 +28,8 @@ struct CoreHeaderSearch {
   /// Runs the search.
   func run() throws(ReadError) -> Answer {
     if !options.isThorough, let found = try headerAtOption() { return .found(found) }
+    if let found = try provenHeader() { return .found(found) }
+    if options.isCancelled() { return .corrupt(.cancelled) }
     let evidence = try scene.evidence()
     if options.isCancelled() { return .corrupt(.cancelled) }
     let views = try scene.views()
@@ -162,7 +164,7 @@ struct CoreHeaderSearch {
 
   // MARK: The header that the rules leave
 
-  private func chooseByRules(
+  func chooseByRules(
     _ evidence: Evidence, _ views: [ImageView]
   ) throws(ReadError) -> Answer {
     var results: [ViewResult] = []

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import MemoryImages
 
 /// An image under one layout, seen from a scan that may have used another.
@@ -32,5 +33,13 @@ struct ImageView: Sendable {
   /// The address in this view of a place that the scan found.
   func address(ofScanned address: UInt64) -> UInt64? {
     shift.address(ofFileOffset: address)
+  }
+
+  /// Where the scan saw a range of this view.
+  func scannedRanges(of range: Range<UInt64>) -> [Range<UInt64>] {
+    guard isOpen else { return [range] }
+    return memory.regions(in: range, movedTo: range.lowerBound).compactMap {
+      Range(start: $0.offset, length: $0.range.length)
+    }
   }
 }

@@ -150,6 +150,13 @@ struct LayoutProof: Sendable {
     }
   }
 
+  /// Whether nothing that is found elsewhere can speak against it: the kernel and all that its header
+  /// shows are there, and the file has nothing else.
+  var isSettled: Bool {
+    guard case .confirmed = kernel, let fit else { return false }
+    return isComplete && isCovered && !isContradicted && fit.stray.length <= LayoutProof.tolerance
+  }
+
   /// Whether the crashed kernel itself has loaded one of the headers; nil where it does not tell.
   func isLoaded() throws(ReadError) -> Bool? {
     var isLoaded: Bool?

@@ -4,7 +4,7 @@ internal import DumpRecords
 internal import MemoryImages
 
 /// Everything in an image that may tell where the core header is and how the image lies in
-/// memory, found by one pass. Addresses are those of the memory that was scanned.
+/// memory, found by one pass, or by a part of one. Addresses are those of the memory that was scanned.
 struct Evidence: Sendable {
   let scan: MemoryScan
   /// Whole device trees and where they stand.
@@ -51,7 +51,13 @@ struct Evidence: Sendable {
   init(
     _ memory: PhysicalMemory, workers: Int, isCancelled: @Sendable () -> Bool
   ) throws(ReadError) {
-    scan = try MemoryScan(memory, workers: workers, isCancelled: isCancelled)
+    try self.init(
+      of: try MemoryScan(memory, workers: workers, isCancelled: isCancelled), in: memory)
+  }
+
+  /// Reads what a scan of a memory, or of a part of it, has found.
+  init(of scan: MemoryScan, in memory: PhysicalMemory) throws(ReadError) {
+    self.scan = scan
     try readHeaders(in: memory)
     try readDeviceTrees(in: memory)
     try readBootParameters(in: memory)

@@ -1,8 +1,9 @@
 package import Bytes
 package import MemoryImages
 
-/// One pass over everything that an image holds (holes are passed over), by all processors,
-/// noting where records may begin. Addresses are those of the memory that was scanned.
+/// A pass over everything that an image holds (holes are passed over), by all processors, noting
+/// where records may begin. It may be made part after part, in any order, with the same result.
+/// Addresses are those of the memory that was scanned.
 package struct MemoryScan: Sendable {
   private let patterns: [ScanPattern]
   /// Of each pattern.
@@ -22,10 +23,21 @@ package struct MemoryScan: Sendable {
       if addresses.count < HitList.limit { addresses.append(address) } else { isCut = true }
     }
 
-    mutating func append(contentsOf other: HitList) {
-      for address in other.addresses { append(address) }
-      if other.isCut { isCut = true }
+    /// Takes over what lies behind, or anywhere: the lowest addresses are kept.
+    mutating func merge(_ other: HitList) {
+      if other.addresses.isEmpty { return }
+      let isBehind = addresses.last.map { $0 < other.addresses[0] } ?? true
+      addresses += other.addresses
+      if !isBehind { addresses.sort() }
+      isCut = isCut || other.isCut || addresses.count > HitList.limit
+      addresses.removeLast(max(0, addresses.count - HitList.limit))
     }
+  }
+
+  /// A scan for patterns that has not begun.
+  package init(for patterns: [ScanPattern] = ScanPattern.all) {
+    self.patterns = patterns
+    hits = patterns.map { _ in HitList() }
   }
 
   /// Scans all of `memory` for patterns.
@@ -33,10 +45,22 @@ package struct MemoryScan: Sendable {
     _ memory: PhysicalMemory, for patterns: [ScanPattern] = ScanPattern.all, workers: Int,
     isCancelled: @Sendable () -> Bool = { false }
   ) throws(ReadError) {
-    self.init(patterns)
-    var chunks = ChunkSequence(memory)
+    self.init(for: patterns)
+    try add(
+      RangeSet(memory.regions.map(\.range)), of: memory, workers: workers,
+      isCancelled: isCancelled)
+  }
+
+  /// Scans a part of `memory` that was not scanned before, and that begins and ends at pages or
+  /// with a region.
+  package mutating func add(
+    _ part: RangeSet, of memory: PhysicalMemory, workers: Int,
+    isCancelled: @Sendable () -> Bool = { false }
+  ) throws(ReadError) {
+    var chunks = ChunkSequence(memory, in: part)
     let pool = ChunkPool(size: MemoryScan.chunkSize + MemoryScan.headSize)
-    var result = self
+    let patterns = patterns
+    var result = MemoryScan(for: patterns)
     try OrderedPipeline(workers: workers).run(
       produce: { () throws(ReadError) -> Job? in isCancelled() ? nil : chunks.next() },
       work: { (job: Job) throws(ReadError) -> MemoryScan in
@@ -45,12 +69,7 @@ package struct MemoryScan: Sendable {
         return try MemoryScan(patterns, of: job, in: chunk, from: memory)
       },
       consume: { (part: MemoryScan) throws(ReadError) in result.merge(part) })
-    self = result
-  }
-
-  private init(_ patterns: [ScanPattern]) {
-    self.patterns = patterns
-    hits = patterns.map { _ in HitList() }
+    merge(result)
   }
 
   /// Where records of a kind may begin; none where it was not looked for.
@@ -72,14 +91,14 @@ package struct MemoryScan: Sendable {
   }
 
   private mutating func merge(_ other: MemoryScan) {
-    for index in hits.indices { hits[index].append(contentsOf: other.hits[index]) }
+    for index in hits.indices { hits[index].merge(other.hits[index]) }
     scannedBytes &+= other.scannedBytes
   }
 
   private init(
     _ patterns: [ScanPattern], of job: Job, in chunk: Chunk, from memory: PhysicalMemory
   ) throws(ReadError) {
-    self.init(patterns)
+    self.init(for: patterns)
     let wanted = job.count + MemoryScan.headSize
     try unsafe memory.read(
       at: job.address, into: UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<wanted]))
@@ -164,8 +183,13 @@ package struct MemoryScan: Sendable {
     private var address: UInt64 = 0
     private var dataEnd: UInt64 = 0
 
-    init(_ memory: PhysicalMemory) {
-      regions = memory.regions
+    init(_ memory: PhysicalMemory, in part: RangeSet) {
+      regions = memory.regions.flatMap { region in
+        part.clamped(to: region.range).ranges.map { range in
+          MemoryRegion(
+            range: range, source: region.source, offset: region.sourceOffset(of: range.lowerBound))
+        }
+      }
       address = regions.first.map(ChunkSequence.start) ?? 0
     }
 
