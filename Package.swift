@@ -20,7 +20,8 @@ func layer(_ name: String, on dependencies: [Target.Dependency]) -> Target {
 /// Tests of one target; they may see what lies below it, to build and to judge.
 func tests(of name: String, with dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+    name: "\(name)Tests",
+    dependencies: [.init(stringLiteral: name), "TestConditions", "TestSupport"] + dependencies,
     swiftSettings: testSettings)
 }
 
@@ -69,6 +70,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["CLinux", "CZlib"], path: "Tests/TestSupport",
+      swiftSettings: testSettings),
+    .target(
+      name: "TestConditions", dependencies: ["TestSupport"], path: "Tests/TestConditions",
       swiftSettings: testSettings),
     .executableTarget(
       name: "make-image", dependencies: ["TestSupport"], path: "Tests/MakeImage",

@@ -1,4 +1,5 @@
 import Codecs
+import TestConditions
 import TestSupport
 import Testing
 
@@ -36,14 +37,14 @@ struct StreamUnpackerTests {
   @Test(
     "comes back whatever the steps are, one stream after another", arguments: StreamForm.allCases)
   func roundTrip(_ form: StreamForm) throws {
-    guard form.unpacker() != nil else { return }
+    guard form.unpacker() != nil else { return try OutsideTool.absent("a library of \(form)") }
     let packed =
       form == .zlib
       ? PackedFileModel.deflated(Self.content, isGzip: false)
       : try PackedFileModel.commands[form.rawValue].flatMap {
         try PackedFileModel.packed(Self.content, by: $0)
       }
-    guard let packed else { return }
+    guard let packed else { return try OutsideTool.absent("what packs \(form)") }
     #expect(StreamForm(beginning: packed) == form)
     for sizes in [(1 << 20, 1 << 20), (100, 70), (7, 4000), (5000, 3)] {
       #expect(unpack(packed, form, sizes) == Self.content, "\(sizes)")

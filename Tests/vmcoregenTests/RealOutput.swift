@@ -1,4 +1,5 @@
 import Foundation
+import TestConditions
 import TestSupport
 import Testing
 
@@ -19,7 +20,7 @@ struct RealOutput {
   @discardableResult
   func run(_ line: String) throws -> Finished {
     let line = line.replacingOccurrences(of: "$image", with: "'\(real.path)'")
-    return try Launch.shell(line, in: scratch).run(limit: 120)
+    return try Launch.shell(line, in: scratch).run(limit: 600)
   }
 
   /// Runs a line that must end with status 0.
