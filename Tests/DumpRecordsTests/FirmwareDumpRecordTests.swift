@@ -27,6 +27,30 @@ struct FirmwareDumpRecordTests {
     #expect(try S390DumpHeader([UInt8](repeating: 1, count: 4096)) == nil)
   }
 
+  @Test(
+    "What a kernel leaves for a firmware-assisted dump reads back in both forms and byte orders",
+    arguments: ByteOrder.allCases)
+  func fadump(_ order: ByteOrder) {
+    for (info, text) in [
+      (FadumpCrashInfo.coreHeader(0x71_02a8), "FADMPINF"), (.information(0x53_0000), "FADMPSIG"),
+    ] {
+      var writer = ByteWriter(order: order)
+      info.write(to: &writer)
+      let bytes = writer.bytes
+      #expect(bytes.count == FadumpCrashInfo.size)
+      let letters = Array(bytes[..<8])
+      #expect((order == .big ? letters : letters.reversed()) == Array(text.utf8))
+      var reader = ByteReader(bytes, order: order)
+      #expect(FadumpCrashInfo(from: &reader) == info)
+      var other = ByteReader(bytes, order: order == .big ? .little : .big)
+      #expect(FadumpCrashInfo(from: &other) == nil)
+      for length in 0..<FadumpCrashInfo.size {
+        var short = ByteReader(Array(bytes[..<length]), order: order)
+        #expect(FadumpCrashInfo(from: &short) == nil)
+      }
+    }
+  }
+
   @Test("A segment's page reads back, and is short wherever it is cut")
   func s390Segment() throws {
     let segment = S390DumpSegment(

@@ -19,7 +19,7 @@ struct Evidence: Sendable {
   private(set) var bootParameters: [(address: UInt64, page: BootParameters)] = []
   /// Distinct x86 memory maps and where the first copy of each stands.
   private(set) var memoryMaps: [(address: UInt64, map: MemoryMapTable)] = []
-  /// Headers that the crashed kernel made for a firmware-assisted dump, and what names them.
+  /// Headers of a firmware-assisted dump, and what names them.
   private(set) var fadumpHeaders: [(address: UInt64, named: UInt64)] = []
   private(set) var budget = ExaminationBudget()
   /// The texts of VMCOREINFO notes that were parsed.
@@ -206,18 +206,26 @@ extension Evidence {
     var evidence = self
     for pattern in ScanPattern.fadump {
       for address in scan.hits(of: pattern).addresses.prefix(Evidence.fadumpLimit) {
-        try evidence.readFadumpHeader(behind: address, in: memory)
+        try evidence.readFadumpHeader(of: address, in: memory)
       }
     }
     return evidence.fadumpHeaders.isEmpty ? nil : evidence
   }
 
-  /// `init_fadump_header` (`arch/powerpc/kernel/fadump.c`): the header directly behind the
-  /// structure, whose size depends on the kernel.
+  /// `init_fadump_header` (`arch/powerpc/kernel/fadump.c`): the header whose note the structure
+  /// names, or before Linux 6.10 the one directly behind it; its size depends on the kernel.
   private mutating func readFadumpHeader(
-    behind structure: UInt64, in memory: PhysicalMemory
+    of structure: UInt64, in memory: PhysicalMemory
   ) throws(ReadError) {
     let bytes = try memory.paddedBytes(at: structure, count: Evidence.fadumpReach + 64).bytes
+    for order in ByteOrder.allCases {
+      guard case .information(let note)? = FadumpCrashInfo(bytes, order) else { continue }
+      for (address, header) in headers
+      where header.segments(of: .note).contains(where: { $0.segment.offset == note }) {
+        fadumpHeaders.append((address, structure))
+      }
+      return
+    }
     for offset in stride(from: FadumpCrashInfo.size, through: Evidence.fadumpReach, by: 8)
     where bytes[offset...].starts(with: ELFHeader.magic)
       && ScanPattern.coreHeader.isPlausible(Array(bytes[offset..<offset + 64]))

@@ -70,15 +70,17 @@ package struct ScanPattern: Sendable {
   }
   /// What tells of a firmware-assisted dump, in either byte order. Few machines have it, so it is
   /// looked for by a pass of its own.
-  package static let fadump: [ScanPattern] = [
-    ScanPattern(
-      "fadump, big-endian", word: UInt32(bigEndian: UInt32(FadumpCrashInfo.magic >> 32)), step: 8
-    ) { head in FadumpCrashInfo(head, .big) != nil },
-    ScanPattern(
-      "fadump, little-endian",
-      word: UInt32(littleEndian: UInt32(truncatingIfNeeded: FadumpCrashInfo.magic)), step: 8
-    ) { head in FadumpCrashInfo(head, .little) != nil },
-  ]
+  package static let fadump: [ScanPattern] =
+    [
+      ScanPattern(
+        "fadump, big-endian", word: UInt32(bigEndian: FadumpCrashInfo.magicStart), step: 8
+      ) { head in FadumpCrashInfo(head, .big) != nil }
+    ]
+    + FadumpCrashInfo.magicEnds.map { end in
+      ScanPattern("fadump, little-endian, \(end)", word: UInt32(littleEndian: end), step: 8) {
+        head in FadumpCrashInfo(head, .little) != nil
+      }
+    }
 
   /// Whether kexec-tools or a kernel could have written a header: what the second kernel checks,
   /// and what both producers always leave as it is.
