@@ -16,6 +16,8 @@ package struct ImageInput: Sendable {
   package var warnings: [Finding] = []
   /// What was done to read it at all.
   package var notices: [String] = []
+  /// What reading shows of what is packed around it.
+  var damage: PageDamage?
   /// The other files of a split set (`--part`).
   package var parts: [ImageInput] = []
 

@@ -68,7 +68,7 @@ package struct MemoryImage: Sendable {
     self.stored = stored
     self.warnings = inputs.flatMap(\.warnings) + warnings
     notices = inputs.flatMap(\.notices)
-    self.damage = damage
+    self.damage = PageDamage.joined(inputs.map(\.damage) + [damage])
   }
 
   /// What a format made of a dump, whose headers say where its memory lies.

@@ -9,6 +9,8 @@ package final class PageDamage: Sendable {
   private let told: (count: UInt64, first: [UInt64])
   private let lock = Lock()
   private let frames = FrameSet()
+  /// What belongs to other layers of the same file.
+  private let others: [PageDamage]
 
   /// Addresses that are shown.
   static let shown = 8
@@ -18,10 +20,26 @@ package final class PageDamage: Sendable {
     self.name = name
     self.pageSize = pageSize
     self.told = told
+    others = []
+  }
+
+  private init(_ others: [PageDamage]) {
+    name = ""
+    pageSize = 1
+    told = (0, [])
+    self.others = others
+  }
+
+  /// The damage of all layers of a file; nil where nothing is packed in any.
+  static func joined(_ layers: [PageDamage?]) -> PageDamage? {
+    let layers = layers.compactMap(\.self)
+    return layers.count > 1 ? PageDamage(layers) : layers.first
   }
 
   /// Number of damaged pages that are known by now.
-  package var count: UInt64 { told.count + lock.withLock { frames.count } }
+  package var count: UInt64 {
+    told.count + lock.withLock { frames.count } + others.reduce(0) { $0 + $1.count }
+  }
 
   /// Whether a page was found to be damaged when it was read.
   var wasFound: Bool { lock.withLock { frames.count > 0 } }
@@ -38,6 +56,12 @@ package final class PageDamage: Sendable {
 
   /// What there is to say by now; nil where no page is damaged.
   package var finding: Finding? {
+    guard others.isEmpty else {
+      let findings = others.compactMap(\.finding)
+      guard let first = findings.first else { return nil }
+      let message = findings.dropFirst().reduce(first.message) { $0 + "; " + $1.message }
+      return Finding(message, isPartial: true)
+    }
     let (found, first) = lock.withLock { (frames.count, frames.first(PageDamage.shown)) }
     let count = told.count + found
     guard count > 0 else { return nil }

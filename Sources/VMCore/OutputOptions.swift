@@ -21,6 +21,9 @@ public struct OutputOptions: Sendable {
     case lime
     /// The memory alone, address = offset.
     case raw
+    /// The memory of an s390x machine behind the header of a stand-alone dump, with the registers
+    /// in it.
+    case s390Dump = "s390"
   }
 
   /// How the pages of the kdump-compressed format are packed.

@@ -159,10 +159,11 @@ extension CrashDump {
     let form: PlannedFile.Form
     switch (output.format, output.isFlattened, output.gzipLevel, output.splitSize) {
     case (.elf, true, nil, nil): form = .flattened(source.file)
-    case (.elf, false, nil, nil), (.lime, false, nil, nil), (.raw, false, nil, nil):
+    case (.elf, false, nil, nil), (.lime, false, nil, nil), (.raw, false, nil, nil),
+      (.s390Dump, false, nil, nil):
       form = .plain(try plainFile(output.format, source))
     case (.elf, false, let level?, nil), (.lime, false, let level?, nil),
-      (.raw, false, let level?, nil):
+      (.raw, false, let level?, nil), (.s390Dump, false, let level?, nil):
       form = .gzip(
         try plainFile(output.format, source), Compression(engine: engine, level: level))
     case (.kdump, false, nil, nil): form = .kdump(try kdumpPlan(output, source), pages)
@@ -174,10 +175,11 @@ extension CrashDump {
       throw VMCoreError(.usage, "gzip goes around the ELF vmcore, a kdump file is packed already")
     case (.elf, true, _?, _):
       throw VMCoreError(.usage, "a flattened file is not packed with gzip: expected one of them")
-    case (.lime, true, _, _), (.raw, true, _, _):
+    case (.lime, true, _, _), (.raw, true, _, _), (.s390Dump, true, _, _):
       throw VMCoreError(
         .usage, "the flattened form is one of ELF and kdump-compressed files: expected either")
-    case (.elf, _, _, _?), (.lime, _, _, _?), (.raw, _, _, _?), (.kdump, true, nil, _?):
+    case (.elf, _, _, _?), (.lime, _, _, _?), (.raw, _, _, _?), (.s390Dump, _, _, _?),
+      (.kdump, true, nil, _?):
       throw VMCoreError(.usage, "only a kdump-compressed file that is not flattened can be split")
     }
     return .file(PlannedFile(form, workers: workers, hasDigest: output.hasDigest))
@@ -192,6 +194,7 @@ extension CrashDump {
       case .elf, .kdump: return source.file
       case .lime: return try LiMEOutput.file(of: plan, in: file)
       case .raw: return try RawOutput.file(of: plan, in: file)
+      case .s390Dump: return try S390Output.file(of: plan, in: file, system)
       }
     } catch {
       throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
@@ -237,7 +240,7 @@ private struct ContentSource {
       report = FilterReport(
         selected.selection, pageSize: dump.plan.pageSize, zero: nil,
         unfilteredBecause: selected.refusal)
-    case .lime, .raw:
+    case .lime, .raw, .s390Dump:
       throw VMCoreError(
         .usage,
         "the format \(output.format.rawValue) cannot say which pages are left out: expected elf or "

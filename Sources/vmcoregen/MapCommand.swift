@@ -14,6 +14,9 @@ struct MapCommand: ParsableCommand {
     completion: .file(extensions: ["svg"]))
   var svg: String?
 
+  @Flag(help: "Print JSON: every range of each kind.")
+  var json = false
+
   @Flag(help: "Replace the picture if it exists.")
   var force = false
 
@@ -25,6 +28,9 @@ struct MapCommand: ParsableCommand {
 
   func validate() throws {
     if force && svg == nil { throw ValidationError("--force goes with --svg FILE") }
+    if json && (svg != nil || width != nil) {
+      throw ValidationError("--json has every range: drop --svg, --width")
+    }
     if let width, !(40...1000).contains(width) {
       throw ValidationError("--width \(width): expected 40 to 1000")
     }
@@ -43,6 +49,10 @@ struct MapCommand: ParsableCommand {
         try target.write(Array(MapPicture(dump.map).text.utf8))
       } else if isStandardOutput {
         guard StandardOutput.write(MapPicture(dump.map).text) else {
+          throw StandardOutput.failure()
+        }
+      } else if json {
+        guard StandardOutput.write(MapDocument(dump.map).json.text + "\n") else {
           throw StandardOutput.failure()
         }
       } else {

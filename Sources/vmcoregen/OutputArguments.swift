@@ -18,7 +18,7 @@ struct OutputArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "elf, kdump (the same as -z), kdump-flattened for 'makedumpfile -R', lime, or raw.",
+      "elf, kdump (the same as -z), kdump-flattened for 'makedumpfile -R', lime, raw, or s390.",
       valueName: "format"))
   var format: FormatName?
 
@@ -46,7 +46,8 @@ struct OutputArguments: ParsableArguments {
   var deflate = Automatic<OutputOptions.Engine>()
 
   func validate() throws {
-    if let format, [.lime, .raw].contains(format), compress != nil || compression != nil || flatten
+    if let format, [.lime, .raw, .s390Dump].contains(format),
+      compress != nil || compression != nil || flatten
     {
       throw ValidationError(
         "--format=\(format.rawValue) is neither kdump-compressed nor flattened: --gzip packs it")
@@ -101,6 +102,7 @@ struct OutputArguments: ParsableArguments {
       switch format {
       case .lime: .lime
       case .raw: .raw
+      case .s390Dump: .s390Dump
       case .elf, .kdump, .kdumpFlattened, nil: isKdump ? .kdump : .elf
       }
     options.isFlattened = flatten || format == .kdumpFlattened
@@ -129,6 +131,7 @@ struct CompressionLevel: ExpressibleByArgument {
 /// `--format`
 enum FormatName: String, ExpressibleByArgument, CaseIterable {
   case elf, kdump, lime, raw
+  case s390Dump = "s390"
   case kdumpFlattened = "kdump-flattened"
 }
 

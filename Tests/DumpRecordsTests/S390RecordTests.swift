@@ -14,6 +14,27 @@ struct S390RecordTests {
     #expect(checksum(bytes(data)) == sum)
   }
 
+  @Test("The header of a dump is what was written, with its lowcores, and cut at every length none")
+  func dumpHeader() throws {
+    var header = S390DumpHeader(
+      .plain, memorySize: 0x1_2345_6000,
+      clock: S390DumpHeader.clock(atMicroseconds: 1_700_000_000_000_000))
+    header.lowcores = [0x8000, 0x7fff_e000]
+    header.onlineProcessors = 3
+    var writer = ByteWriter(order: S390DumpHeader.order)
+    header.write(to: &writer)
+    let page = writer.bytes
+    #expect(page.count == S390DumpHeader.size)
+    #expect(page[0x38..<0x40].elementsEqual(bytes("de33460dae000000")))
+    #expect(page[0x5d..<0x61].elementsEqual(bytes("00020003")))
+    #expect(page[0x800..<0x80c].elementsEqual(bytes("000080007fffe00000000000")))
+    #expect(try S390DumpHeader(page) == header)
+    #expect(header.end == Array("DUMP_END".utf8) + page[0x38..<0x40])
+    for count in 0..<page.count {
+      #expect(throws: ShortRecord.self) { try S390DumpHeader(Array(page.prefix(count))) }
+    }
+  }
+
   @Test("The CCW block of the specification has its checksum and its fields")
   func ccw() throws {
     let block = Self.ccwBlock(device: 0x1234)

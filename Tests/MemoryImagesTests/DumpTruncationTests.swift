@@ -54,12 +54,42 @@ struct DumpTruncationTests {
     try cut(#require(SmallDumps.s390.files[name]), .s390Extended)
   }
 
-  @Test("is refused or partial: s390, LKCD, sadump")
+  @Test("is refused or partial: s390, LKCD, sadump, Xen")
   func firmware() throws {
     try cut(#require(SmallDumps.s390.files["plain"]), .s390)
-    try cut(#require(SmallDumps.lkcd.files["10-zlib"]), .lkcd)
-    try cut(#require(SmallDumps.sadump.files["single"]), .sadump)
+    for name in ["10-zlib", "7-runs", "1-none"] {
+      try cut(#require(SmallDumps.lkcd.files[name]), .lkcd)
+    }
+    for name in ["single", "media"] { try cut(#require(SmallDumps.sadump.files[name]), .sadump) }
     try cut(#require(SmallDumps.xen.files["ordered-true"]), .xen)
+    try cut(#require(SmallDumps.xen.files["unordered-false"]), .xen)
+  }
+
+  @Test("is refused or partial: the memory file of a set", arguments: SmallSets.names)
+  func sets(_ name: String) throws {
+    let set = try #require(SmallSets.all[name])
+    let directory = try TemporaryDirectory()
+    for (name, bytes) in set.others { try directory.file(bytes, named: name) }
+    let path = try directory.file(set.memory.bytes, named: set.memory.name)
+    let options = ImageOptions(machines: [])
+    let original = try ImageFormat.open(path: path, options: options)
+    #expect(original.format.contains(name) && !original.warnings.contains { $0.isPartial })
+    let whole = try original.contents()
+    for count in stride(from: 0, to: set.memory.bytes.count, by: 97) {
+      try directory.file(Array(set.memory.bytes[..<count]), named: set.memory.name)
+      let image: MemoryImage
+      do throws(ImageError) { image = try ImageFormat.open(path: path, options: options) } catch {
+        #expect(error.kind != .usage, "\(error)")
+        continue
+      }
+      #expect(image.warnings.contains { $0.isPartial }, "\(count) bytes look complete")
+      for (address, found) in try image.contents() {
+        let isTrue = whole.contains { start, whole in
+          address >= start && whole.holds(found, at: address - start)
+        }
+        #expect(isTrue, "\(count) bytes: the memory at \(UInt64(address).hex) is another")
+      }
+    }
   }
 
   @Test("and comes through a pipe is what it is in a file", arguments: ["elf", "kdump"])

@@ -93,6 +93,74 @@ struct PackedFileTests {
     try expectContent(nested)
   }
 
+  @Test(
+    "in parts that can be unpacked alone is the image", arguments: PackedFileModel.Parts.allCases)
+  func parts(_ kind: PackedFileModel.Parts) throws {
+    guard let packed = try PackedFileModel.packed(Self.content, in: kind) else { return }
+    let image = try open(packed.joined)
+    #expect(image.format == "\(kind.form) raw")
+    #expect(image.notices.contains { $0.contains("in \(packed.count) parts of \(kind.form)") })
+    try expectContent(image)
+    #expect(image.damage?.count == 0)
+  }
+
+  @Test(
+    "in parts of which one is damaged has zeros there, and says so when that part is read",
+    arguments: PackedFileModel.Parts.allCases)
+  func damagedPart(_ kind: PackedFileModel.Parts) throws {
+    guard var packed = try PackedFileModel.packed(Self.content, in: kind) else { return }
+    let size = PackedFileModel.partSize
+    packed[6][packed[6].count / 2] ^= 0x55
+    packed[6][packed[6].count / 2 + 1] ^= 0x55
+    let image = try open(packed.joined)
+    let before = try image.memory.bytes(at: UInt64(5 * size), count: size)
+    #expect(before == Array(Self.content[5 * size..<6 * size]))
+    let behind = try image.memory.bytes(at: UInt64(7 * size), count: size)
+    #expect(behind == Array(Self.content[7 * size..<8 * size]))
+    #expect(image.damage?.count == 0)
+    let lost = try image.memory.bytes(at: UInt64(6 * size), count: size)
+    #expect(lost == [UInt8](repeating: 0, count: size))
+    #expect((image.damage?.count ?? 0) >= UInt64(size / 4096))
+    #expect(image.damage?.finding?.isPartial == true)
+  }
+
+  @Test("in parts is read alike by eight threads", arguments: PackedFileModel.Parts.allCases)
+  func threadsInParts(_ kind: PackedFileModel.Parts) async throws {
+    guard let packed = try PackedFileModel.packed(Self.content, in: kind) else { return }
+    let image = try open(packed.joined)
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          stride(from: 0, to: Self.content.count - 70_000, by: 70_000).allSatisfy { place in
+            let found = try? image.memory.bytes(at: UInt64(place), count: 70_000)
+            return found == Array(Self.content[place..<place + 70_000])
+          }
+        }
+      }
+      for await isEqual in group { #expect(isEqual) }
+    }
+  }
+
+  @Test(
+    "in parts that is cut is unpacked as far as it goes", arguments: PackedFileModel.Parts.allCases)
+  func cutParts(_ kind: PackedFileModel.Parts) throws {
+    guard let packed = try PackedFileModel.packed(Self.content, in: kind) else { return }
+    let bytes = packed.joined
+    for count in stride(from: 1000, to: bytes.count, by: bytes.count / 17) {
+      let image: MemoryImage
+      do throws(ImageError) { image = try open(Array(bytes[..<count])) } catch {
+        // Nothing comes of the first few bytes.
+        #expect(error.kind == .unusable && count < packed[0].count, "\(error)")
+        continue
+      }
+      let found = try image.memory.bytes(at: 0, count: Int(image.memory.end)) ?? []
+      #expect(Self.content.starts(with: found))
+      #expect(
+        image.warnings.contains { $0.isPartial }
+          || kind.endsAnywhere && packed.starts.contains(count), "\(count) bytes")
+    }
+  }
+
   @Test("of any format is what it is unpacked, also from a pipe")
   func formats() throws {
     let model = SmallDumps.kdumpModel(.wide, .little)

@@ -23,6 +23,8 @@ package struct LKCDModel: Sendable {
   package var pageSize = 4096
   /// Whether the last page comes first.
   package var isUnordered = false
+  /// Records that are put before the second page: address, bytes, flags.
+  package var additions: [(address: UInt64, bytes: [UInt8], flags: UInt64)] = []
 
   /// A machine with this memory.
   package init(_ parts: [MemoryPart]) {
@@ -40,7 +42,14 @@ package struct LKCDModel: Sendable {
       }
     }
     if isUnordered, let last = pages.popLast() { pages.insert(last, at: 0) }
-    for (address, page) in pages { bytes += record(address, page) }
+    for (index, (address, page)) in pages.enumerated() {
+      if index == 1 {
+        for (address, content, flags) in additions {
+          bytes += head(address, content.count, flags) + content
+        }
+      }
+      bytes += record(address, page)
+    }
     return bytes + order.bytes(0, width: 8) + order.bytes(0, width: 4) + order.bytes(4, width: 4)
   }
 
@@ -53,8 +62,12 @@ package struct LKCDModel: Sendable {
     }
     if let found = packed, found.count >= page.count { packed = nil }
     let content = packed ?? page
-    return order.bytes(address, width: 8) + order.bytes(UInt64(content.count), width: 4)
-      + order.bytes(packed == nil ? 1 : 2, width: 4) + content
+    return head(address, content.count, packed == nil ? 1 : 2) + content
+  }
+
+  private func head(_ address: UInt64, _ count: Int, _ flags: UInt64) -> [UInt8] {
+    order.bytes(address, width: 8) + order.bytes(UInt64(count), width: 4)
+      + order.bytes(flags, width: 4)
   }
 
   private static func runs(of page: [UInt8]) -> [UInt8] {

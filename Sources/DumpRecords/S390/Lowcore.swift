@@ -40,28 +40,38 @@ package struct SaveArea: Equatable, Sendable {
     self.bytes = Array(bytes.prefix(SaveArea.size))
   }
 
-  /// `fpregs_save_area`
-  package var floatingPointRegisters: ArraySlice<UInt8> { bytes[0x00..<0x80] }
-  /// `gpregs_save_area`
-  package var generalRegisters: ArraySlice<UInt8> { bytes[0x80..<0x100] }
-  /// `psw_save_area`
-  package var programStatusWord: ArraySlice<UInt8> { bytes[0x100..<0x110] }
-  /// `prefixreg_save_area`
-  package var prefix: UInt32 {
-    (try? ByteReader(bytes, order: .big).peek(at: 0x118, UInt32.self)) ?? 0
+  /// Registers that stand together.
+  package struct Field: Sendable {
+    /// Offsets in the save area.
+    package let place: Range<Int>
+
+    /// `fpregs_save_area`
+    package static let floatingPointRegisters = Field(place: 0x00..<0x80)
+    /// `gpregs_save_area`
+    package static let generalRegisters = Field(place: 0x80..<0x100)
+    /// `psw_save_area`
+    package static let programStatusWord = Field(place: 0x100..<0x110)
+    /// `prefixreg_save_area`
+    package static let prefix = Field(place: 0x118..<0x11c)
+    /// `fpt_creg_save_area`
+    package static let floatingPointControl = Field(place: 0x11c..<0x120)
+    /// `tod_progreg_save_area`
+    package static let todProgrammableRegister = Field(place: 0x124..<0x128)
+    /// `cpu_timer_save_area`
+    package static let timer = Field(place: 0x128..<0x130)
+    /// `clock_comp_save_area`
+    package static let clockComparator = Field(place: 0x130..<0x138)
+    /// `access_regs_save_area`
+    package static let accessRegisters = Field(place: 0x140..<0x180)
+    /// `cregs_save_area`
+    package static let controlRegisters = Field(place: 0x180..<0x200)
   }
-  /// The same as bytes.
-  package var prefixBytes: ArraySlice<UInt8> { bytes[0x118..<0x11c] }
-  /// `fpt_creg_save_area`
-  package var floatingPointControl: ArraySlice<UInt8> { bytes[0x11c..<0x120] }
-  /// `tod_progreg_save_area`
-  package var todProgrammableRegister: ArraySlice<UInt8> { bytes[0x124..<0x128] }
-  /// `cpu_timer_save_area`
-  package var timer: ArraySlice<UInt8> { bytes[0x128..<0x130] }
-  /// `clock_comp_save_area`
-  package var clockComparator: ArraySlice<UInt8> { bytes[0x130..<0x138] }
-  /// `access_regs_save_area`
-  package var accessRegisters: ArraySlice<UInt8> { bytes[0x140..<0x180] }
-  /// `cregs_save_area`
-  package var controlRegisters: ArraySlice<UInt8> { bytes[0x180..<0x200] }
+
+  /// The bytes of registers.
+  package subscript(field: Field) -> ArraySlice<UInt8> { bytes[field.place] }
+
+  /// Where the CPU's lowcore lies.
+  package var prefix: UInt32 {
+    (try? ByteReader(bytes, order: .big).peek(at: Field.prefix.place.lowerBound, UInt32.self)) ?? 0
+  }
 }

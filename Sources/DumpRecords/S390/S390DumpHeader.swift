@@ -11,6 +11,8 @@ package struct S390DumpHeader: Equatable, Sendable {
   package var clock: UInt64  // tod
   package var volume: UInt32  // volnr
   package var isMultiVolume: Bool  // mvdump
+  package var onlineProcessors: UInt16  // real_cpu_cnt
+  package var lowcores: [UInt32]  // lc_vec, of which cpu_cnt are there
   package var zlibVersion: UInt8  // zlib_version; 0: nothing is packed
   package var zlibEntrySize: UInt32  // zlib_entry_size
 
@@ -31,14 +33,20 @@ package struct S390DumpHeader: Equatable, Sendable {
   /// Bytes of the mark and the time.
   package static let endSize = 16
 
+  /// Entries that have room in lc_vec.
+  package static let mostLowcores = 512
+
   private enum Place {
     static let clock = 0x38
     static let architecture = 0x48
     static let volume = 0x4c
     static let multiVolume = 0x5c
+    static let processors = 0x5d
+    static let onlineProcessors = 0x5f
     static let zlibVersion = 0x61
     static let zlibEntrySize = 0x62
     static let sign = 0x200
+    static let lowcores = 0x800
   }
 
   /// A header of a machine with that much memory.
@@ -51,6 +59,8 @@ package struct S390DumpHeader: Equatable, Sendable {
     self.clock = clock
     volume = 0
     isMultiVolume = false
+    onlineProcessors = 0
+    lowcores = []
     zlibVersion = 0
     zlibEntrySize = 0
   }
@@ -72,8 +82,28 @@ package struct S390DumpHeader: Equatable, Sendable {
     clock = try reader.peek(at: Place.clock)
     volume = try reader.peek(at: Place.volume)
     isMultiVolume = try reader.peek(at: Place.multiVolume, UInt8.self) != 0
+    let count = min(
+      Int(try reader.peek(at: Place.processors, UInt16.self)), S390DumpHeader.mostLowcores)
+    onlineProcessors = try reader.peek(at: Place.onlineProcessors)
+    lowcores = []
+    for index in 0..<count {
+      lowcores.append(try reader.peek(at: Place.lowcores + 4 * index))
+    }
     zlibVersion = try reader.peek(at: Place.zlibVersion)
     zlibEntrySize = try reader.peek(at: Place.zlibEntrySize)
+  }
+
+  /// The TOD clock at a time in microseconds since 1970: bit 51 counts them, from 1900 on.
+  package static func clock(atMicroseconds time: UInt64) -> UInt64 {
+    time << 12 &+ 0x7d91_048b_ca00_0000
+  }
+
+  /// The mark behind the memory, with the time.
+  package var end: [UInt8] {
+    var writer = ByteWriter(order: S390DumpHeader.order, capacity: S390DumpHeader.endSize)
+    writer.write(contentsOf: S390DumpHeader.endMark)
+    writer.write(clock)
+    return writer.bytes
   }
 
   /// Appends the whole page.
@@ -96,11 +126,15 @@ package struct S390DumpHeader: Equatable, Sendable {
     writer.write(UInt32(2))
     writer.write(memorySize)
     writer.write(UInt8(isMultiVolume ? 1 : 0))
+    writer.write(UInt16(truncatingIfNeeded: lowcores.count))
+    writer.write(onlineProcessors)
     writer.pad(to: start + Place.zlibVersion)
     writer.write(zlibVersion)
     writer.write(zlibEntrySize)
     writer.pad(to: start + Place.sign)
     if isMultiVolume { writer.write(Kind.segments.rawValue) }
+    writer.pad(to: start + Place.lowcores)
+    for lowcore in lowcores { writer.write(lowcore) }
     writer.pad(to: start + S390DumpHeader.size)
   }
 }

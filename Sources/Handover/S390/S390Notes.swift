@@ -43,16 +43,16 @@ struct S390Notes {
     builder.add(.processStatus, S390Notes.status(of: registers, index: index))
     builder.add(
       .floatingPoint,
-      registers.floatingPointControl + [0, 0, 0, 0] + registers.floatingPointRegisters)
-    add(.s390Timer, registers.timer)
-    add(.s390ClockComparator, registers.clockComparator)
+      registers[.floatingPointControl] + [0, 0, 0, 0] + registers[.floatingPointRegisters])
+    add(.s390Timer, registers[.timer])
+    add(.s390ClockComparator, registers[.clockComparator])
     let tod =
       style.todRegisterSize == 8
-      ? registers.todProgrammableRegister + registers.timer.prefix(4)
-      : registers.todProgrammableRegister
+      ? registers[.todProgrammableRegister] + registers[.timer].prefix(4)
+      : registers[.todProgrammableRegister]
     add(.s390TODRegister, tod)
-    add(.s390ControlRegisters, registers.controlRegisters)
-    add(.s390Prefix, registers.prefixBytes)
+    add(.s390ControlRegisters, registers[.controlRegisters])
+    add(.s390Prefix, registers[.prefix])
     guard let vectors = processor.vectors else { return }
     for type in style.vectorNotes {
       add(type, type == .s390VectorHigh ? vectors[256...] : S390Notes.low(of: vectors)[...])
@@ -70,9 +70,9 @@ struct S390Notes {
     writer.pad(to: Layout.processOffset)
     writer.write(UInt32(truncatingIfNeeded: index + 1))
     writer.pad(to: Layout.registersOffset)
-    writer.write(contentsOf: registers.programStatusWord)
-    writer.write(contentsOf: registers.generalRegisters)
-    writer.write(contentsOf: registers.accessRegisters)
+    writer.write(contentsOf: registers[.programStatusWord])
+    writer.write(contentsOf: registers[.generalRegisters])
+    writer.write(contentsOf: registers[.accessRegisters])
     writer.pad(to: Layout.statusSize)
     return writer.bytes
   }

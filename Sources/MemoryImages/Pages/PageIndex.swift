@@ -131,6 +131,18 @@ struct PageIndex {
     return runs
   }
 
+  /// Number of records of pages that have another one before them.
+  var repeatedPages: UInt64 {
+    var count: UInt64 = 0
+    var seen: (group: UInt32, pages: UInt64) = (0, 0)
+    for entry in entries {
+      if entry.group != seen.group { seen = (entry.group, 0) }
+      count += UInt64((seen.pages & entry.pages).nonzeroBitCount)
+      seen.pages |= entry.pages
+    }
+    return count
+  }
+
   private func firstEntry(from group: UInt64) -> Int {
     var low = 0
     var high = entries.count

@@ -5,54 +5,54 @@ internal import Bytes
 final class PieceCache: @unchecked Sendable {
   private let lock = Lock()
   /// Those used last at the end; nil while a thread is at work on one.
-  private var entries: [(number: Int, chunk: Chunk?)] = []
+  private var entries: [(number: Int, bytes: PieceBytes?)] = []
 
   /// Bytes that are kept, but for the two pieces used last.
   private static let limit = 16 << 20
 
-  typealias Make = (Int) throws(ReadError) -> Chunk
+  typealias Make = (Int) throws(ReadError) -> PieceBytes
 
   /// The piece of a number, which `make` unpacks where nobody has.
   ///
   /// - Parameter next: the piece that will be wanted then, if any.
-  func piece(_ number: Int, next: Int?, _ make: Make) throws(ReadError) -> Chunk {
-    if let chunk = try take(number, make, waits: false) { return chunk }
+  func piece(_ number: Int, next: Int?, _ make: Make) throws(ReadError) -> PieceBytes {
+    if let bytes = try take(number, make, waits: false) { return bytes }
     if let next { _ = try? take(next, make, waits: false) }
     while true {
-      if let chunk = try take(number, make, waits: true) { return chunk }
+      if let bytes = try take(number, make, waits: true) { return bytes }
     }
   }
 
   /// The piece, unpacked here if need be; nil where another thread is, or was, at work on it.
-  private func take(_ number: Int, _ make: Make, waits: Bool) throws(ReadError) -> Chunk? {
-    let (chunk, isMine) = lock.withLock { () -> (Chunk?, Bool) in
+  private func take(_ number: Int, _ make: Make, waits: Bool) throws(ReadError) -> PieceBytes? {
+    let (bytes, isMine) = lock.withLock { () -> (PieceBytes?, Bool) in
       guard let index = entries.firstIndex(where: { $0.number == number }) else {
         drop()
         entries.append((number, nil))
         return (nil, true)
       }
-      guard let chunk = entries[index].chunk else {
+      guard let bytes = entries[index].bytes else {
         if waits { lock.wait() }
         return (nil, false)
       }
       entries.append(entries.remove(at: index))
-      return (chunk, false)
+      return (bytes, false)
     }
-    guard isMine else { return chunk }
+    guard isMine else { return bytes }
     do throws(ReadError) {
-      let chunk = try make(number)
-      finish(number, chunk)
-      return chunk
+      let bytes = try make(number)
+      finish(number, bytes)
+      return bytes
     } catch {
       finish(number, nil)
       throw error
     }
   }
 
-  private func finish(_ number: Int, _ chunk: Chunk?) {
+  private func finish(_ number: Int, _ bytes: PieceBytes?) {
     lock.withLock {
       if let index = entries.firstIndex(where: { $0.number == number }) {
-        if chunk == nil { entries.remove(at: index) } else { entries[index].chunk = chunk }
+        if bytes == nil { entries.remove(at: index) } else { entries[index].bytes = bytes }
       }
       lock.wakeAll()
     }
@@ -60,12 +60,51 @@ final class PieceCache: @unchecked Sendable {
 
   /// Makes room for one more.
   private func drop() {
-    var size = entries.reduce(0) { $0 + ($1.chunk.map { unsafe $0.bytes.count } ?? 0) }
+    var size = entries.reduce(0) { $0 + ($1.bytes?.count ?? 0) }
     while size > PieceCache.limit, entries.count > 2,
-      let index = entries.firstIndex(where: { $0.chunk != nil })
+      let index = entries.firstIndex(where: { $0.bytes != nil })
     {
-      size -= entries[index].chunk.map { unsafe $0.bytes.count } ?? 0
+      size -= entries[index].bytes?.count ?? 0
       entries.remove(at: index)
     }
+  }
+}
+
+/// The bytes of one piece. Their memory is used again once nobody holds them.
+final class PieceBytes: Sendable {
+  let count: Int
+  private let chunk: Chunk
+  private let pool: ChunkPool?
+
+  fileprivate init(_ chunk: Chunk, _ count: Int, of pool: ChunkPool?) {
+    self.chunk = chunk
+    self.count = count
+    self.pool = pool
+  }
+
+  deinit {
+    pool?.giveBack(chunk)
+  }
+
+  var bytes: UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<count])
+  }
+}
+
+/// Memory for pieces: where all are about as large, that of one is good for the next.
+struct PieceMemory: Sendable {
+  private let largest: Int
+  private let pool: ChunkPool
+
+  /// Memory for pieces of at most `largest` bytes.
+  init(largest: Int) {
+    self.largest = largest
+    pool = ChunkPool(size: max(1, largest))
+  }
+
+  /// Memory for one piece; its content is whatever was in it before.
+  func take(_ count: Int) -> PieceBytes {
+    count > largest / 2
+      ? PieceBytes(pool.take(), count, of: pool) : PieceBytes(Chunk(size: count), count, of: nil)
   }
 }

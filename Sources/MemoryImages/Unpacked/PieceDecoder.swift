@@ -23,6 +23,7 @@ struct UnpackedSource: ByteSource {
   private let decoder: any PieceDecoder
   private let starts: [UInt64]
   private let cache = PieceCache()
+  private let memory: PieceMemory
 
   /// The bytes of all pieces.
   init(_ decoder: any PieceDecoder) {
@@ -30,6 +31,7 @@ struct UnpackedSource: ByteSource {
     starts = decoder.starts
     name = decoder.name
     size = starts.last ?? 0
+    memory = PieceMemory(largest: zip(starts, starts.dropFirst()).map { Int($1 - $0) }.max() ?? 0)
   }
 
   func read(
@@ -48,13 +50,13 @@ struct UnpackedSource: ByteSource {
       } else if length == self.length(of: piece) {
         try unsafe decoder.unpack(piece, into: part)
       } else {
-        let chunk = try cache.piece(piece, next: next(behind: piece)) { piece throws(ReadError) in
-          let chunk = Chunk(size: self.length(of: piece))
-          try unsafe decoder.unpack(piece, into: chunk.bytes)
-          return chunk
+        let bytes = try cache.piece(piece, next: next(behind: piece)) { piece throws(ReadError) in
+          let bytes = memory.take(self.length(of: piece))
+          try unsafe decoder.unpack(piece, into: bytes.bytes)
+          return bytes
         }
         unsafe part.copyMemory(
-          from: UnsafeRawBufferPointer(rebasing: chunk.bytes[inside..<inside + length]))
+          from: UnsafeRawBufferPointer(rebasing: bytes.bytes[inside..<inside + length]))
       }
       done += length
       piece += 1

@@ -1,8 +1,9 @@
 internal import Bytes
 internal import Codecs
 
-/// Takes off what is packed around an image: gzip and zlib are read through an index, all others
-/// are unpacked into a file without a name.
+/// Takes off what is packed around an image: gzip and zlib are read through an index, the parts of
+/// xz and zstd files are unpacked when they are read, all others at once; what is unpacked of these
+/// is kept in a file without a name.
 package enum Unwrapping {
   /// Layers at most: a packed file in a packed file.
   private static let mostLayers = 2
@@ -66,12 +67,15 @@ struct PackedLayer {
     }
   }
 
-  /// Checks that not too much is stored: what is not zero shrinks less.
+  /// The most that is stored of it: what is not zero shrinks less.
+  var mostKept: UInt64 {
+    let (grown, overflow) = source.size.multipliedReportingOverflow(by: 256)
+    return overflow ? .max : grown.adding(1 << 30) ?? .max
+  }
+
+  /// Checks that not too much is stored.
   func check(kept: UInt64) throws(ImageError) {
-    let limit = (source.size &* 256).addingReportingOverflow(1 << 30)
-    guard source.size >= 1 << 48 || limit.overflow || kept <= limit.partialValue else {
-      throw tooMuch(limit.partialValue)
-    }
+    guard kept <= mostKept else { throw tooMuch(mostKept) }
   }
 
   private func tooMuch(_ limit: UInt64) -> ImageError {
@@ -90,7 +94,9 @@ struct PackedLayer {
         unpacked.warnings += index.warnings
         return unpacked
       }
-    case .bzip2, .xz, .zstd, .lz4, .lzop: break
+    case .xz, .zstd:
+      if let unpacked = try UnpackedParts.input(of: self) { return unpacked }
+    case .bzip2, .lz4, .lzop: break
     }
     return try PackedSpool.input(of: self)
   }

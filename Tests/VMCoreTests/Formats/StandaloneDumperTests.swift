@@ -73,6 +73,39 @@ struct StandaloneDumperTests {
     }
   }
 
+  @Test("LKCD with records of no page, too long ones and too short, is read behind them")
+  func oddRecords() throws {
+    let recipe = try FormatRecipe("readme")
+    let far: UInt64 = 1 << 40
+    for (bytes, flags) in [(4097, 1), (4095, 1), (300_000, 1), (9000, 2)] as [(Int, UInt64)] {
+      var model = LKCDModel(recipe.parts)
+      model.additions = [
+        (far, [UInt8](repeating: 0x11, count: bytes), flags), (far + 4096, [1, 2, 3], 1),
+      ]
+      let path = try recipe.directory.file(model.bytes)
+      let report = try recipe.expectVMCore(of: path, isPartial: true)
+      #expect(
+        report.warningTexts.contains {
+          $0.contains("address 0x10000000000, size \(bytes),") && $0.contains("so are 1 more")
+        }, "\(report.warningTexts)")
+    }
+  }
+
+  @Test("LKCD with a page that is there twice takes the last, and says so")
+  func twice() throws {
+    let recipe = try FormatRecipe("readme")
+    var model = LKCDModel(recipe.parts)
+    let address = try #require(recipe.parts.first).address + 4096
+    model.additions = [(address, [UInt8](repeating: 0x11, count: 4096), 1)]
+    let report = try recipe.expectVMCore(of: model.bytes)
+    #expect(report.warningTexts.contains { $0.hasPrefix("1 pages have more than one record") })
+    #expect(throws: VMCoreError.self) {
+      var options = CrashDumpOptions()
+      options.isStrict = true
+      _ = try CrashDump(imageAt: recipe.directory.file(model.bytes), options: options)
+    }
+  }
+
   @Test("LKCD of s390, in big-endian order, and with pages out of order")
   func zfcpdump() throws {
     let recipe = try FormatRecipe("s390x-after")

@@ -99,9 +99,23 @@ private struct LKCDPages {
     return RecordedPage(number: address / pageSize, content: content)
   }
 
-  /// Walks all records, and says what is wrong with their end.
+  /// Moves over a record that is none of a page, but says how long it is; nil where it does not.
+  private func skip(
+    _ cursor: inout SourceCursor, from place: UInt64
+  ) throws(ReadError) -> LKCDPage? {
+    cursor.move(to: place)
+    var reader = ByteReader(try cursor.take(LKCDPage.size), order: order)
+    guard let page = try? LKCDPage(from: &reader), page.flags & LKCDPage.end == 0,
+      page.flags & (LKCDPage.plain | LKCDPage.packed) != 0, page.address < PhysicalAddress.end,
+      page.address % pageSize == 0, cursor.pass(UInt64(page.size)) != nil
+    else { return nil }
+    return page
+  }
+
+  /// Walks all records, and says what is wrong with them.
   func index(of file: any ByteSource) throws(ReadError) -> (PageIndex, [Finding]) {
     var index = PageIndex()
+    var odd: (count: UInt64, first: String) = (0, "")
     var cursor = SourceCursor(file, at: start, order: order, window: 1 << 18)
     while true {
       let place = cursor.position
@@ -112,9 +126,39 @@ private struct LKCDPages {
         }
         continue
       }
+      if let page = try skip(&cursor, from: place) {
+        odd.count += 1
+        if odd.count == 1 { odd.first = text(of: page, at: place) }
+        continue
+      }
       index.sort()
-      return (index, try fault(at: place, of: file))
+      return (index, faults(odd, index) + (try fault(at: place, of: file)))
     }
+  }
+
+  private func text(of page: LKCDPage, at place: UInt64) -> String {
+    "the record at \(place.hex) (address \(page.address.hex), size \(page.size), flags "
+      + "\(UInt64(page.flags).hex))"
+  }
+
+  /// What is wrong with records that do not end the dump.
+  private func faults(
+    _ odd: (count: UInt64, first: String), _ index: PageIndex
+  ) -> [Finding] {
+    var findings: [Finding] = []
+    if odd.count > 0 {
+      let more = odd.count > 1 ? ", and so are \(odd.count - 1) more" : ""
+      findings.append(
+        Finding(
+          "\(odd.first) is none of a page of \(pageSize) bytes\(more): what they should hold is "
+            + "lacking", isPartial: true))
+    }
+    let repeated = index.repeatedPages
+    if repeated > 0 {
+      findings.append(
+        Finding("\(repeated) pages have more than one record: the last of each is taken"))
+    }
+    return findings
   }
 
   private func fault(
@@ -131,8 +175,7 @@ private struct LKCDPages {
     guard page.flags & LKCDPage.end == 0 else { return [] }
     return [
       Finding(
-        "the record at \(place.hex) (address \(page.address.hex), size \(page.size), flags "
-          + "\(UInt64(page.flags).hex)) is none of a page: what follows is left out",
+        "\(text(of: page, at: place)) is none of a page: what follows is left out",
         isPartial: true)
     ]
   }
