@@ -55,3 +55,59 @@
     return count > 0 ? count : nil
   }
 }
+
+/// libdeflate unpacks zlib's format, two to three times as fast as zlib.
+@safe final class LibdeflateUnpacker: Unpacker, @unchecked Sendable {
+  private let library: Library
+  private let decompressor: OpaquePointer
+
+  /// The functions that are used, all of them or none. Source: `libdeflate.h` 1.0 and later.
+  @safe struct Library: @unchecked Sendable {
+    typealias Allocate = @convention(c) () -> OpaquePointer?
+    typealias Free = @convention(c) (OpaquePointer?) -> Void
+    typealias Decompress =
+      @convention(c) (
+        OpaquePointer?, UnsafeRawPointer?, Int, UnsafeMutableRawPointer?, Int,
+        UnsafeMutablePointer<Int>?
+      ) -> Int32
+
+    let allocate: Allocate
+    let free: Free
+    let decompress: Decompress
+
+    /// The installed library; nil where there is none that has every symbol.
+    static let shared = Library()
+
+    private init?() {
+      guard let library = DynamicLibrary("libdeflate.so.0"),
+        let allocate = unsafe library.function("libdeflate_alloc_decompressor", as: Allocate.self),
+        let free = unsafe library.function("libdeflate_free_decompressor", as: Free.self),
+        let decompress = unsafe library.function(
+          "libdeflate_zlib_decompress", as: Decompress.self)
+      else { return nil }
+      unsafe self.allocate = allocate
+      unsafe self.free = free
+      unsafe self.decompress = decompress
+    }
+  }
+
+  /// nil where there is no memory for it.
+  init?(_ library: Library) {
+    guard let decompressor = unsafe library.allocate() else { return nil }
+    self.library = library
+    unsafe self.decompressor = decompressor
+  }
+
+  deinit {
+    unsafe library.free(decompressor)
+  }
+
+  func unpack(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) -> Int? {
+    var count = 0
+    let status = unsafe library.decompress(
+      decompressor, input.baseAddress, input.count, output.baseAddress, output.count, &count)
+    return status == 0 && count <= output.count ? count : nil
+  }
+}

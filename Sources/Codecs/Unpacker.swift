@@ -24,7 +24,7 @@ package enum PackedForm: String, Sendable, CaseIterable {
   /// What unpacks it; nil where there is no memory for it, or where ``lacking`` is missing.
   package func unpacker() -> (any Unpacker)? {
     switch self {
-    case .zlib: ZlibUnpacker()
+    case .zlib: LibdeflateUnpacker.Library.shared.flatMap(LibdeflateUnpacker.init) ?? ZlibUnpacker()
     case .lzo: LZO.shared.map(LZOUnpacker.init) ?? LZODecoder()
     case .snappy: Snappy.shared.map(SnappyUnpacker.init) ?? SnappyDecoder()
     case .zstd: Zstd.shared.flatMap(ZstdUnpacker.init)

@@ -36,11 +36,11 @@ internal import CZlib
 }
 
 /// zlib unpacks, with one stream for page after page.
-@safe final class ZlibUnpacker: Unpacker, @unchecked Sendable {
+@safe package final class ZlibUnpacker: Unpacker, @unchecked Sendable {
   private let stream: UnsafeMutablePointer<z_stream>
 
   /// A stream for what stands in `container`; nil where there is no memory for it.
-  init?(container: DeflateContainer = .zlib) {
+  package init?(container: DeflateContainer = .zlib) {
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     guard unsafe czlib_inflate_init(stream, container.windowBits) == Z_OK else {
@@ -54,7 +54,7 @@ internal import CZlib
     unsafe stream.deallocate()
   }
 
-  func unpack(
+  package func unpack(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) -> Int? {
     guard unsafe inflateReset(stream) == Z_OK else { return nil }

@@ -24,12 +24,12 @@ struct LiMEImageTests {
   }
 
   private static func format(_ form: LiMEFileModel.Form) -> ImageFormat {
-    form == .plain ? .lime : .avml
+    form == .packed ? .avml : .lime
   }
 
   @Test(
     "has every range at its address",
-    arguments: [LiMEFileModel.Form.plain, .packed], [nil, 0x3000])
+    arguments: [LiMEFileModel.Form.plain, .packed, .mixed], [nil, 0x3000])
   func ranges(_ form: LiMEFileModel.Form, _ blockSize: Int?) throws {
     let bytes = LiMEFileModel(form, Self.ranges, blockSize: blockSize).bytes
     let format = Self.format(form)

@@ -6,6 +6,8 @@ package struct LiMEFileModel: Sendable {
     case plain
     /// AVML's version 2: snappy's framed format.
     case packed
+    /// Blocks of both kinds in turn.
+    case mixed
   }
 
   package var form = Form.plain
@@ -33,13 +35,21 @@ package struct LiMEFileModel: Sendable {
   }
 
   /// The whole file.
-  package var bytes: [UInt8] { blocks.flatMap { header($0) + content($0.bytes) } }
+  package var bytes: [UInt8] {
+    blocks.enumerated().flatMap { number, block in
+      header(block, number) + content(block.bytes, number)
+    }
+  }
+
+  private func isPacked(_ number: Int) -> Bool {
+    form == .packed || form == .mixed && number % 2 == 1
+  }
 
   /// Where the header of each block stands.
   package var headerOffsets: [Int] {
     var place = 0
-    return blocks.map { block in
-      defer { place += 32 + content(block.bytes).count }
+    return blocks.enumerated().map { number, block in
+      defer { place += 32 + content(block.bytes, number).count }
       return place
     }
   }
@@ -61,18 +71,18 @@ package struct LiMEFileModel: Sendable {
     }
   }
 
-  private func header(_ block: (start: UInt64, bytes: [UInt8])) -> [UInt8] {
+  private func header(_ block: (start: UInt64, bytes: [UInt8]), _ number: Int) -> [UInt8] {
     var record = FieldBytes(.little)
-    record.add("magic", form == .plain ? 0x4c69_4d45 : 0x4c4d_5641, width: 4)
-    record.add("version", form == .plain ? 1 : 2, width: 4)
+    record.add("magic", isPacked(number) ? 0x4c4d_5641 : 0x4c69_4d45, width: 4)
+    record.add("version", isPacked(number) ? 2 : 1, width: 4)
     record.add("s_addr", block.start, width: 8)
     record.add("e_addr", block.start + UInt64(block.bytes.count) - 1, width: 8)
     record.add("reserved", 0, width: 8)
     return record.bytes
   }
 
-  private func content(_ bytes: [UInt8]) -> [UInt8] {
-    guard form == .packed else { return bytes }
+  private func content(_ bytes: [UInt8], _ number: Int) -> [UInt8] {
+    guard isPacked(number) else { return bytes }
     let stream = SnappyModel.framed(bytes)
     return stream + RecipeOrder.little.bytes(UInt64(stream.count), width: 8)
   }

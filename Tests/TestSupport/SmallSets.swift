@@ -19,8 +19,6 @@ package struct SmallSets: Sendable {
     return [
       "VMware state": SmallSets(
         memory: ("vm.vmem", vmware.memory), others: [("vm.vmss", vmware.state)]),
-      "VMware guest": SmallSets(
-        memory: ("debug.vmem", vmware.memory), others: [("debug.guest", vmware.guest(version: 5))]),
       "cloud-hypervisor": SmallSets(
         memory: ("memory-ranges", parts.joined), others: [("state.json", Array(state.utf8))]),
       "RAM dump": SmallSets(

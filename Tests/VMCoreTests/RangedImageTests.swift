@@ -13,6 +13,7 @@ struct RangedImageTests {
     static let all = [
       Case(form: .plain, blockSize: nil), Case(form: .plain, blockSize: 0x8000),
       Case(form: .packed, blockSize: nil), Case(form: .packed, blockSize: 0x8000),
+      Case(form: .mixed, blockSize: 0x8000),
     ]
   }
 

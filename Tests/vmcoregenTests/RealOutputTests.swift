@@ -10,6 +10,7 @@ struct RealOutputTests {
   static let names = RealCase.all.map(\.name)
   /// Debian's libkdumpfile, through which drgn reads such a file too, knows no riscv64.
   static let judged = RealCase.all.filter { $0.machine != "riscv64" }.map(\.name)
+  static let s390x = RealCase.all.filter { $0.machine == "s390x" }.map(\.name)
   static let x86 = RealCase.all.filter { $0.machine == "x86_64" }.map(\.name)
 
   @Test("is tested with every case that there is")
@@ -82,6 +83,21 @@ struct RealOutputTests {
     ] {
       try output.succeed("vmcoregen -q \(form) | makedumpfile -R r && cmp r \(file) && rm r")
     }
+  }
+
+  @Test(
+    "as a stand-alone dump of s390x it gives the same vmcore, and libkdumpfile the raw memory",
+    arguments: s390x)
+  func standalone(_ name: String) throws {
+    let output = try RealOutput(name, hasKdump: false)
+    try output.succeed("vmcoregen -q --format=raw -o raw $image")
+    try output.succeed("vmcoregen -q --format=s390 -o v.s390 $image")
+    try output.succeed("vmcoregen -q v.s390 | cmp - v.elf")
+    guard let python = try OutsideTool.python(with: "kdumpfile") else {
+      return try OutsideTool.absent("the module kdumpfile of Python")
+    }
+    let judge = "\(Checkout.root)/testdata/judges/memory_by_libkdumpfile.py"
+    try output.succeed("\(python.path) -B '\(judge)' raw v.s390 s390dump s390x")
   }
 
   @Test("--gzip is a gzip file of the ELF file", arguments: names)

@@ -23,22 +23,26 @@ private enum LiMEImage {
   static func openPlain(
     _ input: ImageInput, _: ImageOptions
   ) throws(ImageError) -> MemoryImage {
-    try open(input, as: .lime, .plain)
+    try open(input, .plain)
   }
 
   static func openPacked(
     _ input: ImageInput, _: ImageOptions
   ) throws(ImageError) -> MemoryImage {
-    try open(input, as: .avml, .packed)
+    try open(input, .packed)
   }
 
   private static func open(
-    _ input: ImageInput, as format: ImageFormat, _ kind: LiMEHeader.Kind
+    _ input: ImageInput, _ kind: LiMEHeader.Kind
   ) throws(ImageError) -> MemoryImage {
+    var format = kind == .plain ? ImageFormat.lime : .avml
     var walk = LiMEWalk(input.source, format.name, kind)
     try walk.run()
+    if walk.hasPacked { format = .avml }
     let source: any ByteSource =
-      kind == .plain ? input.source : UnpackedSource(AVMLBlocks(input.source, walk.index))
+      walk.hasPacked
+      ? JoinedSource(input.source, UnpackedSource(AVMLBlocks(input.source, walk.index)))
+      : input.source
     let map = PieceMap(firstWins: walk.pieces)
     var memory = PhysicalMemory(map, in: source)
     guard memory.end > 0 else {

@@ -1,17 +1,21 @@
 internal import Bytes
 internal import DumpRecords
 
-/// One pass over the headers of a LiME or AVML file, from one to the next. A file that ends early
-/// is used as far as it goes.
+/// One pass over the headers of a LiME or AVML file, from one to the next, each of which says whether
+/// its range is packed. A file that ends early is used as far as it goes.
 struct LiMEWalk {
-  /// Where the bytes of each range stand: in the file, or among the unpacked ones.
+  /// Where the bytes of each range stand: in the file, or behind its end, where the unpacked ones
+  /// follow.
   private(set) var pieces: [PieceMap.Piece] = []
   /// Of packed blocks: where they can be unpacked from.
   private(set) var index = AVMLIndex()
   /// What is wrong with the file, though it can be read.
   private(set) var warnings: [Finding] = []
   /// Whether ranges are cut into blocks as AVML does, which leaves out blocks of zeros.
-  private(set) var leavesOutZeros: Bool
+  private(set) var leavesOutZeros = false
+  /// Whether there are ranges of each kind.
+  private(set) var hasPlain = false
+  private(set) var hasPacked = false
 
   private let source: any ByteSource
   private let format: String
@@ -29,13 +33,12 @@ struct LiMEWalk {
     self.source = source
     self.format = format
     self.kind = kind
-    leavesOutZeros = kind == .packed
   }
 
   /// Walks to the end of the file.
   mutating func run() throws(ImageError) {
     while position < source.size {
-      guard let range = try nextRange() else { return }
+      guard let (kind, range) = try nextRange() else { return }
       count += 1
       guard count <= LiMEWalk.mostRanges else {
         throw error("is one of more than \(LiMEWalk.mostRanges) ranges")
@@ -46,14 +49,22 @@ struct LiMEWalk {
         leavesOutZeros = true
       }
       position += UInt64(LiMEHeader.size)
-      guard try kind == .plain ? take(range) : unpack(range) else { return }
+      switch kind {
+      case .plain:
+        hasPlain = true
+        guard try take(range) else { return }
+      case .packed:
+        hasPacked = true
+        leavesOutZeros = true
+        guard try unpack(range) else { return }
+      }
     }
   }
 
   // MARK: Headers
 
   /// The range that the header here names; nil where the file ends.
-  private mutating func nextRange() throws(ImageError) -> Range<UInt64>? {
+  private mutating func nextRange() throws(ImageError) -> (LiMEHeader.Kind, Range<UInt64>)? {
     let bytes = try rethrow(
       as: ImageError.init(reading:), source.bytes(at: position, count: LiMEHeader.size))
     var reader = ByteReader(bytes, order: LiMEHeader.order)
@@ -63,17 +74,17 @@ struct LiMEWalk {
       try end("inside the header at \(position.hex)")
       return nil
     }
-    if let header, header.kind == kind, header.reserved == 0, let range = header.range {
-      return range
-    }
+    if let header, header.reserved == 0, let range = header.range { return (header.kind, range) }
     // A copy of a device has zeros behind the last range.
     if !pieces.isEmpty, bytes.allSatisfy({ $0 == 0 }) { return nil }
     throw error(fault(of: header, bytes))
   }
 
   private func fault(of header: LiMEHeader?, _ bytes: [UInt8]) -> String {
-    guard let header, header.kind == kind else {
-      let isSwapped = bytes.starts(with: kind.magic.reversed())
+    guard let header else {
+      let isSwapped = [LiMEHeader.Kind.plain, .packed].contains {
+        bytes.starts(with: $0.magic.reversed())
+      }
       return isSwapped
         ? "has its magic backwards, as a writer of the other byte order would leave it: no reader "
           + "knows such a file"
@@ -117,7 +128,10 @@ struct LiMEWalk {
     let start = index.size
     let end = try index.add(source, from: position, count: range.length, format)
     let present = index.size - start
-    if present > 0 { append(range.lowerBound..<range.lowerBound + present, at: start) }
+    if present > 0 {
+      guard let place = source.size.adding(start) else { throw error("lies beyond 2⁶⁴") }
+      append(range.lowerBound..<range.lowerBound + present, at: place)
+    }
     guard let end else {
       try self.end(
         "inside the block \(range.hex), of which \((range.length - present).hex) bytes are missing")
