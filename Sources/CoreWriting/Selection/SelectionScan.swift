@@ -91,7 +91,12 @@ struct SelectionScan {
     guard !groups.isEmpty || carried.next > marks.frames.lowerBound else { return marks }
     var settled = marks.hasExclusions ? frames.block(marks.frames) : marks
     settled.zeros = marks.zeros
-    for group in groups { settled.mark(group.frames, as: group.kind) }
+    for group in groups {
+      let parts =
+        PageKinds(group.kind).isGuarded
+        ? census.protected.gaps(in: group.frames).ranges : [group.frames]
+      for part in parts { settled.mark(part, as: group.kind) }
+    }
     return marks.hasExclusions
       ? try test(settled, from: max(carried.next, marks.frames.lowerBound)) : settled
   }

@@ -13,6 +13,8 @@ package struct FreeAreas: Sendable {
   /// Zones of a node, and nodes, that are believed.
   private static let mostZones: UInt64 = 16
   private static let mostNodes: UInt64 = 1024
+  /// Pages that are believed.
+  private static let mostPages: UInt64 = 1 << 52
 
   /// Where everything stands.
   private struct Keys {
@@ -109,15 +111,17 @@ package struct FreeAreas: Sendable {
     return nodes
   }
 
-  /// The number of free pages that the kernel counts itself, nil where that cannot be read: behind
-  /// the lists of each order stands how many blocks they hold (`nr_free`).
+  /// The number of free pages that the kernel counts itself, nil where that cannot be read, or is
+  /// more than any machine has: behind the lists of each order stands how many blocks they hold
+  /// (`nr_free`).
   package func count() throws(ReadError) -> UInt64? {
     var pages: UInt64 = 0
     for zone in zones {
       for order in 0..<keys.orders {
         let place = area(order, of: zone) &+ keys.lists &+ keys.listCount &* keys.listSize
         guard let blocks = try memory.pointer(at: place).value, blocks < 1 << 40 else { return nil }
-        pages &+= blocks << order
+        pages += blocks << order
+        guard pages <= FreeAreas.mostPages else { return nil }
       }
     }
     return pages

@@ -89,8 +89,8 @@ package struct PageRules: Sendable {
     buddy = missing.buddy(layout)
     offline = PageType(information, "PAGE_OFFLINE_MAPCOUNT_VALUE")
     unaccepted = PageType(information, "PAGE_UNACCEPTED_MAPCOUNT_VALUE")
-    freeOrders = min(
-      PageRules.mostOrders, information.decimal("LENGTH(zone.free_area)") ?? 11)
+    freeOrders = max(
+      1, min(PageRules.mostOrders, information.decimal("LENGTH(zone.free_area)") ?? 11))
     order = missing.folioOrder(layout, wordSize: wordSize)
     hugeTLB = PageRules.hugeTLB(information, release, layout, wordSize: wordSize)
     missing.check(layout)

@@ -1,0 +1,88 @@
+import CoreWriting
+import CrashedKernel
+import TestSupport
+import Testing
+
+@Suite("Struct pages of a kernel that says what cannot be")
+struct HostilePagesTests {
+  /// The first of the machines made at random that a test can use.
+  private func machine(_ isWanted: (PageMachine) -> Bool) throws -> PageMachine {
+    try #require((0..<1000).lazy.map { PageMachine(seed: $0) }.first(where: isWanted))
+  }
+
+  private func leftOut(_ machine: PageMachine, _ level: UInt8) throws -> Set<UInt64> {
+    let scratch = try TemporaryDirectory()
+    let selected = try SelectedImage(
+      path: SparseFile.write(machine, named: "machine", in: scratch))
+    return try selected.leftOut(by: selected.select(level))
+  }
+
+  @Test("are refused where it claims more sections than there is memory")
+  func sections() throws {
+    var machine = try machine { $0.model == .sections && $0.word == 8 }
+    machine.retell("LENGTH(mem_section)", "18446744073709551615")
+    let error = #expect(throws: SelectionError.self) { try leftOut(machine, 31) }
+    guard case .refused(let why) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect("\(why)".contains("LENGTH(mem_section) is 18446744073709551615, expected at most"))
+  }
+
+  @Test("of memory that was never accepted are one page where it has no orders at all")
+  func orders() throws {
+    var machine = try machine { $0.form.release == "6.16.0" }
+    let frame = machine.ram[0].upperBound - 300
+    machine.reuse(frame, flags: [], type: "UNACCEPTED")
+    machine.reuse(frame + 1, flags: [])
+    machine.retell("LENGTH(zone.free_area)", "0")
+    do throws(SelectionError) {
+      _ = try leftOut(machine, 16)
+    } catch {
+      // Its free blocks are larger: that cannot be, either.
+      guard case .refused = error else { throw error }
+    }
+  }
+
+  @Test("are not held against zones that count more pages than any machine has")
+  func zones() throws {
+    var machine = try machine {
+      $0.word == 8 && $0.model != .nodes && $0.form.release == "6.12.117"
+    }
+    let free = try leftOut(machine, 16)
+    #expect(!free.isEmpty)
+    machine.claimFree(1 << 40 - 1)
+    machine.retell("SIZE(free_area)", "0")
+    machine.retell("LENGTH(zone.free_area)", "24")
+    #expect(try leftOut(machine, 16).isSuperset(of: free))
+  }
+
+  @Test("of the kernel's image are kept, however far away the page is that they are told to be of")
+  func image() throws {
+    let block: UInt64 = 1 << 13
+    func distant(_ machine: PageMachine) -> Range<UInt64>? {
+      let start = machine.ram[0].lowerBound
+      guard start % (2 * block) == 0 else { return nil }
+      return machine.ram.dropFirst().map { $0.clamped(to: start + block..<start + 2 * block) }
+        .first { $0.count > 100 }
+    }
+    var machine = try machine {
+      $0.kind.name == "ppc64le" && $0.form.release == "6.12.117" && distant($0) != nil
+    }
+    let start = machine.ram[0].lowerBound
+    let frames = try #require(distant(machine))
+    let constants = frames.lowerBound + 20..<frames.lowerBound + 60
+    machine.addSymbols(constants: constants)
+    machine.reuse(start, flags: ["lru"], order: 14)
+    let cache = try leftOut(machine, 4)
+    #expect(cache.contains(start + 1))
+    #expect(cache.intersection(frames) == Set(frames).subtracting(constants))
+
+    // Memory that is broken, or that a hypervisor took back, must not even be touched.
+    machine.reuse(constants.lowerBound, flags: ["hwpoison"])
+    machine.reuse(constants.lowerBound + 1, flags: ["reserved"], type: "OFFLINE")
+    machine.reuse(start, flags: ["reserved"])
+    let lost = try leftOut(machine, 0).intersection(constants)
+    #expect(lost == [constants.lowerBound, constants.lowerBound + 1])
+  }
+}
