@@ -73,7 +73,7 @@ struct SelectionScan {
 
   private func zeros(in block: Range<UInt64>) throws(SelectionError) -> [Bool] {
     var zeros = [Bool](repeating: false, count: Int(block.length))
-    let pages = ZeroPages(frames.frames)
+    let pages = ZeroPages(frames)
     for part in frames.existing.clamped(to: block).ranges {
       try pages.visit(part) { part, isZero in
         guard isZero else { return }
