@@ -10,10 +10,13 @@ struct HostilePagesTests {
     try #require((0..<1000).lazy.map { PageMachine(seed: $0) }.first(where: isWanted))
   }
 
-  private func leftOut(_ machine: PageMachine, _ level: UInt8) throws -> Set<UInt64> {
+  private func selected(_ machine: PageMachine) throws -> SelectedImage {
     let scratch = try TemporaryDirectory()
-    let selected = try SelectedImage(
-      path: SparseFile.write(machine, named: "machine", in: scratch))
+    return try SelectedImage(path: SparseFile.write(machine, named: "machine", in: scratch))
+  }
+
+  private func leftOut(_ machine: PageMachine, _ level: UInt8) throws -> Set<UInt64> {
+    let selected = try selected(machine)
     return try selected.leftOut(by: selected.select(level))
   }
 
@@ -84,5 +87,48 @@ struct HostilePagesTests {
     machine.reuse(start, flags: ["reserved"])
     let lost = try leftOut(machine, 0).intersection(constants)
     #expect(lost == [constants.lowerBound, constants.lowerBound + 1])
+  }
+
+  @Test("cost what the lists of free pages hold, and each list itself")
+  func lists() throws {
+    let machine = try machine { $0.form.release == "2.6.39" && $0.listed.count > 4 }
+    let selected = try selected(machine)
+    func cost(_ level: UInt8) throws -> UInt64 {
+      let budget = try #require(selected.system.imageMemory.budget)
+      let before = budget.left(.parsing)
+      _ = try selected.select(level)
+      return before - budget.left(.parsing)
+    }
+    #expect(try cost(16) == cost(8) + UInt64(machine.listed.count + 11 * 3))
+  }
+
+  @Test("are told by the release's place where a key says that it has it already")
+  func backported() throws {
+    var machine = try machine { $0.form.release == "6.6.0" }
+    let expected = try leftOut(machine, 31)
+    machine.retell("OSRELEASE", "5.14.0-700.el9")
+    #expect(try leftOut(machine, 31) == expected)
+  }
+
+  @Test("and pages that a load promises cost what is there, not what it promises")
+  func promise() throws {
+    let scratch = try TemporaryDirectory()
+    let note = RecipeNote(
+      name: "VMCOREINFO", type: 0, content: Array("OSRELEASE=6.1.0\nPAGESIZE=4096\n".utf8))
+    var model = ELFFileModel([
+      .note(note.encoded(.little)), .load(0, [UInt8](repeating: 7, count: 8192)),
+    ])
+    model.bits = 64
+    var bytes = model.bytes
+    let place = try #require(model.offset(of: "p_memsz", ofSegment: 1))
+    bytes.replaceSubrange(
+      place..<place + 8, with: RecipeOrder.little.bytes(1 << 50, width: 8))
+    let selected = try SelectedImage(path: scratch.file(bytes))
+    let error = #expect(throws: SelectionError.self) { try selected.cut(1) }
+    guard case .read(let reason) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.kind == .tooCostly)
   }
 }

@@ -28,6 +28,11 @@ extension PageMachine {
     if let type { setType(type, of: frame) }
   }
 
+  /// Has a free block say how large it is.
+  package mutating func order(ofFree frame: UInt64, _ order: UInt64) {
+    set("private", order, of: frame)
+  }
+
   /// Gives the kernel a symbol table, in which the constants of its image are some frames.
   package mutating func addSymbols(constants: Range<UInt64>) {
     let place = take(UInt64(KernelSymbolsModel.size))

@@ -1,5 +1,6 @@
 package import Bytes
 internal import DumpRecords
+internal import MemoryImages
 
 /// The zones of a kernel and the lists of free blocks in them (`struct zone`, `struct free_area`,
 /// `include/linux/mmzone.h`).
@@ -158,6 +159,7 @@ package struct FreeAreas: Sendable {
   ) throws(ReadError) -> String? {
     var before = head
     while true {
+      try memory.memory.budget?.spend(1, .parsing, on: "the lists of free pages")
       guard let entry = try memory.pointer(at: before &+ keys.next).value else {
         return "the list of free blocks at \(head.hex) cannot be followed behind \(before.hex)"
       }

@@ -191,7 +191,11 @@ private struct Missing {
   }
 
   mutating func folioOrder(_ layout: PageLayout, wordSize: Int) -> PageRules.FolioOrder {
-    if release >= KernelRelease(6, 6) { return .secondFlags }
+    // Either key tells a kernel that keeps it there, whatever its release.
+    let keys = ["PG_hugetlb", "PAGE_HUGETLB_MAPCOUNT_VALUE"]
+    if release >= KernelRelease(6, 6) || keys.contains(where: { information.number($0) != nil }) {
+      return .secondFlags
+    }
     if release < KernelRelease(4, 4) {
       guard let list = layout.list, let place = information.decimal("OFFSET(list_head.prev)"),
         place <= UInt64(wordSize)
