@@ -46,6 +46,15 @@ public struct PlannedOutput: Sendable {
     budget = input.budget
   }
 
+  /// Bytes that were made of an image.
+  init(_ source: any ByteSource, sparing images: [FileIdentity]) {
+    content = .file(PlannedFile(.plain(source), workers: 1, hasDigest: false))
+    filter = nil
+    hasDigest = false
+    self.images = images
+    budget = Budget(source.name, stored: source.size)
+  }
+
   /// The ELF vmcore without what a filter leaves out.
   init(_ core: FilteredCore, of dump: CrashDump) {
     self.init(
