@@ -19,8 +19,9 @@ struct SurvivorChoice {
     self.evidence = evidence
     self.names = names
     left = result.candidates
-    // Nothing shows that a header without readable notes is read at the right place.
-    left = left.filter { $0.hasNotes || isKnown($0) }
+    // Where nobody said how the file lies in memory, nothing shows that a header without readable
+    // notes is read at the right place.
+    if result.view.isOpen { left = left.filter { $0.hasNotes || isKnown($0) } }
   }
 
   /// The one that is left, where it is one.
@@ -105,7 +106,7 @@ struct SurvivorChoice {
     if evidence.mergedHeader(of: candidate, in: result.view) != nil {
       return "what the second kernel's own header was made of"
     }
-    if try presence(of: candidate) == .confirmed { return "that of the kernel in memory" }
+    if try presence(of: candidate).isConfirmed { return "that of the kernel in memory" }
     let list = try PurgatoryList.find(naming: candidate, in: result.view.memory)
     return list == nil ? nil : "in the purgatory's list"
   }

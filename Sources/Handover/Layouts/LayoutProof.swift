@@ -8,7 +8,7 @@ internal import MemoryImages
 struct LayoutProof: Sendable {
   let view: ImageView
   /// Whether the kernel is where its vmcoreinfo says.
-  let kernel: KernelPlace
+  let kernel: KernelPresence
   /// Memory that the vmcore would show, notes included.
   let sources: [Range<UInt64>]
   /// Whether the image holds all of it.
@@ -49,23 +49,23 @@ struct LayoutProof: Sendable {
 
   /// What is said of a layout by the headers that are left under it.
   init(
-    _ view: ImageView, _ contenders: [CandidateExamination], _ maps: [MemoryMap],
+    _ view: ImageView, _ contenders: [CandidateExamination], _ maps: [FirmwareMap],
     _ moment: MomentOption
   ) throws(ReadError) {
     self.view = view
-    var place = KernelPlace.untold
+    var place = KernelPresence.unknown
     var seen: Set<UInt64> = []
     for contender in contenders where seen.count < LayoutProof.mostKernels {
       headers.insert(contender.address)
       guard let note = contender.vmCoreInfo, seen.insert(note.address).inserted else { continue }
       let kernel = try CandidateKernel(contender, in: view.memory, moment).kernel
-      switch try kernel?.place() ?? .untold {
+      switch try kernel?.presence() ?? .unknown {
       case .confirmed(let address):
         place = .confirmed(at: address)
         proved += [address, note.address]
         if let kernel { kernels.append(kernel) }
-      case .untold: proved.append(note.address)
-      case let answer: if case .untold = place { place = answer }
+      case .unknown: proved.append(note.address)
+      case let answer: if place == .unknown { place = answer }
       }
     }
     kernel = place
@@ -76,19 +76,19 @@ struct LayoutProof: Sendable {
     }
     let loads = contenders.first.map { RangeSet($0.soundLoads.compactMap(\.segment.physicalRange)) }
     let memory = loads ?? RangeSet([])
-    try judge(LayoutProof.map(of: kernel, with: memory, maps) ?? MemoryMap(memory))
+    try judge(LayoutProof.map(of: kernel, with: memory, maps, view) ?? FirmwareMap(memory))
   }
 
   /// What is said of a layout by a kernel without a core header; nil where the user alone tells of
   /// the kernel.
   init(
-    _ scanned: ScannedVMCoreInfo?, in view: ImageView, _ maps: [MemoryMap]
+    _ scanned: ScannedVMCoreInfo?, in view: ImageView, _ maps: [FirmwareMap]
   ) throws(ReadError) {
     self.view = view
-    kernel = scanned.map { .confirmed(at: $0.system.address) } ?? .untold
+    kernel = scanned.map { .confirmed(at: $0.system.address) } ?? .unknown
     proved = scanned.map { [$0.system.address] } ?? []
     kernels = scanned.map { [$0.kernel] } ?? []
-    let map = LayoutProof.map(of: kernel, with: RangeSet([]), maps)
+    let map = try LayoutProof.map(of: kernel, with: RangeSet([]), maps, view)
     sources = map?.memory.ranges ?? [0..<PhysicalAddress.end]
     isComplete = map.map { $0.memory.ranges.allSatisfy(view.memory.holds) } ?? true
     try judge(map)
@@ -96,16 +96,19 @@ struct LayoutProof: Sendable {
 
   /// The largest map of the machine on which a kernel ran that has memory at certain places.
   private static func map(
-    of kernel: KernelPlace, with memory: RangeSet, _ maps: [MemoryMap]
-  ) -> MemoryMap? {
-    maps.first { map in
-      if case .confirmed(let place) = kernel, !map.memory.contains(place) { return false }
-      return map.isOfMachine(with: memory)
+    of kernel: KernelPresence, with memory: RangeSet, _ maps: [FirmwareMap], _ view: ImageView
+  ) throws(ReadError) -> FirmwareMap? {
+    for map in maps {
+      try view.memory.budget?.spend(
+        UInt64(map.count), .parsing, on: "what suggests how the file lies in memory")
+      if case .confirmed(let place) = kernel, !map.memory.contains(place) { continue }
+      if map.isOfMachine(with: memory) { return map }
     }
+    return nil
   }
 
   /// Holds a map against the layout.
-  private mutating func judge(_ map: MemoryMap?) throws(ReadError) {
+  private mutating func judge(_ map: FirmwareMap?) throws(ReadError) {
     guard let map else { return }
     let held = RangeSet(view.memory.regions.map(\.range))
     let fit = MapFit(
@@ -197,8 +200,9 @@ struct LayoutProof: Sendable {
     var facts: [String] = []
     switch kernel {
     case .confirmed(let place): facts.append("the kernel is where it says, at \(place.hex)")
-    case .elsewhere(let place): facts.append("the kernel is not where it says, at \(place.hex)")
-    case .untold: facts.append("nothing tells where the kernel is")
+    case .contradicted(let place, _):
+      facts.append("the kernel is not where it says, at \(place.hex)")
+    case .unknown: facts.append("nothing tells where the kernel is")
     }
     if let fit {
       facts.append(
