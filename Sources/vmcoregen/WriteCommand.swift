@@ -53,6 +53,10 @@ struct WriteCommand: ParsableCommand {
   var progress: ProgressStyle = .auto
 
   mutating func validate() throws {
+    if image.oldMemory, vmcore == nil {
+      vmcore = image.image
+      image.image = nil
+    }
     if let vmcore {
       guard output == nil else {
         throw ValidationError("-o \(output ?? "") and the name \(vmcore): expected one of them")
@@ -63,6 +67,9 @@ struct WriteCommand: ParsableCommand {
     // As for the image; a digest then goes to standard error, and a terminal is refused.
     if output == "-" || output == "/dev/stdout" { output = nil }
     if unflatten { try refuseMore() }
+    if unflatten && image.oldMemory {
+      throw ValidationError("--unflatten and --old-memory: expected a flattened file")
+    }
     if form.splitSize != nil && output == nil {
       throw ValidationError("--split-size goes with --output NAME")
     }
@@ -173,6 +180,7 @@ struct WriteCommand: ParsableCommand {
       Diagnostics.report(dump.report, image)
       var output = form.options
       output.filter = filter.options
+      output.systemArea = image.systemArea
       let planned = try dump.plan(output, isCancelled: { Interruption.isPending })
       Diagnostics.report(planned.filter, image)
       return (dump, planned)
