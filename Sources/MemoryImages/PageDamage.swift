@@ -33,6 +33,8 @@ package final class PageDamage: Sendable {
 
   private init(_ others: [PageDamage]) {
     name = ""
+    state = ""
+    advice = ""
     pageSize = 1
     told = (0, [])
     self.others = others
