@@ -85,7 +85,7 @@ private struct HeaderChoice {
     }
     let named = (header: named, memory: memory(of: header, beside: around))
     let examination = try CandidateExamination(
-      header, at: address, in: named.memory, holding: RangeSet(named.memory.regions.map(\.range)),
+      header, at: address, in: named.memory, holding: named.memory.present,
       everything: true)
     if let refusal = examination.refusal {
       refusals.append("\(named.header.by): \(address.hex): \(refusal.text)")
