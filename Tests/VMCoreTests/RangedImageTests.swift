@@ -34,6 +34,18 @@ struct RangedImageTests {
     }
   }
 
+  @Test("of a big-endian machine does, too", arguments: ["s390x-before", "ppc64", "mips"])
+  func bigEndian(_ name: String) throws {
+    let recipe = try OpenedRecipe(named: name)
+    let expected = try recipe.open()
+    var model = LiMEFileModel(.plain, of: recipe.built)
+    model.order = .big
+    try recipe.directory.file(model.bytes, named: "dump")
+    let dump = try CrashDump(imageAt: recipe.directory.path("dump"))
+    #expect(try difference(dump.allBytes(), expected.allBytes()) == nil)
+    #expect(dump.report.image.format == "LiME")
+  }
+
   @Test("that is cut gives what is there, and says so")
   func cut() throws {
     let recipe = try OpenedRecipe(named: "readme")
