@@ -33,6 +33,12 @@ let package = Package(
     .library(name: "VMCore", targets: ["VMCore"]),
     .executable(name: "vmcoregen", targets: ["vmcoregen"]),
   ],
+  traits: [
+    .default(enabledTraits: ["ArgumentParser"]),
+    .trait(
+      name: "ArgumentParser",
+      description: "Every command, help and completions; without it, what a second kernel needs."),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -61,12 +67,17 @@ let package = Package(
         "Bytes", "Codecs", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover",
         "CoreWriting", "CoreServing", system,
       ]),
+    layer("SmallParser", on: []),
+    layer(
+      "CommandParser",
+      on: [
+        "SmallParser",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["ArgumentParser"])),
+      ]),
     .executableTarget(
-      name: "vmcoregen",
-      dependencies: [
-        "VMCore", "ChildProcesses", system,
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      name: "vmcoregen", dependencies: ["VMCore", "ChildProcesses", "CommandParser", system],
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["CLinux", "CZlib"], path: "Tests/TestSupport",
