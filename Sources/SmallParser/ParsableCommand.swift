@@ -1,5 +1,5 @@
 /// Properties that words of the command line fill.
-public protocol ParsableArguments {
+public protocol ParsableArguments: SendableMetatype {
   /// The properties before any word is read.
   init()
 
@@ -27,7 +27,7 @@ extension ParsableCommand {
 }
 
 /// What a command is called.
-public struct CommandConfiguration {
+public struct CommandConfiguration: Sendable {
   /// Its name.
   public var commandName: String
   /// What it may be called with.

@@ -42,7 +42,8 @@ struct WordReader {
     guard let slot = slots.first(where: { $0.words.contains(name) }) else {
       throw ValidationError("unknown option '\(name)'")
     }
-    try take(slot, called: name, value: parts.count > 1 ? String(parts[1]) : nil)
+    // A value that is empty is none, as for the other parser.
+    try take(slot, called: name, value: parts.dropFirst().first { !$0.isEmpty }.map(String.init))
   }
 
   /// `-o FILE`, `-oFILE` where that is allowed, `-o=FILE`, or several flags together.

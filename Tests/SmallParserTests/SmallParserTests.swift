@@ -15,7 +15,8 @@ private let lines = [
   "--form kdump --form elf a",
   "write image", "write image -o out", "part kdump image", "part other image", "part", "part elf",
   "part elf image more", "part --segment a@1 elf", "part elf -z6 image", "image part", "./part",
-  "--version", "image --version", "--help", "-h", "image -h", "-- --version", "---", "--=x image",
+  "--version", "image --version", "-- --version", "-o= image", "--no-sparse= image", "-v= image",
+  "---", "--=x image",
 ]
 
 @Suite("The small parser")
@@ -24,6 +25,12 @@ struct SmallParserTests {
   func agrees(line: String) {
     let words = line.split(separator: " ").map(String.init)
     #expect(SmallSample.answer(to: words) == FullSample.answer(to: words))
+  }
+
+  @Test("says how the program is called", arguments: ["--help", "-h", "image -h", "part --help"])
+  func helps(line: String) {
+    #expect(SmallSample.answer(to: line.split(separator: " ").map(String.init)) == "status 0")
+    #expect(SmallSample.helpMessage().contains("sample [OPTIONS] IMAGE [TARGET]"))
   }
 
   @Test("takes names that are no words of a shell")
