@@ -6,13 +6,14 @@ struct FullSample: ParsableCommand {
     commandName: "sample", usage: "sample [OPTIONS] IMAGE [TARGET]", version: "sample 1",
     subcommands: [FullPart.self, FullWrite.self], defaultSubcommand: FullWrite.self)
 
-  /// What the words say, or the status with which they end the program.
+  /// What the words say, or the status with which they end the program and what is said first.
   static func answer(to words: [String]) -> String {
     do {
       let command = try parseAsRoot(words)
       return (command as? any Describable)?.text ?? "\(command)"
     } catch {
-      return "status \(exitCode(for: error).rawValue)"
+      let status = exitCode(for: error).rawValue
+      return "status \(status)" + (status == 0 ? ": \(fullMessage(for: error))" : "")
     }
   }
 }

@@ -29,8 +29,8 @@ struct SmallParserTests {
 
   @Test("says how the program is called", arguments: ["--help", "-h", "image -h", "part --help"])
   func helps(line: String) {
-    #expect(SmallSample.answer(to: line.split(separator: " ").map(String.init)) == "status 0")
-    #expect(SmallSample.helpMessage().contains("sample [OPTIONS] IMAGE [TARGET]"))
+    let answer = SmallSample.answer(to: line.split(separator: " ").map(String.init))
+    #expect(answer.hasPrefix("status 0: USAGE:\n  sample [OPTIONS] IMAGE [TARGET]\n"))
   }
 
   @Test("takes names that are no words of a shell")
