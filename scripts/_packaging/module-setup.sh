@@ -2,7 +2,7 @@
 # dracut: in the initramfs of a second kernel, vmcoregen stands for makedumpfile and vmcore-dmesg.
 # The number of this module is lower than that of the modules kdumpbase (Fedora, RHEL) and kdump
 # (SUSE): what they would install is there already, so that neither it nor its libraries come along.
-# omit_dracutmodules+=" vmcoregen " in a file of /etc/dracut.conf.d leaves it out.
+# vmcoregen-kdump(8) says how it is left out.
 
 program=/usr/lib/vmcoregen-kdump/vmcoregen
 
