@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import VMCore
 
 /// The root command. Without a subcommand it writes a vmcore, so that
@@ -21,12 +21,21 @@ struct Vmcoregen: ParsableCommand {
       vmcoregen reipl [OPTIONS] [--apply] IMAGE
       """,
     version: Version.text,
-    subcommands: [
-      WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
-      DmesgCommand.self, MapCommand.self, ExecCommand.self, MountCommand.self,
-      ReIPLCommand.self,
-    ],
+    subcommands: subcommands,
     defaultSubcommand: WriteCommand.self)
+
+  #if ArgumentParser
+  private static let subcommands: [any ParsableCommand.Type] = [
+    WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
+    DmesgCommand.self, MapCommand.self, ExecCommand.self, MountCommand.self,
+    ReIPLCommand.self,
+  ]
+  #else
+  private static let subcommands: [any ParsableCommand.Type] = [
+    WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
+    DmesgCommand.self, ReIPLCommand.self,
+  ]
+  #endif
 
   /// A bare `--help` shows the main job's options too.
   static func main() {
