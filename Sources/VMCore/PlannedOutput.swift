@@ -84,21 +84,18 @@ public struct PlannedOutput: Sendable {
   }
 
   /// Writes everything.
-  ///
-  /// - Returns: the SHA-256 in hexadecimal, where it was asked for and no file can be put beside the
-  ///   output.
   @discardableResult
   public func write(
     to target: OutputTarget, control: WriteControl = WriteControl()
-  ) throws(VMCoreError) -> String? {
-    let digest = try writeAll(to: target, control)
+  ) throws(VMCoreError) -> WrittenOutput {
+    let written = try writeAll(to: target, control)
     if let notice = systemArea?.release() { control.notice(notice) }
-    return digest
+    return written
   }
 
   private func writeAll(
     to target: OutputTarget, _ control: WriteControl
-  ) throws(VMCoreError) -> String? {
+  ) throws(VMCoreError) -> WrittenOutput {
     var control = control
     control.budget = budget.renewed
     do throws(WriteError) {
@@ -106,14 +103,23 @@ public struct PlannedOutput: Sendable {
       case (.file(let path, let mayReplace), .file(let file)):
         return try write(file, toFileAt: path, mayReplace: mayReplace, control)
       case (.file(let path, let mayReplace), .set(let set)):
+        guard case .size(let size) = set.division else { break }
         try refuseImages(at: path)
-        try SplitFiles(path: path, mayReplace: mayReplace, images: images)
-          .write(set, hasDigest: hasDigest, control)
-        return nil
+        try SplitFiles(mayReplace: mayReplace, images: images, hasDigest: hasDigest, control)
+          .write(set, at: path, size: size)
+        return WrittenOutput()
+      case (.files(let paths, let mayReplace), .set(let set)):
+        guard case .files(paths.count) = set.division else { break }
+        for path in paths { try refuseImages(at: path) }
+        let shortage = try SplitFiles(
+          mayReplace: mayReplace, images: images, hasDigest: hasDigest, control
+        ).write(set, to: paths)
+        return WrittenOutput(shortage: shortage.map { VMCoreError($0) })
       case (.descriptor(let descriptor, let name), .file(let file)):
-        return try Destination(descriptor: descriptor, name: name)
-          .write(file, sparing: images, control).map(DigestFile.text)
-      case (.descriptor, .set):
+        return WrittenOutput(
+          try Destination(descriptor: descriptor, name: name)
+            .write(file, sparing: images, control))
+      case (.descriptor, .set), (.files, .file):
         break
       }
     } catch {
@@ -129,26 +135,27 @@ public struct PlannedOutput: Sendable {
 
   private func write(
     _ planned: PlannedFile, toFileAt path: String, mayReplace: Bool, _ control: WriteControl
-  ) throws(WriteError) -> String? {
+  ) throws(WriteError) -> WrittenOutput {
     try refuseImages(at: path)
     if let stream = try Destination.stream(at: path) {
       defer { stream.close() }
-      return try stream.write(planned, sparing: [], control).map(DigestFile.text)
+      return WrittenOutput(try stream.write(planned, sparing: [], control))
     }
     let sidecar = try hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
     let file = try OutputFile(path: path, mayReplace: mayReplace)
     do throws(WriteError) {
-      let digest = try planned.write(
+      let written = try planned.write(
         to: OutputDescriptor(
           inPlace: file.descriptor, name: path, leavesHoles: control.isSparse,
           monitor: control.monitor))
-      try sidecar?.write([(path, digest)])
-      try OutputFile.finish([file] + [sidecar?.file].compactMap { $0 })
+      if written.shortage == nil { try sidecar?.write([(path, written.digest)]) }
+      let sidecars = written.shortage == nil ? [sidecar?.file].compactMap { $0 } : []
+      try OutputFile.finish([file] + sidecars, isDurable: control.isDurable)
+      return WrittenOutput(shortage: written.shortage.map { VMCoreError($0) })
     } catch {
       file.abandon()
       throw error
     }
-    return nil
   }
 }
 
@@ -180,7 +187,7 @@ extension CrashDump {
     let pages = Compression(
       engine: engine, level: packing == nil ? 0 : output.level, form: packing ?? .zlib)
     let form: PlannedFile.Form
-    switch (output.format, output.isFlattened, output.gzipLevel, output.splitSize) {
+    switch (output.format, output.isFlattened, output.gzipLevel, try output.checkedDivision()) {
     case (.elf, true, nil, nil): form = .flattened(source.file)
     case (.elf, false, nil, nil), (.lime, false, nil, nil), (.raw, false, nil, nil),
       (.s390Dump, false, nil, nil):
@@ -191,9 +198,9 @@ extension CrashDump {
         try plainFile(output.format, source), Compression(engine: engine, level: level))
     case (.kdump, false, nil, nil): form = .kdump(try kdumpPlan(output, source), pages)
     case (.kdump, true, nil, nil): form = .flattenedKdump(try kdumpPlan(output, source), pages)
-    case (.kdump, false, nil, let size?):
+    case (.kdump, false, nil, let division?):
       return .set(
-        PlannedSet(try kdumpPlan(output, source), pages, fileSize: size, workers: workers))
+        PlannedSet(try kdumpPlan(output, source), pages, division: division, workers: workers))
     case (.kdump, _, _?, _):
       throw VMCoreError(.usage, "gzip goes around the ELF vmcore, a kdump file is packed already")
     case (.elf, true, _?, _):

@@ -25,6 +25,13 @@ struct WriteCommand: ParsableCommand {
     completion: .file())
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With -z: divide the pages evenly into several files; given once for each of them.",
+      valueName: "FILE"),
+    completion: .file())
+  var splitInto: [String] = []
+
   @Flag(help: "Replace an existing output file.")
   var force = false
 
@@ -46,6 +53,14 @@ struct WriteCommand: ParsableCommand {
     help: "Whether a vmcore that lacks something ends with status 1 (strict) or 0 (lenient).")
   var status: StatusRule = .strict
 
+  @Flag(help: "Let the disk have the file before it gets its name, as with --status=lenient.")
+  var sync = false
+
+  @Flag(
+    name: .customLong("keep-partial"),
+    help: "Keep what fits on a full disk as a vmcore that says it is incomplete.")
+  var keepsPartial = false
+
   @Flag(help: "Write nothing: say what would be left out, and the size where it can be known.")
   var dryRun = false
 
@@ -63,7 +78,18 @@ struct WriteCommand: ParsableCommand {
       }
       output = vmcore
     }
-    if force && output == nil { throw ValidationError("--force goes with --output FILE") }
+    if !splitInto.isEmpty {
+      guard output == nil, splitInto.count > 1 else {
+        throw ValidationError("--split-into FILE goes twice or more, and with no other output")
+      }
+      guard form.isSplittable, form.splitSize == nil else {
+        throw ValidationError(
+          "--split-into goes with -z, and not with the flattened form or --split-size")
+      }
+    }
+    if force && output == nil && splitInto.isEmpty {
+      throw ValidationError("--force goes with --output FILE")
+    }
     // As for the image; a digest then goes to standard error, and a terminal is refused.
     if output == "-" || output == "/dev/stdout" { output = nil }
     if unflatten { try refuseMore() }
@@ -93,7 +119,7 @@ struct WriteCommand: ParsableCommand {
   func run() throws {
     try image.requireImage()
     let outcome = Outcome.of {
-      if output == nil, !dryRun, isatty(STDOUT_FILENO) != 0 {
+      if output == nil, splitInto.isEmpty, !dryRun, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
           .usage,
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
@@ -105,10 +131,10 @@ struct WriteCommand: ParsableCommand {
       }
       let (dump, planned) = try plan(for: target)
       if dryRun { return try forecast(dump, planned) }
-      try write(planned, to: target)
+      let isShort = Diagnostics.report(try write(planned, to: target))
       let isDamaged = Diagnostics.reportLate(dump, image)
       let isUnfiltered = planned.filter?.isUnfiltered ?? false
-      return (dump.report.isPartial || isDamaged || isUnfiltered) && status == .strict
+      return (dump.report.isPartial || isDamaged || isUnfiltered || isShort) && status == .strict
         ? .partial : .done
     }
     throw outcome.exitCode
@@ -125,7 +151,7 @@ struct WriteCommand: ParsableCommand {
   /// Finds what stands in the way of the output before the image is searched.
   private func check(_ target: OutputTarget) throws(VMCoreError) {
     do throws(VMCoreError) {
-      try target.check(for: form.options)
+      try target.check(for: options)
     } catch {
       guard vmcore != nil, error.kind == .cannotCreate else { throw error }
       var hinted = error
@@ -137,7 +163,14 @@ struct WriteCommand: ParsableCommand {
     }
   }
 
+  private var options: OutputOptions {
+    var options = form.options
+    options.splitCount = splitInto.isEmpty ? nil : splitInto.count
+    return options
+  }
+
   private var target: OutputTarget {
+    if !splitInto.isEmpty { return .files(splitInto, mayReplace: force) }
     // Beside one of a set, or of a digest, there may be files that nobody left empty.
     let isAlone = form.splitSize == nil && form.digest == nil
     return output.map {
@@ -153,20 +186,27 @@ struct WriteCommand: ParsableCommand {
     if !image.quiet {
       for warning in file.warnings { Diagnostics.say("warning: \(Wording.text(warning))") }
     }
-    try write(file.plan(hasDigest: form.digest != nil, workers: image.jobs), to: target)
-    return file.isPartial
+    let planned = file.plan(hasDigest: form.digest != nil, workers: image.jobs)
+    let isShort = Diagnostics.report(try write(planned, to: target))
+    let isDamaged = Diagnostics.reportLate(file.lateWarnings, image)
+    return isShort || isDamaged || file.isPartial
   }
 
-  private func write(_ planned: PlannedOutput, to target: OutputTarget) throws {
+  /// Returns why what was written had to end early.
+  private func write(_ planned: PlannedOutput, to target: OutputTarget) throws -> VMCoreError? {
     let meter = ProgressMeter(image.quiet ? .none : progress, total: planned.work)
-    let control = WriteControl(
+    var control = WriteControl(
       progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
       isSparse: !noSparse,
       notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
+    control.keepsPartial = keepsPartial
+    control.isDurable = sync || status == .lenient
     defer { meter.finish() }
-    if let digest = try planned.write(to: target, control: control) {
+    let written = try planned.write(to: target, control: control)
+    if let digest = written.digest {
       StandardError.write("\(digest)  \(PrintableText.line(output ?? "-"))\n")
     }
+    return written.shortage
   }
 
   /// Opens the image and plans the output; whoever waits for a flattened stream is told where that
@@ -178,7 +218,7 @@ struct WriteCommand: ParsableCommand {
         options.embedsReIPL = embedReIPL
       }
       Diagnostics.report(dump.report, image)
-      var output = form.options
+      var output = options
       output.filter = filter.options
       output.systemArea = image.systemArea
       let planned = try dump.plan(output, isCancelled: { Interruption.isPending })

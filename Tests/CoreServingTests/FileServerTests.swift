@@ -63,9 +63,9 @@ private struct PatternSource: ByteSource {
 
 // What Glibc's module leaves out, since it lies behind _GNU_SOURCE.
 #if arch(arm64)
-  private let O_DIRECT: Int32 = 0o200000
+private let O_DIRECT: Int32 = 0o200000
 #else
-  private let O_DIRECT: Int32 = 0o40000
+private let O_DIRECT: Int32 = 0o40000
 #endif
 private let SEEK_DATA: Int32 = 3
 private let SEEK_HOLE: Int32 = 4

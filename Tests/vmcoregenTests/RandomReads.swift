@@ -3,9 +3,9 @@ import TestSupport
 
 // What Glibc's module leaves out, since it lies behind _GNU_SOURCE.
 #if arch(arm64)
-  let O_DIRECT: Int32 = 0o200000
+let O_DIRECT: Int32 = 0o200000
 #else
-  let O_DIRECT: Int32 = 0o40000
+let O_DIRECT: Int32 = 0o40000
 #endif
 
 /// Reads a file at random offsets from several threads.
