@@ -63,6 +63,9 @@ extension Moment {
           : "the CPUs' notes are not in the image")
     }
     return Moment(
-      phase: .running, evidence: "no CRASHTIME in vmcoreinfo, no CPU registers were saved")
+      phase: .running,
+      evidence: vmCoreInfo == nil
+        ? "no CPU registers were saved"
+        : "no CRASHTIME in vmcoreinfo, no CPU registers were saved")
   }
 }

@@ -188,7 +188,7 @@ extension HostileFile {
   static func lookAlikes(_ scale: Double) -> HostileFile {
     var file = HostileFile("raw-look-alikes", size: 16 << 20)
     file.putLayouts((1...60).map { UInt64($0) << 20 }, at: 0x10_0000)
-    for index in 0..<UInt64(3600 * scale) {
+    for index in 0..<UInt64(920 * scale) {
       let entries = [
         entry(note: true, offset: 0x20_0000, physical: 0x20_0000, file: 64, memory: 64),
         entry(offset: 0x400_0000, physical: 0x400_0000, file: 1 << 20, memory: 1 << 20),
@@ -275,8 +275,6 @@ extension HostileFile {
       spreadLoadsInMemory(scale), sameMemory(scale), holeInMemory(scale), purgatory(scale),
       purgatoryHits(scale), deviceTrees(scale), deviceTreeMemory(scale), informations(scale),
       symbols(scale), noteLayouts(scale), deviceTreePieces(scale), lookAlikes(scale),
-      stateKeys(scale), longPage(scale), largePages(scale), singleBlocks(scale),
-      frameTableInHole(scale),
     ]
   }
 }

@@ -34,7 +34,7 @@ package struct CandidateExamination: Sendable {
     try memory.budget?.spend(
       CandidateExamination.headerCost
         + CandidateExamination.segmentCost * UInt64(header.segments.count), .parsing,
-      on: "what looks like a core header")
+      on: "the look-alikes of a core header")
     loads = LoadCheck(header)
     checkNoteHeaders()
     checkLoads(in: memory, holding: held)
@@ -47,13 +47,6 @@ package struct CandidateExamination: Sendable {
 
   /// Whether a rule that it breaks shows that it is none, and not only that it is unlikely.
   package var isExcluded: Bool { rejections.contains(where: \.isFinal) }
-
-  /// The rule for which even one that was named is refused: the others are warnings then.
-  package var refusal: Rejection? {
-    rejections.first {
-      ($0.isFinal && $0.rule != .soundLoads) || $0.rule == .readableNotes
-    }
-  }
 
   /// The loads that are ranges of memory.
   package var soundLoads: some Sequence<(index: Int, segment: ProgramHeader)> {

@@ -19,9 +19,15 @@ struct SurvivorChoice {
     self.evidence = evidence
     self.names = names
     left = result.candidates
-    // Where nobody said how the file lies in memory, nothing shows that a header without readable
-    // notes is read at the right place.
-    if result.view.isOpen { left = left.filter { $0.hasNotes || isKnown($0) } }
+    if !isSure { left = left.filter { $0.hasNotes || isKnown($0) } }
+  }
+
+  /// Whether a header without readable notes is read at the right place: the dump tells where that
+  /// is, or the user does and no VMCOREINFO note stands where the header does not have it.
+  private var isSure: Bool {
+    !result.view.isOpen
+      && (result.view.layout == .ofDump
+        || evidence.scan.hits(of: .vmCoreInfoNote).addresses.isEmpty)
   }
 
   /// The one that is left, where it is one.

@@ -24,7 +24,7 @@ struct ViewResult: Sendable {
         header, at: address, in: view.memory, holding: held)
       try view.memory.budget?.spend(
         UInt64(MemoryLayout<CandidateExamination>.stride), .keeping,
-        on: "what looks like a core header")
+        on: "the look-alikes of a core header")
       guard let rejection = examination.rejections.first else {
         survivors.append(examination)
         continue

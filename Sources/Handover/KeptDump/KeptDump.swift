@@ -78,11 +78,13 @@ struct KeptDump: Sendable {
   mutating func judge(in scene: Scene) throws(ReadError) {
     guard let information = system.vmCoreInfo else { return }
     var other: String?
+    var isRefuted = false
     var doubt = information.fault
     if let kernel = system.kernel, case .contradicted(let place, _) = try kernel.presence(),
       let range = Range(start: place, length: UInt64(UTSName.size)),
       try !system.memory.isZero(range)
     {
+      isRefuted = true
       other = try kernel.systemName()?.release
       doubt = "at \(place.hex) is \(other.map { "the name of kernel \($0)" } ?? "no kernel's name")"
     }
@@ -96,7 +98,7 @@ struct KeptDump: Sendable {
       contradiction =
         "\(text), and no other is in its memory; "
         + "\(.isRebuilding) with \(.vmcoreinfo) takes one from a file"
-    } else {
+    } else if isRefuted || VMCoreInfo.fault(ofText: information.text) != nil {
       system.warnings.append(
         Finding("\(text), and no other is in its memory: it is kept as it is", isPartial: true))
     }

@@ -25,13 +25,10 @@ struct LayoutCandidates {
   /// Collects what the evidence of a scan (at address = file offset) suggests: who says where
   /// memory is, places that are told twice, then the sizes of known machines.
   init(
-    _ evidence: Evidence, of image: MemoryImage, option: ELFCoreHeaderParameter?
+    _ evidence: Evidence, of memory: PhysicalMemory, option: ELFCoreHeaderParameter?
   ) throws(ReadError) {
-    size = image.sizeToPlace
-    budget = image.memory.budget
-    let told = image.toldLayouts
-    if let plain = told.first(where: { $0.places(size, as: .identity) }) { layouts = [plain] }
-    for layout in told { try add(layout) }
+    size = memory.size
+    budget = memory.budget
     for map in FirmwareMap.all(of: evidence) {
       try spend(UInt64(map.count))
       for layout in map.layouts(ofSize: size) { try add(layout) }
@@ -51,7 +48,7 @@ struct LayoutCandidates {
   }
 
   private func spend(_ amount: UInt64) throws(ReadError) {
-    try budget?.spend(amount, .parsing, on: "what suggests how the file lies in memory")
+    try budget?.spend(amount, .parsing, on: "the hints at how the file lies in memory")
   }
 
   /// Headers whose loads are looked at.

@@ -100,7 +100,7 @@ struct LayoutProof: Sendable {
   ) throws(ReadError) -> FirmwareMap? {
     for map in maps {
       try view.memory.budget?.spend(
-        UInt64(map.count), .parsing, on: "what suggests how the file lies in memory")
+        UInt64(map.count), .parsing, on: "the hints at how the file lies in memory")
       if case .confirmed(let place) = kernel, !map.memory.contains(place) { continue }
       if map.isOfMachine(with: memory) { return map }
     }

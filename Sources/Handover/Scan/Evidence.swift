@@ -270,7 +270,7 @@ enum CoreHeaderReading {
       return
     }
     let count = UInt64(header.programHeaderCount)
-    let what = "what looks like a core header"
+    let what = "the look-alikes of a core header"
     try memory.budget?.spend(count, .parsing, on: what)
     try memory.budget?.spend(
       count * UInt64(MemoryLayout<ProgramHeader>.stride), .keeping, on: what)
