@@ -81,7 +81,7 @@ final class Scene {
   func views(_ evidence: Evidence) throws(ReadError) -> [ImageView] {
     let image = try searchedImage()
     guard image.layoutIsOpen else { return [ImageView(given: image)] }
-    let candidates = try LayoutCandidates(evidence, of: image.memory, option: options.coreHeader)
+    let candidates = try LayoutCandidates(evidence, of: image, option: options.coreHeader)
     return candidates.layouts.compactMap { layout in
       image.memory(under: layout).map {
         ImageView($0, under: layout, isTold: image.toldLayouts.contains(layout))

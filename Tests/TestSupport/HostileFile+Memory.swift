@@ -275,6 +275,8 @@ extension HostileFile {
       spreadLoadsInMemory(scale), sameMemory(scale), holeInMemory(scale), purgatory(scale),
       purgatoryHits(scale), deviceTrees(scale), deviceTreeMemory(scale), informations(scale),
       symbols(scale), noteLayouts(scale), deviceTreePieces(scale), lookAlikes(scale),
+      stateKeys(scale), longPage(scale), largePages(scale), singleBlocks(scale),
+      frameTableInHole(scale),
     ]
   }
 }

@@ -48,6 +48,13 @@ package struct CandidateExamination: Sendable {
   /// Whether a rule that it breaks shows that it is none, and not only that it is unlikely.
   package var isExcluded: Bool { rejections.contains(where: \.isFinal) }
 
+  /// The rule for which even one that was named is refused: the others are warnings then.
+  package var refusal: Rejection? {
+    rejections.first {
+      ($0.isFinal && $0.rule != .soundLoads) || $0.rule == .readableNotes
+    }
+  }
+
   /// The loads that are ranges of memory.
   package var soundLoads: some Sequence<(index: Int, segment: ProgramHeader)> {
     header.segments(of: .load).lazy.filter { loads.unsound[$0.index] == nil }

@@ -25,10 +25,13 @@ struct LayoutCandidates {
   /// Collects what the evidence of a scan (at address = file offset) suggests: who says where
   /// memory is, places that are told twice, then the sizes of known machines.
   init(
-    _ evidence: Evidence, of memory: PhysicalMemory, option: ELFCoreHeaderParameter?
+    _ evidence: Evidence, of image: MemoryImage, option: ELFCoreHeaderParameter?
   ) throws(ReadError) {
-    size = memory.size
-    budget = memory.budget
+    size = image.sizeToPlace
+    budget = image.memory.budget
+    let told = image.toldLayouts
+    if let plain = told.first(where: { $0.places(size, as: .identity) }) { layouts = [plain] }
+    for layout in told { try add(layout) }
     for map in FirmwareMap.all(of: evidence) {
       try spend(UInt64(map.count))
       for layout in map.layouts(ofSize: size) { try add(layout) }
