@@ -28,6 +28,7 @@ struct LikelyPlaces {
   ///   - isOpen: whether addresses are offsets in a file that may have holes nobody tells.
   ///   - maps: what is known of the machine's memory.
   init(_ memory: PhysicalMemory, isOpen: Bool, maps: [FirmwareMap]) {
+    guard memory.regions.count <= LikelyPlaces.mostRegions else { return }
     var left = RangeSet(memory.regions.map(\.range))
     guard let end = left.ranges.last?.upperBound else { return }
     let low = LikelyPlaces.lowEnds(of: left, end, isOpen: isOpen, maps) + [end]
@@ -69,6 +70,8 @@ struct LikelyPlaces {
     return ends
   }
 
+  /// What has more regions is looked at in one pass: dividing them takes longer.
+  private static let mostRegions = 1024
   /// Maps that are asked: a machine has two or three.
   private static let mostMaps = 4
 }
