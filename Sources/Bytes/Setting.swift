@@ -15,6 +15,8 @@ package enum Setting: String, CaseIterable, Sendable {
   case mixesParts
   /// Whether a dump's memory is searched.
   case isRebuilding
+  /// The memory of the running machine.
+  case oldMemory
   /// The place of the core header.
   case elfcorehdr
   /// Whether the purgatory has run.

@@ -61,6 +61,24 @@ int clinux_status_flags(int fd) { return fcntl(fd, F_GETFL); }
 
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
+void clinux_copy_words(void *to, const void *words, uint64_t offset, uint64_t count) {
+  const volatile uint64_t *from = (const volatile uint64_t *)words + offset / 8;
+  unsigned char *next = to;
+  uint64_t skip = offset % 8;
+  while (count > 0) {
+    uint64_t word = *from++;
+    uint64_t part = 8 - skip < count ? 8 - skip : count;
+    memcpy(next, (const unsigned char *)&word + skip, part);
+    next += part;
+    count -= part;
+    skip = 0;
+    for (; count >= 8; count -= 8, next += 8) {
+      word = *from++;
+      memcpy(next, &word, 8);
+    }
+  }
+}
+
 int clinux_device_of(const char *path, uint32_t *major, uint32_t *minor) {
   // No field is asked for, and what the kernel has in memory is good enough.
   struct statx status;

@@ -48,8 +48,10 @@ final class Scene {
     }
   }
 
-  /// Goes on with that pass: looks at what is new of a part.
+  /// Goes on with that pass: looks at what is new of a part. The memory of a running machine is not
+  /// searched.
   func scan(_ part: RangeSet) throws(ReadError) {
+    guard options.runningNamed == nil else { return }
     let new = part.subtracting(seen)
     try begun.add(
       new, of: try searchedImage().memory, workers: options.workers,

@@ -5,6 +5,9 @@ package import DumpRecords
 package struct SearchOptions: Sendable {
   /// `--elfcorehdr`
   package var coreHeader: ELFCoreHeaderParameter?
+  /// What named ``coreHeader`` to a second kernel whose memory is read as it runs (`--old-memory`):
+  /// nothing is searched then; nil: it is the user's option.
+  package var runningNamed: String?
   /// `--state`
   package var moment: MomentOption = .automatic
   /// `--header`

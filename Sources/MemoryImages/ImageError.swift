@@ -34,7 +34,7 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
   }
 
   /// Bytes that cannot be read: the image cannot be used.
-  init(reading error: ReadError) {
+  package init(reading error: ReadError) {
     self.init(error.kind == .cancelled ? .cancelled : .unusable, "\(error)")
   }
 }

@@ -91,6 +91,27 @@ package struct MemoryImage: Sendable {
       warnings: warnings, damage: damage)
   }
 
+  /// The memory of the running machine.
+  package init(
+    ofDevice name: String, memory: PhysicalMemory, file: FileIdentity, damage: PageDamage,
+    notice: String,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) {
+    self.name = name
+    format = "old memory"
+    self.memory = memory
+    budget = Budget(name, stored: memory.size, isCancelled: isCancelled)
+    self.memory.budget = budget
+    layout = .identity
+    layoutIsOpen = false
+    files = [file]
+    reIPLBlock = nil
+    stored = nil
+    warnings = []
+    notices = [notice]
+    self.damage = damage
+  }
+
   /// The same file with its memory at other addresses; its layout is settled by that.
   package func with(_ memory: PhysicalMemory) -> MemoryImage {
     var image = self

@@ -1,12 +1,15 @@
 package import Bytes
 
-/// Pages of a dump whose bytes cannot be what they should be. Most show it only when they are
+/// Pages whose bytes cannot be had, or cannot be what they should be. Most show it only when they are
 /// unpacked, so they are counted as they are read; all of them read as zeros.
 package final class PageDamage: Sendable {
   private let name: String
   private let pageSize: UInt64
   /// Pages that their descriptors told of, and the first of them.
   private let told: (count: UInt64, first: [UInt64])
+  /// What they are, and what would help.
+  private let state: String
+  private let advice: String
   private let lock = Lock()
   private let frames = FrameSet()
   /// What belongs to other layers of the same file.
@@ -16,7 +19,12 @@ package final class PageDamage: Sendable {
   static let shown = 8
 
   /// Damage of the pages of a dump, as far as it is known before any of them is read.
-  init(of name: String, pageSize: UInt64, told: (count: UInt64, first: [UInt64])) {
+  init(
+    of name: String, pageSize: UInt64, told: (count: UInt64, first: [UInt64]),
+    state: String = "damaged", advice: String = ""
+  ) {
+    self.state = state
+    self.advice = advice
     self.name = name
     self.pageSize = pageSize
     self.told = told
@@ -25,6 +33,8 @@ package final class PageDamage: Sendable {
 
   private init(_ others: [PageDamage]) {
     name = ""
+    state = ""
+    advice = ""
     pageSize = 1
     told = (0, [])
     self.others = others
@@ -66,8 +76,8 @@ package final class PageDamage: Sendable {
     let count = told.count + found
     guard count > 0 else { return nil }
     return Finding(
-      "\(name): \(PageDamage.text(count, "damaged", (told.first + first).sorted(), pageSize)): "
-        + "\(count == 1 ? "it reads" : "they read") as zeros", isPartial: true)
+      "\(name): \(PageDamage.text(count, state, (told.first + first).sorted(), pageSize)): "
+        + "\(count == 1 ? "it reads" : "they read") as zeros\(advice)", isPartial: true)
   }
 
   /// `3 pages are damaged, at 0x1000, 0x2000, 0x3000`

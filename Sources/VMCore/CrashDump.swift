@@ -36,15 +36,8 @@ public final class CrashDump: Sendable {
     imageAt path: String, options: CrashDumpOptions = CrashDumpOptions(),
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) {
-    let image: MemoryImage
-    let imageOptions = options.imageOptions(isCancelled: isCancelled)
-    let searchOptions = try options.searchOptions(isCancelled: isCancelled)
     let planOptions = try options.planOptions()
-    do throws(ImageError) {
-      image = try ImageFormat.open(path: path, options: imageOptions)
-    } catch {
-      throw VMCoreError(error)
-    }
+    let (image, searchOptions) = try options.open(path, isCancelled: isCancelled)
     do throws(SearchError) {
       system = try SystemFinder.find(in: image, searchOptions)
     } catch {

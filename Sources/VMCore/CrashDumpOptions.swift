@@ -31,6 +31,8 @@ public struct CrashDumpOptions: Sendable {
   /// Whether the memory of a file that is a dump already is searched for a core header instead of
   /// keeping the header that the file brings along.
   public var isRebuilding = false
+  /// The memory of the running machine, which kdump has started, instead of any file.
+  public var oldMemory: OldMemory?
   /// Place of the core header, in the kernel's syntax `[SIZE[KMG]@]ADDR[KMG]`.
   public var elfcorehdr: String?
   /// Whether the purgatory has run.

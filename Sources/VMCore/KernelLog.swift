@@ -96,14 +96,7 @@ public struct KernelLog: Sendable {
     imageAt path: String, options: CrashDumpOptions = CrashDumpOptions(),
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) {
-    let image: MemoryImage
-    let imageOptions = options.imageOptions(isCancelled: isCancelled)
-    let searchOptions = try options.searchOptions(isCancelled: isCancelled)
-    do throws(ImageError) {
-      image = try ImageFormat.open(path: path, options: imageOptions)
-    } catch {
-      throw VMCoreError(error)
-    }
+    let (image, searchOptions) = try options.open(path, isCancelled: isCancelled)
     let kernel: Kernel
     do throws(SearchError) {
       kernel = try SystemFinder.kernel(in: image, searchOptions)

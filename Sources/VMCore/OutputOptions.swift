@@ -73,6 +73,10 @@ public struct OutputOptions: Sendable {
   /// Whether the SHA-256 of what is written is made.
   public var hasDigest = false
 
+  /// What is read first and given back as soon as it may be: of the ELF vmcore while the rest is
+  /// written, of other forms behind their end.
+  public var systemArea: HardwareSystemArea?
+
   /// Number of threads that write; nil takes that of the dump.
   public var workers: Int?
 
@@ -84,6 +88,9 @@ public struct OutputOptions: Sendable {
 }
 
 extension OutputOptions {
+  /// Whether the ELF vmcore is written as it is, each of its bytes once.
+  var isWholeELF: Bool { format == .elf && !isFlattened && gzipLevel == nil && filter == nil }
+
   /// Whether a pipe gets the records of a flattened file.
   var streamsRecords: Bool { isFlattened || format == .kdump }
 

@@ -20,6 +20,8 @@ public struct PlannedOutput: Sendable {
   private let images: [FileIdentity]
   /// What may be written of it.
   private let budget: Budget
+  /// What is given back when all is written.
+  private let systemArea: HardwareSystemArea?
 
   /// One file, or several of which each is a part.
   enum Content: Sendable {
@@ -28,8 +30,10 @@ public struct PlannedOutput: Sendable {
   }
 
   init(
-    _ content: Content, filter: FilterReport?, hasDigest: Bool, of image: MemoryImage
+    _ content: Content, filter: FilterReport?, hasDigest: Bool, of image: MemoryImage,
+    releasing systemArea: HardwareSystemArea? = nil
   ) {
+    self.systemArea = systemArea
     self.content = content
     self.filter = filter
     self.hasDigest = hasDigest
@@ -44,6 +48,7 @@ public struct PlannedOutput: Sendable {
     self.hasDigest = hasDigest
     images = input.files
     budget = input.budget
+    systemArea = nil
   }
 
   /// The ELF vmcore without what a filter leaves out.
@@ -76,6 +81,14 @@ public struct PlannedOutput: Sendable {
   @discardableResult
   public func write(
     to target: OutputTarget, control: WriteControl = WriteControl()
+  ) throws(VMCoreError) -> String? {
+    let digest = try writeAll(to: target, control)
+    if let notice = systemArea?.release() { control.notice(notice) }
+    return digest
+  }
+
+  private func writeAll(
+    to target: OutputTarget, _ control: WriteControl
   ) throws(VMCoreError) -> String? {
     var control = control
     control.budget = budget.renewed
@@ -139,14 +152,15 @@ extension CrashDump {
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) -> PlannedOutput {
     let content = try ContentSource(self, output, isCancelled)
+    let early = output.isWholeELF ? output.systemArea?.part(of: plan.header) : nil
     return PlannedOutput(
-      try self.content(of: output, content), filter: content.report, hasDigest: output.hasDigest,
-      of: image)
+      try self.content(of: output, content, early), filter: content.report,
+      hasDigest: output.hasDigest, of: image, releasing: early == nil ? output.systemArea : nil)
   }
 
   /// The form that the options ask for; what contradicts itself is refused.
   private func content(
-    of output: OutputOptions, _ source: ContentSource
+    of output: OutputOptions, _ source: ContentSource, _ early: EarlyPart?
   ) throws(VMCoreError) -> PlannedOutput.Content {
     guard (0...9).contains(output.gzipLevel ?? 0) else {
       throw VMCoreError(.usage, "compression level \(output.gzipLevel ?? 0), expected 0 to 9")
@@ -182,7 +196,8 @@ extension CrashDump {
       (.kdump, true, nil, _?):
       throw VMCoreError(.usage, "only a kdump-compressed file that is not flattened can be split")
     }
-    return .file(PlannedFile(form, workers: workers, hasDigest: output.hasDigest))
+    return .file(
+      PlannedFile(form, workers: workers, hasDigest: output.hasDigest, early: early))
   }
 
   /// What a format makes of the vmcore that is a file like it.

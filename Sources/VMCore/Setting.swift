@@ -16,6 +16,8 @@ public enum Setting: String, CaseIterable, Sendable {
   case mixesParts
   /// ``CrashDumpOptions/isRebuilding``
   case isRebuilding
+  /// ``CrashDumpOptions/oldMemory``
+  case oldMemory
   /// ``CrashDumpOptions/elfcorehdr``
   case elfcorehdr
   /// ``CrashDumpOptions/state``
@@ -59,6 +61,7 @@ public enum Setting: String, CaseIterable, Sendable {
       case .parts: .parts
       case .mixesParts: .mixesParts
       case .isRebuilding: .isRebuilding
+      case .oldMemory: .oldMemory
       case .elfcorehdr: .elfcorehdr
       case .state: .state
       case .compatibility: .compatibility

@@ -48,14 +48,7 @@ public struct VerificationReport: Equatable, Sendable {
     imageAt path: String, options: CrashDumpOptions = CrashDumpOptions(),
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) {
-    let image: MemoryImage
-    let imageOptions = options.imageOptions(isCancelled: isCancelled)
-    let searchOptions = try options.searchOptions(isCancelled: isCancelled)
-    do throws(ImageError) {
-      image = try ImageFormat.open(path: path, options: imageOptions)
-    } catch {
-      throw VMCoreError(error)
-    }
+    let (image, searchOptions) = try options.open(path, isCancelled: isCancelled)
     do throws(SearchError) {
       self.init(try VerifiedImage(image, searchOptions), name: image.name)
     } catch {

@@ -8,6 +8,14 @@ struct ImageArguments: ParsableArguments {
     completion: .file())
   var image: String?
 
+  @Flag(help: "Read the memory of the kernel before this one, where there is no /proc/vmcore.")
+  var oldMemory = false
+
+  @Option(
+    help: ArgumentHelp("Take /proc, /dev and /sys from below DIR.", valueName: "dir"),
+    completion: .directory)
+  var root = "/"
+
   @Option(
     name: .customLong("segment"),
     help: ArgumentHelp(
@@ -107,9 +115,37 @@ struct ImageArguments: ParsableArguments {
       throw ValidationError(
         "\(image): no such file; files at addresses of their own are '\(segments)'")
     }
-    if image == nil && segments.isEmpty {
+    if oldMemory {
+      guard image == nil, segments.isEmpty else {
+        throw ValidationError("an image and --old-memory: expected one of them")
+      }
+      return
+    }
+    if image == nil && segments.isEmpty && runningMemory == nil {
       throw ValidationError("no image: expected a file name, as in 'vmcoregen image.bin > vmcore'")
     }
+  }
+
+  /// The name under which the second kernel offers the memory of the one before it.
+  private static let offered = "/proc/vmcore"
+
+  /// What a stand-alone dumper of an s390x machine gives back.
+  var systemArea: HardwareSystemArea? {
+    guard let image, [ImageArguments.offered, root + ImageArguments.offered].contains(image) else {
+      return nil
+    }
+    return HardwareSystemArea(root: root)
+  }
+
+  /// The memory of the running machine, where that is asked for, or no other has a name and the
+  /// kernel offers none.
+  private var runningMemory: CrashDumpOptions.OldMemory? {
+    let memory = CrashDumpOptions.OldMemory(root: root)
+    if oldMemory { return memory }
+    guard segments.isEmpty, image == nil || image == ImageArguments.offered, memory.isNeeded else {
+      return nil
+    }
+    return memory
   }
 
   /// The same for the library.
@@ -123,6 +159,7 @@ struct ImageArguments: ParsableArguments {
     options.parts = parts
     options.mixesParts = forceParts
     options.isRebuilding = rebuild
+    options.oldMemory = runningMemory
     options.elfcorehdr = elfcorehdr
     options.state = state
     options.compatibility = compat.value

@@ -20,7 +20,7 @@ struct MountCommand: ParsableCommand {
   var foreground = false
 
   mutating func validate() throws {
-    if directory == nil, !image.segments.isEmpty {
+    if directory == nil, !image.segments.isEmpty || image.oldMemory {
       directory = image.image
       image.image = nil
     }

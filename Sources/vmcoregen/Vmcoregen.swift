@@ -18,11 +18,13 @@ struct Vmcoregen: ParsableCommand {
       vmcoregen map [OPTIONS] [--svg FILE] IMAGE
       vmcoregen exec [OPTIONS] IMAGE -- COMMAND ... {} ...
       vmcoregen mount [OPTIONS] IMAGE DIR
+      vmcoregen reipl [OPTIONS] [--apply] IMAGE
       """,
     version: Version.text,
     subcommands: [
       WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
       DmesgCommand.self, MapCommand.self, ExecCommand.self, MountCommand.self,
+      ReIPLCommand.self,
     ],
     defaultSubcommand: WriteCommand.self)
 

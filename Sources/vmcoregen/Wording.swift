@@ -15,6 +15,7 @@ enum Wording {
     case .parts: "--part"
     case .mixesParts: "--force-parts"
     case .isRebuilding: "--rebuild"
+    case .oldMemory: "--old-memory"
     case .elfcorehdr: "--elfcorehdr"
     case .state: "--state"
     case .compatibility: "--compat"

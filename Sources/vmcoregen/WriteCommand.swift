@@ -53,6 +53,10 @@ struct WriteCommand: ParsableCommand {
   var progress: ProgressStyle = .auto
 
   mutating func validate() throws {
+    if image.oldMemory, vmcore == nil {
+      vmcore = image.image
+      image.image = nil
+    }
     if let vmcore {
       guard output == nil else {
         throw ValidationError("-o \(output ?? "") and the name \(vmcore): expected one of them")
@@ -64,6 +68,9 @@ struct WriteCommand: ParsableCommand {
     if output == "-" || output == "/dev/stdout" { output = nil }
     if unflatten && !form.isPlain {
       throw ValidationError("--unflatten writes what the file holds: expected no other form")
+    }
+    if unflatten && image.oldMemory {
+      throw ValidationError("--unflatten and --old-memory: expected a flattened file")
     }
     if form.splitSize != nil && output == nil {
       throw ValidationError("--split-size goes with --output NAME")
@@ -156,6 +163,7 @@ struct WriteCommand: ParsableCommand {
       Diagnostics.report(dump.report, image)
       var output = form.options
       output.filter = filter.options
+      output.systemArea = image.systemArea
       let planned = try dump.plan(output, isCancelled: { Interruption.isPending })
       Diagnostics.report(planned.filter, image)
       return (dump, planned)

@@ -35,6 +35,31 @@ struct SourceWriterTests {
     #expect(spaces.first == Self.leastSpace(of: source.bytes))
   }
 
+  @Test(
+    "is written with an early part before all else and its first page behind all else",
+    arguments: [1, 3], [true, false])
+  func earlyPart(_ workers: Int, _ hasDigest: Bool) throws {
+    let source = HolySource(size: 3_000_000, holes: [], seed: 7)
+    let file = try OpenTestFile()
+    let early = 8192..<1_000_003
+    let seen = SeenFile()
+    let writer = SourceWriter(
+      source, workers: workers, monitor: WriteMonitor(),
+      early: EarlyPart(UInt64(early.lowerBound)..<UInt64(early.upperBound)) {
+        seen.bytes.append((try? file.bytes()) ?? [])
+        return nil
+      })
+    let output = try file.placed(hasDigest: hasDigest)
+    try writer.write(to: output)
+    #expect(difference(try file.bytes(), source.bytes) == nil)
+    #expect(try output.digest() == (hasDigest ? source.bytes.digest : nil))
+    let then = try #require(seen.bytes.first)
+    #expect(seen.bytes.count == 1)
+    #expect(then.count == early.upperBound)
+    #expect(then.prefix(early.lowerBound).allSatisfy { $0 == 0 })
+    #expect(then.suffix(early.count).elementsEqual(source.bytes[early]))
+  }
+
   /// Bytes of the blocks that are not all zero.
   private static func leastSpace(of bytes: [UInt8]) -> Int {
     stride(from: 0, to: bytes.count, by: 4096).reduce(0) { sum, start in
@@ -188,4 +213,9 @@ struct SourceWriterTests {
     #expect(error?.kind == .readFailed)
     #expect(error?.description.contains("ends here, expected 1048576 bytes") == true)
   }
+}
+
+/// What a file held now and then.
+private final class SeenFile: @unchecked Sendable {
+  var bytes: [[UInt8]] = []
 }

@@ -90,6 +90,42 @@ struct S390RecordTests {
     #expect(try attributes(eckd)["eckd/br_chr"] == "0x1f,0x2,0x3")
   }
 
+  @Test("A running kernel is given a block's device before its type, and its data as they are")
+  func firmwareFiles() throws {
+    var block = Self.fcpBlock()
+    let data = Array("root=/dev/sda1 a\u{1}".utf8)
+    block += [UInt8](repeating: 0, count: max(0, 644 - block.count)) + data + [0, 0, 0, 0, 0, 0, 0]
+    block.replaceSubrange(0..<4, with: [0, 0, UInt8(block.count >> 8), UInt8(block.count & 0xff)])
+    block.replaceSubrange(380..<384, with: [0, 0, 0, UInt8(data.count + 7)])
+    let files = try #require(IPLParameterBlock(block).firmwareFiles(clears: true))
+    #expect(
+      files.map(\.name) == [
+        "fcp/device", "fcp/wwpn", "fcp/lun", "fcp/br_lba", "fcp/bootprog", "fcp/loadparm",
+        "fcp/scp_data", "fcp/clear", "reipl_type",
+      ])
+    #expect(files[1].content == Array("0x500507630300c562\n".utf8))
+    #expect(files[6].content == data)
+    #expect(files.last?.content == Array("fcp\n".utf8))
+    #expect(files.filter(\.mayLack).isEmpty)
+
+    let plain = try #require(IPLParameterBlock(Self.fcpBlock()).firmwareFiles(clears: false))
+    #expect(plain.first { $0.name == "fcp/scp_data" }?.content == [0])
+    #expect(plain.filter(\.mayLack).map(\.name) == ["fcp/clear"])
+    let disk = try #require(
+      IPLParameterBlock(Self.ccwBlock(device: 0x1234)).firmwareFiles(clears: nil))
+    #expect(disk.filter(\.mayLack).map(\.name) == ["ccw/parm"])
+  }
+
+  @Test("A running kernel is given no block of a dump tool, and none of unknown kind")
+  func noFirmwareFiles() throws {
+    var block = Self.fcpBlock()
+    block[328] = 0x20
+    #expect(try IPLParameterBlock(block).firmwareFiles(clears: nil) == nil)
+    block[328] = 0x10
+    block[12] = 5
+    #expect(try IPLParameterBlock(block).firmwareFiles(clears: nil) == nil)
+  }
+
   @Test("A block is refused where its lengths are impossible or it is cut, at every length")
   func refused() throws {
     let block = Self.ccwBlock(device: 1)

@@ -80,6 +80,10 @@ int clinux_ending_signal(int status);
 /// The CRC-32C of some bytes by the processor's own instruction; 0 where it has none.
 int clinux_crc32c(const void *bytes, uint64_t count, uint32_t *sum);
 
+/// Copies bytes out of mapped device memory by whole words at their own addresses, since some
+/// machines allow nothing else there (arm64 maps what is no RAM of its own as a device).
+void clinux_copy_words(void *to, const void *words, uint64_t offset, uint64_t count);
+
 /// How a new program is started.
 struct clinux_spawn_options {
   /// One more `NAME=value` for the environment, or NULL.

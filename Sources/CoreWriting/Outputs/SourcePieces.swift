@@ -38,14 +38,20 @@ struct SourcePieces {
   private let cut: Cut
   private let chunkSize: UInt64
   private let largest: UInt64
-  private var offset: UInt64 = 0
+  private let end: UInt64
+  private var offset: UInt64
 
   /// The pieces of a source.
   ///
-  /// - Parameter largest: the largest hole, or shared piece, that is not cut.
+  /// - Parameters:
+  ///   - largest: the largest hole, or shared piece, that is not cut.
+  ///   - part: what is cut; nil: all of it, as ``Cut/atChunks`` wants.
   init(
-    _ source: any ByteSource, cut: Cut, chunkSize: UInt64 = usualChunk, largest: UInt64 = .max
+    _ source: any ByteSource, cut: Cut, chunkSize: UInt64 = usualChunk, largest: UInt64 = .max,
+    part: Range<UInt64>? = nil
   ) {
+    offset = part?.lowerBound ?? 0
+    end = part?.upperBound ?? source.size
     self.source = source
     self.cut = cut
     self.chunkSize = chunkSize
@@ -54,7 +60,7 @@ struct SourcePieces {
 
   /// The next piece; nil at the end.
   mutating func next() -> SourcePiece? {
-    guard offset < source.size else { return nil }
+    guard offset < end else { return nil }
     let piece =
       switch cut {
       case .atHoles(let output): pieceAtHoles(output)
@@ -66,7 +72,7 @@ struct SourcePieces {
   }
 
   /// Where the chunk ends.
-  private var limit: UInt64 { min(source.size, (offset / chunkSize + 1) * chunkSize) }
+  private var limit: UInt64 { min(end, (offset / chunkSize + 1) * chunkSize) }
 
   private func data(upTo end: UInt64) -> SourcePiece {
     SourcePiece(range: offset..<end, kind: .data)
@@ -79,7 +85,7 @@ struct SourcePieces {
 
   private func pieceAtHoles(_ output: PlacedOutput) -> SourcePiece {
     let extent = source.extent(at: offset)
-    let part = part(upTo: min(extent.end, source.size))
+    let part = part(upTo: min(extent.end, end))
     if extent.isHole { return SourcePiece(range: part, kind: .hole) }
     let shared = output.share(source, part)
     if shared > 0 { return SourcePiece(range: offset..<offset + shared, kind: .shared) }

@@ -5,12 +5,22 @@ package struct SourceWriter {
   private let source: any ByteSource
   private let workers: Int
   private let monitor: WriteMonitor
+  private let early: EarlyPart?
 
   /// A writer of all of `source`.
-  package init(_ source: any ByteSource, workers: Int, monitor: WriteMonitor) {
+  ///
+  /// - Parameter early: what is written first of it.
+  package init(
+    _ source: any ByteSource, workers: Int, monitor: WriteMonitor, early: EarlyPart? = nil
+  ) {
     self.source = source
+    self.early = early
     self.workers = workers
     self.monitor = monitor
+  }
+
+  private func tell(_ early: EarlyPart) {
+    if let notice = early.isWritten() { monitor.notice(notice) }
   }
 
   private func pipeline(to name: String, chunkSize: UInt64) -> SourcePipeline {
@@ -24,26 +34,44 @@ package struct SourceWriter {
 extension SourceWriter {
   /// Writes a file in place by all workers; the digest is made on the way.
   package func write(to output: PlacedOutput) throws(WriteError) {
-    let largest = output.hasDigest ? SourcePieces.usualChunk : .max
+    guard let early else {
+      try write(0..<source.size, to: output, hashes: output.hasDigest)
+      return try finish(output)
+    }
+    // The digest, which wants an order, is made of the finished file.
+    for (index, part) in early.order(of: source.size).enumerated() {
+      try write(part, to: output, hashes: false)
+      if index == 0 { tell(early) }
+    }
+    try finish(output)
+  }
+
+  private func finish(_ output: PlacedOutput) throws(WriteError) {
+    try output.finish(size: source.size)
+    monitor.progress(source.size)
+  }
+
+  private func write(
+    _ part: Range<UInt64>, to output: PlacedOutput, hashes: Bool
+  ) throws(WriteError) {
     let pieces = SourcePieces(
       source, cut: output.leavesHoles ? .atHoles(sharingWith: output) : .anywhere,
-      largest: largest)
+      largest: hashes ? SourcePieces.usualChunk : .max, part: part)
     try pipeline(to: output.name, chunkSize: SourcePieces.usualChunk).run(
-      pieces, readsShared: output.hasDigest, keepsBytes: output.hasDigest,
+      pieces, readsShared: hashes, keepsBytes: hashes,
       work: { (loaded: SourcePipeline.Loaded) throws(WriteError) in
         if loaded.piece.kind == .data, let bytes = unsafe loaded.bytes {
           try unsafe output.put(bytes, at: loaded.piece.range.lowerBound)
         }
       },
       consume: { (loaded: SourcePipeline.Loaded, _: Void) throws(WriteError) in
+        guard hashes else { return }
         if let bytes = unsafe loaded.bytes {
           unsafe output.hash(bytes)
         } else {
           try output.hashZeros(loaded.piece.range.length)
         }
       })
-    try output.finish(size: source.size)
-    monitor.progress(source.size)
   }
 }
 
@@ -54,6 +82,7 @@ extension SourceWriter {
   /// and read by all workers.
   package func write(to output: OrderedOutput) throws(WriteError) {
     guard output.hasDigest else { return try stream(to: output) }
+    var pending = early
     let pieces = SourcePieces(source, cut: .atChunks, largest: SourcePieces.usualChunk)
     try pipeline(to: output.name, chunkSize: SourcePieces.usualChunk).run(
       pieces,
@@ -64,15 +93,25 @@ extension SourceWriter {
         } else {
           try output.writeZeros(loaded.piece.range.length)
         }
+        tell(&pending, loaded.piece.range.upperBound)
       })
+  }
+
+  /// Tells of the early part once it lies before what is written.
+  private func tell(_ pending: inout EarlyPart?, _ offset: UInt64) {
+    guard let early = pending, offset >= early.range.upperBound else { return }
+    pending = nil
+    tell(early)
   }
 
   private func stream(to output: OrderedOutput) throws(WriteError) {
     let chunk = Chunk()
+    var pending = early
     var offset: UInt64 = 0
     while offset < source.size {
       if monitor.isCancelled() { throw output.interruption }
       offset += try writePiece(at: offset, to: output, chunk)
+      tell(&pending, offset)
       monitor.progress(offset)
     }
   }

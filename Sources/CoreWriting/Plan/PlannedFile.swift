@@ -19,9 +19,13 @@ package struct PlannedFile: Sendable {
   private let form: Form
   private let workers: Int
   private let hasDigest: Bool
+  private let early: EarlyPart?
 
   /// A form of a vmcore, to be written by so many threads.
-  package init(_ form: Form, workers: Int, hasDigest: Bool) {
+  ///
+  /// - Parameter early: what is written first of a plain file.
+  package init(_ form: Form, workers: Int, hasDigest: Bool, early: EarlyPart? = nil) {
+    self.early = early
     self.form = form
     self.workers = workers
     self.hasDigest = hasDigest
@@ -70,7 +74,7 @@ package struct PlannedFile: Sendable {
   private func write(
     _ source: any ByteSource, to target: OutputDescriptor
   ) throws(WriteError) -> [UInt8]? {
-    let writer = SourceWriter(source, workers: workers, monitor: target.monitor)
+    let writer = SourceWriter(source, workers: workers, monitor: target.monitor, early: early)
     try target.monitor.checkZeros(
       of: source, isStored: target.start != nil && !target.leavesHoles,
       isStreamed: target.start == nil, hasDigest: hasDigest)

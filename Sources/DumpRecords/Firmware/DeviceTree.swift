@@ -71,8 +71,7 @@ private struct DeviceTreeWalk {
   /// What is open: only of nodes below the root it matters which they are.
   private var node = Node.other
   private var depth = 0
-  private var addressCells = 2
-  private var sizeCells = 1
+  private var cells = DeviceTreeCells()
 
   init(bytes: [UInt8], header: DeviceTreeHeader) {
     self.bytes = Array(bytes.prefix(Int(header.totalSize)))
@@ -118,7 +117,7 @@ private struct DeviceTreeWalk {
     let value = try reader.take(length)
     try align()
     switch (depth, node) {
-    case (1, _): takeRootProperty(name, Array(value))
+    case (1, _): cells.take(name, Array(value))
     case (2, .chosen): takeChosenProperty(name, Array(value))
     case (2, .memory) where name.elementsEqual("reg".utf8):
       tree.memory += ranges(in: Array(value))
@@ -128,16 +127,10 @@ private struct DeviceTreeWalk {
     }
   }
 
-  private mutating func takeRootProperty(_ name: ArraySlice<UInt8>, _ value: [UInt8]) {
-    guard let cells = number(value, cells: 1).map(Int.init), (1...2).contains(cells) else { return }
-    if name.elementsEqual("#address-cells".utf8) { addressCells = cells }
-    if name.elementsEqual("#size-cells".utf8) { sizeCells = cells }
-  }
-
   private mutating func takeChosenProperty(_ name: ArraySlice<UInt8>, _ value: [UInt8]) {
     switch String(decoding: name, as: UTF8.self) {
     case "linux,elfcorehdr":
-      if let range = pair(in: value, at: 0) {
+      if let range = cells.pair(in: value, at: 0) {
         tree.coreHeader = ELFCoreHeaderParameter(address: range.0, size: range.1)
       }
     case "linux,usable-memory-range":
@@ -159,24 +152,10 @@ private struct DeviceTreeWalk {
     return bytes[start..<end]
   }
 
-  private func number(_ value: [UInt8], cells: Int, at offset: Int = 0) -> UInt64? {
-    let reader = ByteReader(value, order: .big)
-    return cells == 2
-      ? try? reader.peek(at: offset, UInt64.self)
-      : (try? reader.peek(at: offset, UInt32.self)).map { UInt64($0) }
-  }
-
-  private func pair(in value: [UInt8], at offset: Int) -> (UInt64, UInt64)? {
-    guard let address = number(value, cells: addressCells, at: offset),
-      let size = number(value, cells: sizeCells, at: offset + 4 * addressCells)
-    else { return nil }
-    return (address, size)
-  }
-
   private func ranges(in value: [UInt8]) -> [Range<UInt64>] {
-    let step = 4 * (addressCells + sizeCells)
+    let step = cells.pairSize
     return stride(from: 0, through: value.count - step, by: step).compactMap { offset in
-      pair(in: value, at: offset).flatMap { Range(start: $0.0, length: $0.1) }
+      cells.pair(in: value, at: offset).flatMap { Range(start: $0.0, length: $0.1) }
     }
   }
 

@@ -30,15 +30,18 @@ package struct ELFCoreHeaderParameter: Equatable, Sendable {
   /// The last `elfcorehdr=` of a command line wins for the address; a size given earlier stays.
   package init?(commandLine: String) {
     var found: ELFCoreHeaderParameter?
-    for word in commandLine.split(whereSeparator: { $0.isWhitespace || $0 == "\0" })
-    where word.hasPrefix("elfcorehdr=") {
-      guard let next = ELFCoreHeaderParameter(word.dropFirst("elfcorehdr=".count)) else {
-        continue
-      }
+    for next in ELFCoreHeaderParameter.all(in: commandLine) {
       found = ELFCoreHeaderParameter(address: next.address, size: next.size ?? found?.size)
     }
     guard let found else { return nil }
     self = found
+  }
+
+  /// Every `elfcorehdr=` of a command line that holds a number, in order.
+  package static func all(in commandLine: String) -> [ELFCoreHeaderParameter] {
+    commandLine.split(whereSeparator: { $0.isWhitespace || $0 == "\0" })
+      .filter { $0.hasPrefix("elfcorehdr=") }
+      .compactMap { ELFCoreHeaderParameter($0.dropFirst("elfcorehdr=".count)) }
   }
 
   /// `0x1000@0x16f5b000`, as the kernel reads it.

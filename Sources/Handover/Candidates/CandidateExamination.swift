@@ -46,6 +46,13 @@ package struct CandidateExamination: Sendable {
   static let tooMany = Rejection(
     .acceptable, "not looked at: too many look-alikes before it", isFinal: true)
 
+  /// The rule for which even one that was named is refused: the others are warnings then.
+  package var refusal: Rejection? {
+    rejections.first {
+      ($0.isFinal && $0.rule != .soundLoads) || $0.rule == .readableNotes
+    }
+  }
+
   /// The loads that are ranges of memory.
   package var soundLoads: some Sequence<(index: Int, segment: ProgramHeader)> {
     header.segments(of: .load).lazy.filter { loads.unsound[$0.index] == nil }

@@ -27,7 +27,9 @@ struct CoreHeaderSearch {
 
   /// Runs the search.
   func run() throws(ReadError) -> Answer {
-    if !options.isThorough, let found = try headerAtOption() { return .found(found) }
+    if !options.isThorough || options.runningNamed != nil, let found = try headerAtOption() {
+      return .found(found)
+    }
     if let found = try provenHeader() { return .found(found) }
     if options.isCancelled() { return .corrupt(.cancelled) }
     let evidence = try scene.evidence()
@@ -51,7 +53,9 @@ struct CoreHeaderSearch {
     let image = try scene.searchedImage()
     let view = ImageView(given: image)
     guard let examination = try examination(at: parameter.address, in: view),
-      examination.rejections.isEmpty, examination.isComplete || !image.layoutIsOpen
+      options.runningNamed == nil
+        ? examination.rejections.isEmpty : examination.refusal == nil,
+      examination.isComplete || !image.layoutIsOpen
     else { return nil }
     let beside = try evidence(beside: examination, in: view.memory)
     return FoundHeader(
@@ -60,7 +64,9 @@ struct CoreHeaderSearch {
       mergedLayout: beside?.mergedLayout(
         of: examination, in: view,
         usual: try examination.vmCoreInfo?.vmCoreInfo(in: view.memory).pageSize),
-      locators: [LocatorReport(.option, .found(parameter, by: "option"))],
+      locators: [
+        LocatorReport(.option, .found(parameter, by: options.runningNamed ?? "option"))
+      ],
       candidates: [CandidateReport(address: parameter.address, rejection: nil)],
       warnings: try optionWarnings(examination, in: view))
   }
@@ -120,9 +126,7 @@ struct CoreHeaderSearch {
     guard let best = seen.first else {
       return .corrupt(.corrupt(try refusal(of: parameter)))
     }
-    if let rejection = best.examination.rejections.first(where: {
-      ($0.isFinal && $0.rule != .soundLoads) || $0.rule == .readableNotes
-    }) {
+    if let rejection = best.examination.refusal {
       return .corrupt(.corrupt("\(.elfcorehdr)=\(parameter.text): \(rejection.text)"))
     }
     let warnings = layoutWarnings + (try optionWarnings(best.examination, in: best.view))
@@ -146,7 +150,9 @@ struct CoreHeaderSearch {
       broken.append(Rejection(.systemName, difference))
     }
     return broken.map {
-      Finding("the header at \(examination.address.hex) was asked for, though \($0.text)")
+      Finding(
+        "the header at \(examination.address.hex) was "
+          + "\(options.runningNamed == nil ? "asked for" : "named"), though \($0.text)")
     }
   }
 

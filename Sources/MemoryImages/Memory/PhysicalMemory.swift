@@ -26,12 +26,20 @@ package struct PhysicalMemory: Sendable {
     regions = region.range.isEmpty ? [] : [region]
   }
 
+  /// Memory made of regions that are in order already and do not overlap.
+  package init(disjoint regions: [MemoryRegion]) {
+    self.regions = regions
+  }
+
   /// Memory made of pieces of one source, which do not overlap.
   package init(_ map: PieceMap, in source: any ByteSource) {
     regions = map.pieces.map {
       MemoryRegion(range: $0.range, source: source, offset: $0.position)
     }
   }
+
+  /// Memory of which nothing is there.
+  package static let nothing = PhysicalMemory(disjoint: [])
 
   /// The same for readers whose number of reads no image decides.
   package var uncounted: PhysicalMemory {
