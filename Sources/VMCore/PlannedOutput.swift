@@ -58,6 +58,7 @@ public struct PlannedOutput: Sendable {
     hasDigest = false
     self.images = images
     budget = Budget(source.name, stored: source.size)
+    systemArea = nil
   }
 
   /// The ELF vmcore without what a filter leaves out.
