@@ -5,7 +5,7 @@ extension HostileFile {
   /// - Parameters:
   ///   - notes: further PT_NOTEs.
   ///   - loads: the loads behind one over the first 16 MiB.
-  private mutating func putHeader(
+  mutating func putHeader(
     at place: UInt64, notes: [[UInt8]] = [], loads: [[UInt8]] = [], lines: [String] = []
   ) {
     let list = HostileFile.note("VMCOREINFO", 0, HostileFile.information(lines))
@@ -253,7 +253,7 @@ extension HostileFile {
       sharedNotesInMemory(scale), longNotesInMemory(scale), unsoundLoads(scale),
       spreadLoadsInMemory(scale), sameMemory(scale), holeInMemory(scale), purgatory(scale),
       purgatoryHits(scale), deviceTrees(scale), deviceTreeMemory(scale), informations(scale),
-      symbols(scale), noteLayouts(scale),
+      symbols(scale), noteLayouts(scale), logRing(scale), logRecords(scale), structPages(scale),
     ]
   }
 }
