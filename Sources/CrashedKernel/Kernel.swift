@@ -108,7 +108,7 @@ package struct Kernel: Sendable {
 
   /// Symbols that are asked for in nearly every run.
   private var expectedSymbols: [String] {
-    ["_text", "_end", "kexec_crash_image"]
+    ["_text", "_end", "kexec_crash_image"] + ImageFrames.symbols
       + [architecture.directMapVariable?.symbol].compactMap(\.self)
   }
 

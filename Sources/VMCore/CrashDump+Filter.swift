@@ -32,7 +32,7 @@ extension CrashDump {
         filter.level.known, of: frames, in: system, workers: workers, isCancelled: isCancelled)
       return Selected(frames: frames, selection: selection, refusal: nil)
     } catch {
-      guard filter.mode == .bestEffort, case .refused(let why) = error else {
+      guard filter.mode == .bestEffort, let why = error.whyNothing else {
         throw VMCoreError(error, image: image.name)
       }
       return Selected(

@@ -31,6 +31,16 @@ struct RealSelectionTests {
     }
   }
 
+  @Test("are compared for every image of which a makedumpfile could tell")
+  func areAll() {
+    #expect(FilterCase.all.count == FilterCase.listed.count)
+    #expect(FilterCase.all.count >= 18)
+    let outcomes = FilterCase.all.flatMap {
+      Array($0.judge.levels.values) + Array($0.judge.elf.values)
+    }
+    #expect(outcomes.count { $0.status == 0 } >= 244)
+  }
+
   @Test("leave the ELF file that makedumpfile -E writes, byte for byte", arguments: FilterCase.all)
   func core(_ real: FilterCase) throws {
     let selected = try SelectedImage(real)
@@ -106,13 +116,20 @@ struct FilterCase: Sendable, CustomTestStringConvertible {
   /// The newest that was asked: older ones fail on some machines, or are wrong.
   private static let newest = "1.7.9++"
 
+  /// The names of all, whether their images are unpacked or not.
+  static let listed: [String] = document?.cases.keys.sorted() ?? []
+
+  private static let document: Document? = {
+    RecipeFiles.shared("images/filter.json")
+      .flatMap { FileManager.default.contents(atPath: $0) }
+      .flatMap { try? JSONDecoder().decode(Document.self, from: $0) }
+  }()
+
   static let all: [FilterCase] = {
     let environment = ProcessInfo.processInfo.environment
     guard let images = environment["VMCOREGEN_IMAGES"], let shared = RecipeFiles.shared("images"),
       let list = FileManager.default.contents(atPath: shared + "/cases.json"),
-      let named = try? JSONDecoder().decode(Images.self, from: list),
-      let filter = FileManager.default.contents(atPath: shared + "/filter.json"),
-      let document = try? JSONDecoder().decode(Document.self, from: filter)
+      let named = try? JSONDecoder().decode(Images.self, from: list), let document
     else { return [] }
     return document.cases.sorted { $0.key < $1.key }.compactMap { name, value in
       let parts = name.split(separator: "/")

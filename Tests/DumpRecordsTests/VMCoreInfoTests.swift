@@ -48,6 +48,12 @@ struct VMCoreInfoTests {
     #expect(info.text == Array(Self.text.utf8))
   }
 
+  @Test("Of two lines for one key the first holds, as for makedumpfile and crash")
+  func twice() {
+    let info = VMCoreInfo(Array("OSRELEASE=6.1.0\nNUMBER(PG_lru)=4\nNUMBER(PG_lru)=5\n".utf8))
+    #expect(info.number("PG_lru") == 4)
+  }
+
   @Test("A text that is cut at any length is still read as far as it goes")
   func cut() {
     let bytes = Array(Self.text.utf8)

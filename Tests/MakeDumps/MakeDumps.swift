@@ -8,8 +8,8 @@ enum MakeDumps {
     let arguments = Array(CommandLine.arguments.dropFirst())
     guard arguments.count == 3, let files = files(of: arguments[0], memory: arguments[2]) else {
       fail(
-        "usage: make-dumps elfcore|kdump|flattened|lime|packed|pagecodecs|kerneltypes FOLDER "
-          + "MEMORY", status: 64
+        "usage: make-dumps elfcore|kdump|flattened|lime|packed|pagecodecs|kerneltypes|kernelpages "
+          + "FOLDER MEMORY", status: 64
       )
     }
     do {
@@ -41,6 +41,12 @@ enum MakeDumps {
         "little": [0] + TypesModel(TypesModel.sample, order: .little).bytes(),
         "big": [1] + TypesModel(TypesModel.sample, order: .big).bytes(),
       ]
+    case "kernelpages":
+      let numbers = ["x86_64": 0, "i386": 1, "ppc64": 4, "ppc64le": 5, "s390x": 12]
+      return Dictionary(
+        uniqueKeysWithValues: SmallPages.kinds.map { kind in
+          (kind.name, [UInt8(numbers[kind.name] ?? 0)] + SmallPages.bytes(kind))
+        })
     case "flattened": return SmallDumps.flattened.files
     case "packed": return PackedFileModel.smallFiles
     case "pagecodecs": return pages

@@ -5,7 +5,7 @@ extension HostileFile {
   /// - Parameters:
   ///   - notes: further PT_NOTEs.
   ///   - loads: the loads behind one over the first 16 MiB.
-  private mutating func putHeader(
+  mutating func putHeader(
     at place: UInt64, notes: [[UInt8]] = [], loads: [[UInt8]] = [], lines: [String] = []
   ) {
     let list = HostileFile.note("VMCOREINFO", 0, HostileFile.information(lines))
@@ -276,7 +276,7 @@ extension HostileFile {
       purgatoryHits(scale), deviceTrees(scale), deviceTreeMemory(scale), informations(scale),
       symbols(scale), noteLayouts(scale), deviceTreePieces(scale), lookAlikes(scale),
       stateKeys(scale), longPage(scale), largePages(scale), singleBlocks(scale),
-      frameTableInHole(scale),
+      frameTableInHole(scale), logRing(scale), logRecords(scale), structPages(scale),
     ]
   }
 }

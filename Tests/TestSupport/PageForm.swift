@@ -89,6 +89,13 @@ package struct PageForm: Sendable {
       order: .flags, hugeTLB: .type, tailKey: "compound_head", hasBuddyType: true,
       tellsHead: true),
     PageForm(
+      release: "6.11.4", flags: newFlags,
+      types: [
+        "BUDDY": ~0x4000_0000, "OFFLINE": ~0x2000_0000, "HUGETLB": ~0x400_0000, "SLAB": ~0x200_0000,
+      ],
+      order: .flags, hugeTLB: .type, tailKey: "compound_head", hasBuddyType: true,
+      tellsHead: true),
+    PageForm(
       release: "6.12.117", flags: newFlags, types: topBytes(hasUnaccepted: false), order: .flags,
       hugeTLB: .type, tailKey: "compound_head", hasBuddyType: true, tellsHead: true),
     PageForm(
@@ -98,4 +105,19 @@ package struct PageForm: Sendable {
       release: "7.1.0-rc3", flags: newFlags, types: topBytes(hasUnaccepted: true), order: .flags,
       hugeTLB: .type, tailKey: "compound_info", hasBuddyType: true, tellsHead: true),
   ]
+
+  /// The forms of kernels that can carry their types, and whose symbol table vmcoreinfo tells.
+  package static let withTypes = all.filter {
+    $0.release.hasPrefix("7") || $0.release.hasPrefix("6") && $0.release != "6.8.12"
+  }
+
+  /// The newest form, of a kernel that nobody knows yet.
+  package static let unknown: PageForm = {
+    var form = all[all.count - 1]
+    form.release = "9.1.0"
+    return form
+  }()
+
+  /// Whether its types of pages are an enumeration, which types of a kernel have.
+  package var namesTypes: Bool { (types["SLAB"] ?? 0) < -0x1_0000 }
 }

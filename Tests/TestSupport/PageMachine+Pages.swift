@@ -8,13 +8,15 @@ extension PageMachine {
     }
   }
 
-  private mutating func set(_ member: String, _ value: UInt64, of frame: UInt64) {
+  /// Sets a member of a frame's struct page.
+  package mutating func set(_ member: String, _ value: UInt64, of frame: UInt64) {
     guard let place = place(of: frame), let offset = layout[member] else { return }
     let width = member == "_mapcount" ? 4 : word
     put(value, width, at: place + UInt64(offset))
   }
 
-  private func flag(_ names: String...) -> UInt64 {
+  /// The mask of some flags.
+  package func flag(_ names: String...) -> UInt64 {
     names.reduce(0) { $0 | (form.flags[$1].map { 1 << UInt64($0) } ?? 0) }
   }
 
@@ -109,17 +111,17 @@ extension PageMachine {
     }
   }
 
-  private mutating func setType(_ name: String, of frame: UInt64) {
+  /// Gives a frame a type.
+  package mutating func setType(_ name: String, of frame: UInt64) {
     guard let value = form.types[name] else { return }
     set("_mapcount", UInt64(UInt32(bitPattern: Int32(value))), of: frame)
   }
 
   private mutating func free(_ frame: UInt64, _ order: Int) -> UInt64 {
+    if place(of: frame) != nil { freeBlocks.append(frame..<frame + 1 << UInt64(order)) }
     if form.hasBuddyType {
       setType("BUDDY", of: frame)
       set("private", UInt64(order), of: frame)
-    } else {
-      listed.append(frame..<frame + 1 << UInt64(order))
     }
     return 1 << UInt64(order)
   }
@@ -235,9 +237,8 @@ extension PageMachine {
         heads.append(zone + UInt64(64 + order * areaSize + list * 2 * word))
       }
     }
-    let told = listed.filter { place(of: $0.lowerBound) != nil }
-    listed = told
-    for block in listed {
+    if !form.hasBuddyType { listed = freeBlocks }
+    for block in freeBlocks {
       let order = (block.upperBound - block.lowerBound).trailingZeroBitCount
       let list = Int.random(in: 0..<PageMachine.lists, using: &random)
       if let page = place(of: block.lowerBound) {
@@ -252,6 +253,7 @@ extension PageMachine {
         put(virtual(ring[(index + ring.count - 1) % ring.count]), word, at: entry + UInt64(word))
       }
     }
+    countFree { $0 }
     for line in [
       "SIZE(zone)=\(zoneSize)", "SIZE(free_area)=\(areaSize)", "OFFSET(zone.free_area)=64",
       "OFFSET(zone.spanned_pages)=\(2 * word)", "OFFSET(free_area.free_list)=0",
@@ -260,6 +262,15 @@ extension PageMachine {
     ] { tell(line) }
     if model != .nodes {
       tell("SYMBOL(contig_page_data)=\(PageMachine.hex(virtual(firstNode)))")
+    }
+  }
+
+  /// Writes how many free blocks of each order there are (`nr_free`), or something else instead.
+  package mutating func countFree(_ change: (UInt64) -> UInt64) {
+    for order in 0...PageMachine.largestOrder {
+      let count = freeBlocks.count { $0.upperBound - $0.lowerBound == 1 << UInt64(order) }
+      let area = firstNode + UInt64(64 + order * areaSize)
+      put(change(UInt64(count)), word, at: area + UInt64(PageMachine.lists * 2 * word))
     }
   }
 }

@@ -43,12 +43,22 @@ package struct PageMachine: Sendable {
   package let loads: [Range<UInt64>]
   /// Its vmcoreinfo.
   package private(set) var information = ""
+  /// Keys that its dump lacks, as they begin.
+  package var lacking: [String] = []
+  /// Lines that its dump has instead.
+  package var wrong: [String] = []
+  /// Whether the kernel carries its types, and a symbol table that leads to them.
+  package let carriesTypes: Bool
   /// What was written into memory.
   package internal(set) var memory = SparseMemory()
   /// Addresses of the struct pages of frames in a row.
   package private(set) var maps: [(frames: Range<UInt64>, address: UInt64)] = []
   /// Frames on the lists of free pages, where those tell what is free.
   package internal(set) var listed: [Range<UInt64>] = []
+  /// Free blocks.
+  package internal(set) var freeBlocks: [Range<UInt64>] = []
+  /// Frames of the kernel's image, as far as a symbol table or vmcoreinfo tells them.
+  package internal(set) var image: [Range<UInt64>] = []
   /// Offsets in a struct page.
   package let layout: [String: Int]
   /// Bytes of a struct page.
@@ -59,12 +69,15 @@ package struct PageMachine: Sendable {
   var next: UInt64 = 0
   /// Physical address of the first node.
   var firstNode: UInt64 = 0
+  /// Bytes of a section's structure.
+  var sectionSize: UInt64 = 16
 
   /// A machine of a seed.
-  package init(seed: UInt64) {
+  package init(seed: UInt64, forms: [PageForm] = PageForm.all, carriesTypes: Bool = false) {
     var random = SeededGenerator(seed: seed)
+    self.carriesTypes = carriesTypes
     kind = PageMachine.kinds.randomElement(using: &random) ?? PageMachine.kinds[0]
-    form = PageForm.all.randomElement(using: &random) ?? PageForm.all[0]
+    form = forms.randomElement(using: &random) ?? PageForm.all[0]
     model = Model.allCases.randomElement(using: &random) ?? .flat
     let shift = kind.pageShifts.randomElement(using: &random) ?? 12
     pageSize = 1 << UInt64(shift)
@@ -78,6 +91,7 @@ package struct PageMachine: Sendable {
     pageStruct = 6 * word + 8 + word * Int.random(in: 0...4, using: &random)
     self.random = random
     next = (ram[0].lowerBound + 16) * pageSize
+    image = [ram[0].lowerBound..<ram[0].lowerBound + 1]
     fill()
   }
 
@@ -152,8 +166,9 @@ extension PageMachine {
     case .sections: addSections(isExtreme: false)
     case .extreme: addSections(isExtreme: true)
     }
+    if carriesTypes { addTypes() }
     fillPages()
-    if !form.hasBuddyType { addFreeLists() }
+    addFreeLists()
   }
 
   private mutating func tellPages() {
@@ -246,6 +261,7 @@ extension PageMachine {
     let sectionBits = shift + UInt64(perSection.trailingZeroBitCount)
     let end = ram.last?.upperBound ?? 0
     let size: UInt64 = Bool.random(using: &random) ? 16 : 32
+    sectionSize = size
     let perRoot = isExtreme ? pageSize / size : 1
     var physicalBits = sectionBits + 1
     while end > 1 << (physicalBits - shift) { physicalBits += 1 }
@@ -292,8 +308,13 @@ extension PageMachine {
   /// The parts of an ELF dump of the loads: a head, and where the memory of each load stands in a
   /// sparse file.
   package func dump() -> (head: [UInt8], loads: [(offset: UInt64, memory: Range<UInt64>)]) {
-    let note = RecipeNote(name: "VMCOREINFO", type: 0, content: Array(information.utf8))
-      .encoded(kind.order)
+    let told =
+      information.split(separator: "\n")
+      .filter { line in !lacking.contains { line.hasPrefix($0) } }.map(String.init) + wrong
+    let note = RecipeNote(
+      name: "VMCOREINFO", type: 0, content: told.flatMap { Array("\($0)\n".utf8) }
+    )
+    .encoded(kind.order)
     var model = ELFFileModel([.note(note)])
     model.bits = kind.bits
     model.order = kind.order

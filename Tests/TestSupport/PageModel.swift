@@ -63,9 +63,10 @@ package struct PageModel {
   ///   - tested: those that a struct page decides.
   ///   - arrays: struct pages in a row: a group does not hide what is in the next one.
   ///   - listed: free frames that lists tell.
+  ///   - image: frames of the kernel's image, which are never left out.
   package func leftOut(
     level: UInt8, existing: Set<UInt64>, tested: Set<UInt64>, arrays: [Range<UInt64>],
-    listed: [Range<UInt64>] = []
+    listed: [Range<UInt64>] = [], image: [Range<UInt64>] = []
   ) -> [UInt64: String] {
     var result: [UInt64: String] = [:]
     for array in arrays {
@@ -79,7 +80,8 @@ package struct PageModel {
         }
         for member in frame..<frame + count
         where existing.contains(member) && result[member] == nil
-          && (isLost(page) || !isReserved(member, with: frame, in: array))
+          && (isLost(page)
+            || !isReserved(member) && !image.contains(where: { $0.contains(member) }))
         {
           result[member] = kind
         }
@@ -87,18 +89,19 @@ package struct PageModel {
       }
     }
     if level & 16 != 0 {
-      for frame in listed.joined() where existing.contains(frame) && result[frame] == nil {
+      for frame in listed.joined()
+      where existing.contains(frame) && result[frame] == nil && !isReserved(frame)
+        && !image.contains(where: { $0.contains(frame) })
+      {
         result[frame] = "free"
       }
     }
     return result
   }
 
-  /// Reserved frames are never left out, as far as the block of the first one goes.
-  private func isReserved(_ frame: UInt64, with head: UInt64, in array: Range<UInt64>) -> Bool {
-    guard frame / 8192 == head / 8192, array.contains(frame), let page = page(frame) else {
-      return false
-    }
+  /// Reserved frames are never left out.
+  private func isReserved(_ frame: UInt64) -> Bool {
+    guard let page = page(frame), !isTail(page) else { return false }
     let bit = UInt64(number("PG_private") ?? 11) - 1
     return value(page, offset("page.flags") ?? 0, word) >> bit & 1 == 1
   }
@@ -111,6 +114,13 @@ package struct PageModel {
       || (isType(count, "OFFLINE") && !isSet(flags, "slab", usual: nil))
   }
 
+  private func isTail(_ page: [UInt8]) -> Bool {
+    guard let place = offset("page.compound_info") ?? offset("page.compound_head") else {
+      return false
+    }
+    return value(page, place, word) & 1 == 1
+  }
+
   /// What a struct page decides, and for how many frames.
   private func verdict(
     _ page: [UInt8], _ frame: UInt64, _ level: UInt8
@@ -118,11 +128,7 @@ package struct PageModel {
     let flags = value(page, offset("page.flags") ?? 0, word)
     let mapping = value(page, offset("page.mapping") ?? 0, word)
     let count = offset("page._mapcount").map { value(page, $0, 4) } ?? 0
-    if let place = offset("page.compound_info") ?? offset("page.compound_head"),
-      value(page, place, word) & 1 == 1
-    {
-      return nil
-    }
+    if isTail(page) { return nil }
     let hasSlabType = number("PAGE_SLAB_MAPCOUNT_VALUE") != nil
     let isSlab = hasSlabType ? isType(count, "SLAB") : isSet(flags, "slab", usual: 7)
     let (order, isHuge) = folio(flags, count, frame)

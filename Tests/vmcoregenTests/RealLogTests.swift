@@ -5,6 +5,12 @@ import Testing
 @Suite(
   "The log of real crashes", .enabled(if: RealCase.isAvailable, "\(RealCase.absence)"))
 struct RealLogTests {
+  @Test("is tested with every case that there is")
+  func areAll() {
+    #expect(RealCase.all.count == RealCase.listed.count)
+    #expect(RealCase.all.count { $0.machine == "x86_64" } >= 5)
+  }
+
   @Test("begins with the kernel's name, is whole, and says why it died", arguments: RealCase.all)
   func log(_ real: RealCase) throws {
     let scratch = try TemporaryDirectory()

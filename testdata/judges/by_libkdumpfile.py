@@ -9,9 +9,9 @@ DUMP is anything that libkdumpfile opens, VMCOREINFO a file with the text of the
 import sys
 
 import kdumpfile
-from kdumpfile.exceptions import NoDataException
 
 from elf_core import Core, expect, lines, system_name_address
+from pagemap import runs
 
 AT_ONCE = 4 << 20
 UTS = ["sysname", "nodename", "release", "version", "machine", "domainname"]
@@ -26,18 +26,6 @@ def union(ranges):
         else:
             merged.append([start, end])
     return merged
-
-
-def runs(bitmap):
-    """The runs of set bits of a bitmap of libkdumpfile."""
-    found, end = [], 0
-    while True:
-        try:
-            start = bitmap.find_set(end)
-        except NoDataException:
-            return found
-        end = bitmap.find_clear(start)
-        found.append([start, end])
 
 
 def compare_load(core, dump, load, page):

@@ -115,6 +115,24 @@ package struct FrameBits: Sendable {
       }
     }
 
+    /// Sets bits of frames from a multiple of 64 on, none of which is before the last ones; what has
+    /// no bit is passed over.
+    package mutating func set(_ bits: [UInt64], from frame: UInt64) throws(OpenError) {
+      let end = frame + UInt64(bits.count) << 6
+      var index = ranges.partitioningIndex { $0.upperBound > frame }
+      while index < ranges.count, ranges[index].lowerBound < end {
+        let range = ranges[index].clamped(to: frame..<end)
+        let start = starts[index] &- ranges[index].lowerBound >> 6
+        for number in range.lowerBound >> 6...(range.upperBound - 1) >> 6 {
+          var word = bits[Int(number - frame >> 6)]
+          if number << 6 < range.lowerBound { word &= .max << (range.lowerBound & 63) }
+          if (number + 1) << 6 > range.upperBound { word &= ~(.max << (range.upperBound & 63)) }
+          if word != 0 { try combine(word, at: start &+ number) }
+        }
+        index += 1
+      }
+    }
+
     private mutating func combine(_ mask: UInt64, at place: UInt64) throws(OpenError) {
       if file != nil, place - first >= UInt64(words.count) {
         try flush()

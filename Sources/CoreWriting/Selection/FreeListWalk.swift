@@ -27,7 +27,9 @@ struct FreeListWalk {
       throw .noSpace(error)
     }
     let fault = try FreeListWalk.walk(areas, census, frames) { block in
-      for part in frames.existing.clamped(to: block).ranges { try? builder.set(part) }
+      for part in frames.existing.clamped(to: block).subtracting(census.protected).ranges {
+        try? builder.set(part)
+      }
     }
     if let fault { throw .refused(Message(fault)) }
     do throws(OpenError) { bits = try builder.finish() } catch { throw .noSpace(error) }

@@ -3,10 +3,24 @@ internal import CrashedKernel
 
 /// Frames in a row, and which of them are kept.
 struct KeptBlock: Sendable {
-  var frames: Range<UInt64>
-  var isKept: [Bool]
+  let frames: Range<UInt64>
+  /// Those that are kept: ascending, merged.
+  private(set) var kept: [Range<UInt64>] = []
   /// Frames that are left out because they are zero.
   var zeros: UInt64 = 0
+
+  init(_ frames: Range<UInt64>) {
+    self.frames = frames
+  }
+
+  /// Keeps frames behind all that are kept already.
+  mutating func keep(_ part: Range<UInt64>) {
+    if let last = kept.last, last.upperBound == part.lowerBound {
+      kept[kept.count - 1] = last.lowerBound..<part.upperBound
+    } else {
+      kept.append(part)
+    }
+  }
 }
 
 /// Which frames are kept of a selection, those of zeros included where its level leaves them out.
@@ -69,8 +83,7 @@ struct KeptFrames: Sendable {
   private func block(
     _ part: Range<UInt64>, _ owned: RangeSet?
   ) throws(SelectionError) -> KeptBlock {
-    var block = KeptBlock(
-      frames: part, isKept: [Bool](repeating: false, count: Int(part.length)))
+    var block = KeptBlock(part)
     var frame = part.lowerBound
     while frame < part.upperBound {
       let stretch = selection.stretch(at: frame)
@@ -109,11 +122,5 @@ struct KeptFrames: Sendable {
       }
     }
     block.zeros += zeros
-  }
-}
-
-extension KeptBlock {
-  fileprivate mutating func keep(_ part: Range<UInt64>) {
-    for frame in part { isKept[Int(frame - frames.lowerBound)] = true }
   }
 }

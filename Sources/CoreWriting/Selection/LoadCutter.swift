@@ -68,26 +68,32 @@ struct LoadCutter {
   /// Takes the next frames.
   mutating func add(_ block: KeptBlock) {
     var frame = block.frames.lowerBound
-    while frame < block.frames.upperBound {
-      let index = Int(frame - block.frames.lowerBound)
-      if block.isKept[index] { keep(frame) } else { leaveOut(frame) }
-      frame += 1
+    for part in block.kept {
+      leaveOut(frame..<part.lowerBound)
+      keep(part.lowerBound)
+      piece.memorySize += size(of: part.lowerBound + 1..<part.upperBound)
+      piece.fileSize += size(of: part.lowerBound + 1..<part.upperBound)
+      frame = part.upperBound
     }
+    leaveOut(frame..<block.frames.upperBound)
   }
 
-  private func size(of frame: UInt64) -> UInt64 {
-    frame + 1 == frames.upperBound && tail > 0 ? tail : pageSize
+  private func size(of part: Range<UInt64>) -> UInt64 {
+    let size = part.length * pageSize
+    return part.upperBound == frames.upperBound && !part.isEmpty && tail > 0
+      ? size - pageSize + tail : size
   }
 
-  private mutating func leaveOut(_ frame: UInt64) {
-    gap += 1
-    piece.memorySize += size(of: frame)
+  private mutating func leaveOut(_ part: Range<UInt64>) {
+    gap += part.length
+    piece.memorySize += size(of: part)
   }
 
   private mutating func keep(_ frame: UInt64) {
     guard gap >= LoadCutter.shortestGap else {
-      piece.memorySize += size(of: frame)
-      piece.fileSize += gap * pageSize + size(of: frame)
+      let size = size(of: frame..<frame + 1)
+      piece.memorySize += size
+      piece.fileSize += gap * pageSize + size
       gap = 0
       return
     }

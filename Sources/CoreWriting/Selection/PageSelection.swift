@@ -92,8 +92,9 @@ package struct PageSelection: Sendable {
   private static func refuse(
     _ level: DumpLevel, _ rules: PageRules
   ) throws(SelectionError) {
-    for (bits, why) in rules.refusals where !bits.isDisjoint(with: level) {
-      throw .refused("dump level \(bits.intersection(level)) cannot be decided: \(why)")
+    for refusal in rules.refusals where !refusal.level.isDisjoint(with: level) {
+      throw .refused(
+        "dump level \(refusal.level.intersection(level)) cannot be decided: \(refusal.why)")
     }
   }
 
@@ -116,7 +117,10 @@ package struct PageSelection: Sendable {
       var marks = tested
       try walk?.apply(to: &marks)
       totals.add(marks)
-      do throws(OpenError) { try builder.set(marks, frames.existing) } catch {
+      guard marks.counts.excluded > 0 else { return }
+      do throws(OpenError) {
+        try builder.set(marks.excludedBits, from: marks.frames.lowerBound)
+      } catch {
         throw .noSpace(error)
       }
     }
@@ -174,19 +178,17 @@ struct SelectionTotals {
     try checkFreeAreas(census)
   }
 
-  /// Free pages that may be more than the kernel counts: it may have crashed while it counted.
-  private static let toleratedFree: UInt64 = 1 << 13
-
-  /// Holds the free pages that were found against those that the kernel counts itself.
+  /// Holds the free pages that were found against those that the kernel counts itself, which may
+  /// have crashed while it counted.
   private mutating func checkFreeAreas(_ census: PageCensus) throws(SelectionError) {
     guard census.rules.marksFree, !census.rules.hasUnaccepted, counts[.free] > 0,
       case .found(let areas) = census.freeAreas
     else { return }
     let counted: UInt64?
     do throws(ReadError) { counted = try areas.count() } catch { throw .read(error) }
-    guard let counted, counted > 0 else { return }
+    guard let counted else { return }
     let found = counts[.free]
-    guard found <= counted + counted / 16 + SelectionTotals.toleratedFree else {
+    guard found <= counted + counted / 16 + areas.mostInFlight else {
       throw .refused(
         "the kernel's struct pages contradict themselves: \(found) pages are marked as free, and its "
           + "zones count \(counted)")
@@ -210,26 +212,5 @@ struct SelectionTotals {
         Finding("\(contradictions.freeBlocks) free blocks of an impossible size are kept"))
     }
     return warnings
-  }
-}
-
-extension FrameBits.Builder {
-  /// Sets the bits of all frames of a block that are left out.
-  fileprivate mutating func set(
-    _ marks: PageMarks, _ existing: RangeSet
-  ) throws(OpenError) {
-    guard marks.counts.excluded > 0 else { return }
-    for part in existing.clamped(to: marks.frames).ranges {
-      var start: UInt64?
-      for frame in part {
-        let isExcluded = marks.kinds[Int(frame - marks.frames.lowerBound)].isExcluded
-        if isExcluded, start == nil { start = frame }
-        if !isExcluded, let first = start {
-          try set(first..<frame)
-          start = nil
-        }
-      }
-      if let start { try set(start..<part.upperBound) }
-    }
   }
 }

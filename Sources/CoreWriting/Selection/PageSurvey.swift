@@ -16,7 +16,7 @@ package struct PageSurvey: Sendable {
   /// Frames whose struct page cannot be read.
   package private(set) var unreadable: UInt64 = 0
   /// Bits of a dump level that cannot be decided, each with what is missing.
-  package let refusals: [(level: DumpLevel, why: String)]
+  package let refusals: [PageRules.Refusal]
   /// Why the kernel's lists do not tell its free pages, where they would have to.
   package private(set) var listFault: Message?
   /// Why no struct page can be believed.

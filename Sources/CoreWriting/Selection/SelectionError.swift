@@ -11,3 +11,16 @@ package enum SelectionError: Error, Sendable {
   /// The run was interrupted.
   case cancelled
 }
+
+extension SelectionError {
+  /// Why nothing is left out, where everything is written all the same; nil where that was not to
+  /// be.
+  package var whyNothing: Message? {
+    switch self {
+    case .refused(let why): why
+    case .read(let error): error.kind == .cancelled ? nil : Message(error.description)
+    case .noSpace(let error): Message(error.description)
+    case .cancelled: nil
+    }
+  }
+}

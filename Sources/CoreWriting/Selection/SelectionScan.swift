@@ -91,6 +91,7 @@ struct SelectionScan {
     guard !groups.isEmpty || carried.next > marks.frames.lowerBound else { return marks }
     var settled = marks.hasExclusions ? frames.block(marks.frames) : marks
     settled.zeros = marks.zeros
+    settled.reserve(as: marks)
     for group in groups {
       let parts =
         PageKinds(group.kind).isGuarded

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MemoryImages
 
 /// Gives the records of the buffer, from the oldest to the newest. Behind one that cannot be right
 /// it goes on where records follow each other again.
@@ -10,17 +11,17 @@ struct LogBufferReader: LogReader {
   private var wraps: Bool
   private var lastTime: UInt64 = 0
   private var heads: MemoryWindow
+  /// Those behind the buffer's end, where the ones before it are looked at.
+  private var turned: MemoryWindow
   private var texts: MemoryWindow
-  /// Of the heads to which one leads that may be none.
-  private var followers: MemoryWindow
 
   init(_ buffer: LogBuffer) {
     self.buffer = buffer
     offset = buffer.first
     wraps = buffer.first > buffer.next
-    heads = MemoryWindow(buffer.memory)
+    heads = MemoryWindow(buffer.memory, size: LogBufferReader.ahead * 4)
+    turned = MemoryWindow(buffer.memory)
     texts = MemoryWindow(buffer.memory)
-    followers = MemoryWindow(buffer.memory, size: 512)
   }
 
   mutating func next() throws(ReadError) -> LogRecord? {
@@ -82,12 +83,16 @@ struct LogBufferReader: LogReader {
     offset += 4
     while wraps || offset < buffer.next {
       if wraps, offset >= buffer.size { turn() }
+      if offset % LogBufferReader.stretch == 0 {
+        try buffer.memory.memory.budget?.spend(
+          LogBufferReader.stretch / 4, .parsing, on: "the kernel's log")
+      }
       if let gap = try gap() {
         offset += gap
-      } else {
-        if try isChain() { break }
-        offset += 4
+        continue
       }
+      if try isChain() { break }
+      offset += 4
     }
     let what = head.map { "claims \($0.length) bytes" } ?? "is not in the image"
     let rest = wraps || offset < buffer.next ? "goes on at \(offset.hex)" : "nothing behind it is"
@@ -110,6 +115,9 @@ struct LogBufferReader: LogReader {
 
   /// Whether three records, or all up to the end, follow each other from here on.
   private mutating func isChain() throws(ReadError) -> Bool {
+    try heads.prepare(
+      at: buffer.start &+ offset,
+      count: min(LogBufferReader.ahead, Int(buffer.size - min(offset, buffer.size))))
     guard
       let length = try heads.half(
         at: buffer.start &+ offset &+ UInt64(buffer.layout.length)), length % 4 == 0,
@@ -120,10 +128,10 @@ struct LogBufferReader: LogReader {
     var isWrapping = wraps
     for _ in 0..<3 {
       if !isWrapping, place == buffer.next { return place != offset }
-      guard
-        let head = try place == offset
-          ? buffer.head(at: place, &heads) : buffer.head(at: place, &followers)
-      else { return false }
+      let found =
+        isWrapping == wraps
+        ? try buffer.head(at: place, &heads) : try buffer.head(at: place, &turned)
+      guard let head = found else { return false }
       if isWrapping, head.isEnd, place != offset {
         isWrapping = false
         place = 0
@@ -141,6 +149,10 @@ struct LogBufferReader: LogReader {
     return true
   }
 
+  /// Bytes that four heads in a row can be apart.
+  private static let ahead = 1 << 18
+  /// Bytes that are searched at a time.
+  private static let stretch: UInt64 = 1 << 12
   /// One second.
   private static let disorder: UInt64 = 1_000_000_000
   /// Ten years.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MemoryImages
 
 /// Gives the records of the lockless ring as the kernel's own readers see them: what is being
 /// written or overwritten is none (`desc_read_finalized_seq`), but a text that could have been
@@ -15,6 +16,9 @@ struct LogRingReader: LogReader {
   private var descriptors: MemoryWindow
   private var infos: MemoryWindow
   private var texts: MemoryWindow
+
+  /// Records that are paid for at a time.
+  private static let stretch: UInt64 = 256
 
   init(_ ring: LogRing) throws(ReadError) {
     self.ring = ring
@@ -36,6 +40,10 @@ struct LogRingReader: LogReader {
       let number = upcoming
       upcoming = (number &+ 1) & ring.numbers
       left -= 1
+      if left % LogRingReader.stretch == 0 {
+        try ring.memory.memory.budget?.spend(
+          LogRingReader.stretch, .parsing, on: "the records of the log")
+      }
       if let record = try record(number) { return record }
     }
     return nil

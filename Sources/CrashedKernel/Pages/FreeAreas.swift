@@ -34,18 +34,22 @@ package struct FreeAreas: Sendable {
     let previous: UInt64
     let listInPage: UInt64
 
-    init?(_ information: VMCoreInfo, _ layout: PageLayout, wordSize: Int) {
-      func size(_ key: String, atMost limit: UInt64 = 1 << 24) -> UInt64? {
-        information.decimal(key).flatMap { $0 <= limit ? $0 : nil }
+    init?(_ structures: KernelStructures, _ layout: PageLayout, wordSize: Int) {
+      func offset(_ member: String, _ structure: String) -> UInt64? {
+        believed(structures.offset(of: member, in: structure))
       }
-      guard let nodeZones = size("OFFSET(pglist_data.node_zones)"),
-        let nodeZoneCount = size("OFFSET(pglist_data.nr_zones)"),
-        let zoneSize = size("SIZE(zone)"), let spannedPages = size("OFFSET(zone.spanned_pages)"),
-        let areas = size("OFFSET(zone.free_area)"), let areaSize = size("SIZE(free_area)"),
-        let orders = size("LENGTH(zone.free_area)", atMost: 24),
-        let lists = size("OFFSET(free_area.free_list)"),
-        let next = size("OFFSET(list_head.next)"), let previous = size("OFFSET(list_head.prev)"),
-        let listInPage = layout.list
+      func believed(_ number: UInt64?, atMost limit: UInt64 = 1 << 24) -> UInt64? {
+        number.flatMap { $0 <= limit ? $0 : nil }
+      }
+      guard let nodeZones = offset("node_zones", "pglist_data"),
+        let nodeZoneCount = offset("nr_zones", "pglist_data"),
+        let zoneSize = believed(structures.size(of: "zone")),
+        let spannedPages = offset("spanned_pages", "zone"), let areas = offset("free_area", "zone"),
+        let areaSize = believed(structures.size(of: "free_area")),
+        let orders = believed(structures.count(of: "free_area", in: "zone"), atMost: 24),
+        orders > 0,
+        let lists = offset("free_list", "free_area"), let next = offset("next", "list_head"),
+        let previous = offset("prev", "list_head"), let listInPage = layout.list
       else { return nil }
       self.wordSize = UInt64(wordSize)
       self.nodeZones = nodeZones
@@ -56,8 +60,8 @@ package struct FreeAreas: Sendable {
       self.areaSize = areaSize
       self.orders = orders
       self.lists = lists
-      listCount = size("LENGTH(free_area.free_list)", atMost: 64) ?? 1
-      listSize = size("SIZE(list_head)") ?? 2 * UInt64(wordSize)
+      listCount = believed(structures.count(of: "free_list", in: "free_area"), atMost: 64) ?? 1
+      listSize = believed(structures.size(of: "list_head")) ?? 2 * UInt64(wordSize)
       self.next = next
       self.previous = previous
       self.listInPage = UInt64(listInPage)
@@ -66,13 +70,14 @@ package struct FreeAreas: Sendable {
 
   /// The zones of a kernel, or why they are not known.
   static func read(
-    _ kernel: Kernel, _ model: MemoryModel, _ layout: PageLayout, _ memory: VirtualMemory
+    _ structures: KernelStructures, _ model: MemoryModel, _ layout: PageLayout,
+    _ memory: VirtualMemory
   ) throws(ReadError) -> Answer<FreeAreas> {
-    guard let keys = Keys(kernel.information, layout, wordSize: memory.wordSize) else {
+    guard let keys = Keys(structures, layout, wordSize: memory.wordSize) else {
       return .absent("vmcoreinfo does not say where the lists of free pages are")
     }
     var zones: [UInt64] = []
-    for node in try nodes(kernel.information, memory) {
+    for node in try nodes(structures, memory) {
       guard let count = try memory.read(UInt32.self, at: node &+ keys.nodeZoneCount).value else {
         return .absent("the number of zones of the node at \(node.hex) cannot be read")
       }
@@ -93,15 +98,15 @@ package struct FreeAreas: Sendable {
 
   /// Addresses of the nodes that are in use.
   private static func nodes(
-    _ information: VMCoreInfo, _ memory: VirtualMemory
+    _ structures: KernelStructures, _ memory: VirtualMemory
   ) throws(ReadError) -> [UInt64] {
-    guard let table = information.symbol("node_data"),
-      let count = information.decimal("LENGTH(node_data)")
-    else { return information.symbol("contig_page_data").map { [$0] } ?? [] }
+    guard let table = try structures.symbol("node_data"),
+      let count = structures.information.decimal("LENGTH(node_data)")
+    else { return try structures.symbol("contig_page_data").map { [$0] } ?? [] }
     let word = UInt64(memory.wordSize)
     var nodes: [UInt64] = []
     for number in 0..<min(count, mostNodes) {
-      if let map = information.symbol("node_online_map") {
+      if let map = structures.information.symbol("node_online_map") {
         let bits = try memory.pointer(at: map &+ number / (8 * word) * word).value ?? 0
         guard bits >> (number % (8 * word)) & 1 == 1 else { continue }
       }
@@ -127,6 +132,10 @@ package struct FreeAreas: Sendable {
     }
     return pages
   }
+
+  /// The most pages that can be on their way into a list, or out of it: each zone is locked
+  /// meanwhile, and the largest block has so many.
+  package var mostInFlight: UInt64 { UInt64(zones.count) << (keys.orders - 1) }
 
   private func area(_ order: UInt64, of zone: UInt64) -> UInt64 {
     zone &+ keys.areas &+ order &* keys.areaSize

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DumpRecords
 
 /// The page frames of a kernel's image that it never gives back: text, constants and variables. What
 /// lies between them it frees when it has started (`free_initmem`, `mark_rodata_ro`), and on x86_64 a
@@ -11,17 +12,19 @@ struct ImageFrames {
   ]
   /// The same of what is freed in them.
   private static let freed = [("__start_bss_decrypted", "__end_bss_decrypted")]
+  /// All that are asked for.
+  static let symbols = (parts + freed).flatMap { [$0.0, $0.1] }
   /// The largest part that is believed.
   private static let largest: UInt64 = 1 << 30
 
-  /// The frames; none where the kernel's symbol table does not tell.
+  /// The frames; where the kernel's symbol table does not tell, those of the variables alone that
+  /// vmcoreinfo names.
   let set: RangeSet
 
   init(
     of kernel: Kernel, in memory: VirtualMemory, pageSize: UInt64
   ) throws(ReadError) {
-    let all = ImageFrames.parts + ImageFrames.freed
-    let places = try kernel.symbols().value?.addresses(of: all.flatMap { [$0.0, $0.1] }) ?? [:]
+    let places = try kernel.symbols().value?.addresses(of: ImageFrames.symbols) ?? [:]
     func frames(
       _ parts: [(String, String)]
     ) throws(ReadError) -> RangeSet {
@@ -40,7 +43,12 @@ struct ImageFrames {
       }
       return RangeSet(frames)
     }
+    var named: [Range<UInt64>] = []
+    for address in kernel.information.symbols {
+      guard case .at(let physical, _) = try kernel.image.translate(address) else { continue }
+      named.append(physical / pageSize..<physical / pageSize + 1)
+    }
     set = try frames(ImageFrames.parts)
-      .subtracting(try frames(ImageFrames.freed))
+      .subtracting(try frames(ImageFrames.freed)).union(RangeSet(named))
   }
 }

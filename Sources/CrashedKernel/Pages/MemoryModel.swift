@@ -98,9 +98,10 @@ extension MemoryModel {
   /// Finds out how a kernel keeps its struct pages.
   ///
   /// - Parameter lowest: the lowest physical address of its memory.
-  package static func read(
-    _ kernel: Kernel, _ layout: PageLayout, memory: VirtualMemory, lowest: UInt64
+  static func read(
+    _ structures: KernelStructures, _ layout: PageLayout, memory: VirtualMemory, lowest: UInt64
   ) throws(ReadError) -> Answer<MemoryModel> {
+    let kernel = structures.kernel
     guard let size = kernel.information.pageSize else {
       return .absent("vmcoreinfo has no PAGESIZE")
     }
@@ -110,7 +111,7 @@ extension MemoryModel {
       .found(
         MemoryModel(name: name, form: form, pageSize: UInt64(layout.size), highest: highest))
     }
-    if let nodes = try nodes(kernel, memory) {
+    if let nodes = try nodes(structures, memory) {
       switch nodes {
       case .found(let arrays): return model("DISCONTIGMEM", .arrays(arrays))
       case .absent(let why): return .absent(why)
@@ -118,7 +119,7 @@ extension MemoryModel {
       }
     }
     if let sections = try MemorySections.read(
-      kernel, memory, pageShift: shift, known: lowest >> UInt64(shift))
+      structures, memory, pageShift: shift, known: lowest >> UInt64(shift))
     {
       switch sections {
       case .found(let sections): return model(sections.name, .sections(sections))
@@ -126,7 +127,7 @@ extension MemoryModel {
       case .corrupt(let why): return .corrupt(why)
       }
     }
-    switch try flat(kernel, memory, firstFrame: lowest >> UInt64(shift)) {
+    switch try flat(structures, memory, firstFrame: lowest >> UInt64(shift)) {
     case .found(let array): return model("FLATMEM", .arrays([array]))
     case .absent(let why): return .absent(why)
     case .corrupt(let why): return .corrupt(why)
@@ -136,21 +137,21 @@ extension MemoryModel {
   /// One array for all: `mem_map`. A node's own pointer says which frame its first page is of,
   /// where vmcoreinfo tells of it.
   private static func flat(
-    _ kernel: Kernel, _ memory: VirtualMemory, firstFrame: UInt64
+    _ structures: KernelStructures, _ memory: VirtualMemory, firstFrame: UInt64
   ) throws(ReadError) -> Answer<PageArray> {
-    guard let variable = kernel.information.symbol("mem_map") else {
+    guard let variable = try structures.symbol("mem_map") else {
       return .absent(
         "vmcoreinfo has none of mem_section, node_data and mem_map: nothing says where the "
           + "kernel's struct pages are")
     }
-    if let node = kernel.information.symbol("contig_page_data"),
-      let array = try NodeKeys(kernel.information)?.array(of: node, in: memory)
+    if let node = try structures.symbol("contig_page_data"),
+      let array = try NodeKeys(structures)?.array(of: node, in: memory)
     {
       return .found(PageArray(frames: array.frames.lowerBound..<UInt64.max, address: array.address))
     }
     switch try memory.pointer(at: variable) {
     case .found(let address):
-      let first = kernel.architecture.memoryMap.startsAtLowestLoad ? firstFrame : 0
+      let first = structures.kernel.architecture.memoryMap.startsAtLowestLoad ? firstFrame : 0
       return .found(PageArray(frames: first..<UInt64.max, address: address))
     case .unreadable(let why): return .corrupt("mem_map at \(variable.hex): \(why)")
     }
@@ -158,11 +159,11 @@ extension MemoryModel {
 
   /// An array for each node; nil where the kernel has none.
   private static func nodes(
-    _ kernel: Kernel, _ memory: VirtualMemory
+    _ structures: KernelStructures, _ memory: VirtualMemory
   ) throws(ReadError) -> Answer<[PageArray]>? {
-    let information = kernel.information
-    guard let table = information.symbol("node_data"),
-      let count = information.decimal("LENGTH(node_data)"), let keys = NodeKeys(information)
+    guard let table = try structures.symbol("node_data"),
+      let count = structures.information.decimal("LENGTH(node_data)"),
+      let keys = NodeKeys(structures)
     else { return nil }
     var arrays: [PageArray] = []
     for number in 0..<min(count, mostNodes) {
@@ -188,11 +189,11 @@ private struct NodeKeys {
   let start: UInt64
   let spanned: UInt64
 
-  init?(_ information: VMCoreInfo) {
-    guard information.decimal("SIZE(pglist_data)") != nil,
-      let map = information.decimal("OFFSET(pglist_data.node_mem_map)"),
-      let start = information.decimal("OFFSET(pglist_data.node_start_pfn)"),
-      let spanned = information.decimal("OFFSET(pglist_data.node_spanned_pages)")
+  init?(_ structures: KernelStructures) {
+    guard structures.size(of: "pglist_data") != nil,
+      let map = structures.offset(of: "node_mem_map", in: "pglist_data"),
+      let start = structures.offset(of: "node_start_pfn", in: "pglist_data"),
+      let spanned = structures.offset(of: "node_spanned_pages", in: "pglist_data")
     else { return nil }
     self.map = map
     self.start = start

@@ -34,24 +34,23 @@ struct MemorySections: Sendable {
   ///
   /// - Parameter known: a frame that has a struct page.
   static func read(
-    _ kernel: Kernel, _ memory: VirtualMemory, pageShift: Int, known: UInt64
+    _ structures: KernelStructures, _ memory: VirtualMemory, pageShift: Int, known: UInt64
   ) throws(ReadError) -> Answer<MemorySections>? {
-    let information = kernel.information
-    guard let table = information.symbol("mem_section"),
-      let size = information.decimal("SIZE(mem_section)"), size > 0,
-      let offset = information.decimal("OFFSET(mem_section.section_mem_map)")
+    guard let table = try structures.symbol("mem_section"),
+      let size = structures.size(of: "mem_section"), size > 0,
+      let offset = structures.offset(of: "section_mem_map", in: "mem_section")
     else { return nil }
     guard size <= 1 << UInt64(pageShift - 1), offset < size else {
       return .corrupt("SIZE(mem_section) is \(size), expected at most half a page")
     }
     let perRoot = (UInt64(1) << UInt64(pageShift)) / size
-    let length = information.decimal("LENGTH(mem_section)")
+    let length = structures.information.decimal("LENGTH(mem_section)")
     if let length, length > longest {
       return .corrupt("LENGTH(mem_section) is \(length), expected at most \(longest)")
     }
     guard
       let bits = SectionBits(
-        kernel, pageShift: pageShift, sectionsPerRoot: perRoot, length: length)
+        structures.kernel, pageShift: pageShift, sectionsPerRoot: perRoot, length: length)
     else { return .absent("nothing says how large a section of memory is (SECTION_SIZE_BITS)") }
     var sections = MemorySections(
       memory: memory, table: table, isExtreme: bits.isExtreme, size: size, offset: offset,

@@ -7,7 +7,10 @@ struct PageArrayTest {
   private let kinds: PageKinds
   /// Frames from here on are not tested.
   private let end: UInt64
-  private var rules: PageRules { census.rules }
+  private let rules: PageRules
+  private let sieve: PageSieve?
+  /// From the first to the last frame of the kernel's image.
+  private let image: Range<UInt64>
 
   /// A test that leaves out some kinds of pages.
   init(
@@ -17,6 +20,10 @@ struct PageArrayTest {
     self.array = array
     self.kinds = kinds
     self.end = end
+    rules = census.rules
+    sieve = PageSieve(census.rules)
+    let parts = census.protected.ranges
+    image = (parts.first?.lowerBound ?? 0)..<(parts.last?.upperBound ?? 0)
   }
 
   /// Goes through the struct pages; answers the frame behind the last one that needs no more test.
@@ -62,13 +69,17 @@ struct PageArrayTest {
     let flagsPlace = rules.layout.flags
     var index = 0
     while index < count {
-      if rules.isTail(pages, index) {
+      if let sieve {
+        index = sieve.next(pages, from: index)
+        guard index < count else { break }
+      } else if rules.isTail(pages, index) {
         index += 1
         continue
       }
       let flags = pages.word(index, flagsPlace)
       let isHead = flags & rules.head != 0
       var found = rules.kinds(pages, index, flags: flags)
+      if flags & rules.reserved != 0, found.isGuarded { marks.reserve(first + UInt64(index)) }
       if found.isEmpty && !isHead {
         index += 1
         continue
@@ -97,7 +108,7 @@ struct PageArrayTest {
         }
         order = free
       }
-      leaveOut(
+      try leaveOut(
         frame..<frame + 1 << UInt64(order), kind, isGuarded: found.isGuarded, pages, index, &marks)
       index += 1 << order
     }
@@ -121,7 +132,7 @@ struct PageArrayTest {
       rules.folio(
         pages, index,
         second: unsafe StructPages(
-          raw, size: pages.size, isWide: pages.isWide, order: pages.order), at: 0)
+          raw, size: pages.size, isWide: pages.isWide, order: census.memory.order), at: 0)
     }
   }
 
@@ -129,40 +140,56 @@ struct PageArrayTest {
   private func leaveOut(
     _ group: Range<UInt64>, _ kind: PageKind, isGuarded: Bool, _ pages: StructPages, _ index: Int,
     _ marks: inout PageMarks
-  ) {
+  ) throws(ReadError) {
     let held = min(Int(group.length), pages.count - index)
-    var isReserved = false
-    for place in index..<index + held where isGuarded {
-      if pages.word(place, rules.layout.flags) & rules.reserved != 0 { isReserved = true }
+    if isGuarded {
+      reserve(pages, index..<index + held, from: group.lowerBound, &marks)
+      try reserve(group.lowerBound + UInt64(held)..<group.upperBound, &marks)
     }
-    if isReserved || (isGuarded && !census.protected.clamped(to: group).ranges.isEmpty) {
-      leaveOut(unprotected: group, kind, pages, index, held, &marks)
-    } else {
+    if !isGuarded || !group.overlaps(image) {
       marks.mark(group, as: kind)
+    } else {
+      let kept = census.protected.clamped(to: group)
+      for part in census.protected.gaps(in: group).ranges { marks.mark(part, as: kind) }
+      marks.contradictions.protected += kept.clamped(to: marks.frames).length
     }
     if group.upperBound > marks.frames.upperBound {
-      marks.overhangs.append(
-        PageGroup(
-          frames: max(group.lowerBound, marks.frames.upperBound)..<group.upperBound, kind: kind))
+      let start = max(group.lowerBound, marks.frames.upperBound)
+      marks.overhangs.append(PageGroup(frames: start..<group.upperBound, kind: kind))
     }
   }
 
-  private func leaveOut(
-    unprotected group: Range<UInt64>, _ kind: PageKind, _ pages: StructPages, _ index: Int,
-    _ held: Int, _ marks: inout PageMarks
+  /// Keeps the reserved ones of pages that were read.
+  private func reserve(
+    _ pages: StructPages, _ indices: Range<Int>, from first: UInt64, _ marks: inout PageMarks
   ) {
-    for part in census.protected.gaps(in: group).ranges {
-      for frame in part.clamped(to: marks.frames) {
-        let place = Int(frame - group.lowerBound)
-        if place < held,
-          pages.word(index + place, rules.layout.flags) & rules.reserved != 0
-        {
-          marks.contradictions.protected += 1
-        } else {
-          marks.mark(frame..<frame + 1, as: kind)
+    let place = rules.layout.flags
+    let mask = rules.reserved
+    for index in indices
+    where pages.word(index, place) & mask != 0 && !rules.isTail(pages, index) {
+      marks.reserve(first + UInt64(index - indices.lowerBound))
+    }
+  }
+
+  /// Keeps the reserved ones of the rest of a group, as far as block and array go.
+  private func reserve(
+    _ rest: Range<UInt64>, _ marks: inout PageMarks
+  ) throws(ReadError) {
+    let size = rules.layout.size
+    let most = UInt64(PageCensus.chunkSize / size)
+    var frame = rest.lowerBound
+    let end = min(rest.upperBound, marks.frames.upperBound, array.frames.upperBound)
+    while frame < end, let address = census.model.address(of: frame, in: array) {
+      let count = min(most, end - frame)
+      if let bytes = try census.memory.read(at: address, count: Int(count) * size).value {
+        unsafe bytes.withBytes { raw in
+          reserve(
+            unsafe StructPages(
+              raw, size: size, isWide: census.memory.wordSize == 8, order: census.memory.order),
+            0..<Int(count), from: frame, &marks)
         }
       }
+      frame += count
     }
-    marks.contradictions.protected += census.protected.clamped(to: group).length
   }
 }

@@ -6,7 +6,7 @@ internal import MemoryImages
 /// memory that the image holds, whether a load shows it or not.
 package struct PageCensus: Sendable {
   /// How struct pages are read.
-  package let rules: PageRules
+  package private(set) var rules: PageRules
   /// Where they are.
   package let model: MemoryModel
   /// Frames that are never left out: the kernel's image.
@@ -16,12 +16,13 @@ package struct PageCensus: Sendable {
   /// The lists of free pages, or why they are not known.
   package let freeAreas: Answer<FreeAreas>
   /// What must be known of the census beside its result.
-  package let warnings: [Finding]
+  package private(set) var warnings: [Finding]
 
   /// Bytes of struct pages that are read at once.
   package static let chunkSize = 1 << 18
 
-  /// Everything that a census needs.
+  /// Everything that a census needs. Where vmcoreinfo is not enough, and for a kernel that is newer
+  /// than what is known here, the kernel's own types are asked.
   ///
   /// - Parameter lowest: the lowest physical address of the kernel's memory.
   package static func read(_ kernel: Kernel, lowest: UInt64) throws(ReadError) -> Answer<PageCensus>
@@ -29,34 +30,80 @@ package struct PageCensus: Sendable {
     guard let release = kernel.release else {
       return .absent("vmcoreinfo has no OSRELEASE that can be read")
     }
-    guard
-      let rules = PageRules(
-        kernel.information, release, wordSize: kernel.architecture.wordSize)
-    else {
+    let isNew = release > PageRules.newestRelease
+    let told = try read(KernelStructures(kernel), release, lowest: lowest)
+    if !isNew, let census = told.value, census.isComplete, !census.rules.mayLackMore { return told }
+    func alone(_ why: String? = nil) -> Answer<PageCensus> {
+      guard case .found(var census) = told else { return told }
+      if let why, isNew || !census.isComplete {
+        census.warnings.append(Finding("the kernel's own types cannot be used: \(why)"))
+      }
+      if isNew { census.warnings.append(newness("what vmcoreinfo says of them is taken as it is")) }
+      return .found(census.settled(release))
+    }
+    switch try kernel.types() {
+    case .absent: return alone()
+    case .corrupt(let why): return alone(why)
+    case .found(let types):
+      let typed = try read(
+        KernelStructures(kernel, types, decide: isNew), release, lowest: lowest)
+      guard case .found(var census) = typed else { return alone() }
+      let known = told.value
+      if !isNew, let known, known.rules == census.rules, known.isComplete { return told }
+      census.warnings.append(
+        isNew
+          ? newness("\(byTypes) decide")
+          : Finding(
+            "vmcoreinfo does not describe all of the kernel's struct pages: \(byTypes) do",
+            isDamage: false))
+      if isNew, let known, known.rules != census.rules {
+        census.warnings.append(
+          Finding("vmcoreinfo and the kernel's own types describe its struct pages differently"))
+      }
+      return .found(census.settled(release))
+    }
+  }
+
+  private static let byTypes = "the types that the kernel carries itself (BTF)"
+
+  private static func newness(_ what: String) -> Finding {
+    Finding(
+      "the kernel is newer than Linux \(PageRules.newestRelease), the newest whose struct pages are "
+        + "known here: \(what)",
+      isDamage: false)
+  }
+
+  private static func read(
+    _ structures: KernelStructures, _ release: KernelRelease, lowest: UInt64
+  ) throws(ReadError) -> Answer<PageCensus> {
+    guard let rules = PageRules(structures, release) else {
       return .absent("vmcoreinfo does not describe struct page (SIZE(page), OFFSET(page.flags))")
     }
+    let kernel = structures.kernel
     let memory = try kernel.memory()
     let image = try ImageFrames(
       of: kernel, in: memory, pageSize: kernel.information.pageSize ?? 4096)
-    return try MemoryModel.read(kernel, rules.layout, memory: memory, lowest: lowest)
+    return try MemoryModel.read(structures, rules.layout, memory: memory, lowest: lowest)
       .then { model throws(ReadError) in
         .found(
           PageCensus(
             rules: rules, model: model, protected: image.set, memory: memory,
-            freeAreas: try FreeAreas.read(kernel, model, rules.layout, memory),
-            warnings: warnings(release)))
+            freeAreas: try FreeAreas.read(structures, model, rules.layout, memory), warnings: []))
       }
   }
 
-  private static func warnings(_ release: KernelRelease) -> [Finding] {
-    guard release > PageRules.newestRelease else { return [] }
-    let newest = PageRules.newestRelease
-    return [
-      Finding(
-        "the kernel is newer than Linux \(newest.major).\(newest.minor), the newest whose struct "
-          + "pages are known here: what vmcoreinfo says of them is taken as it is",
-        isDamage: false)
-    ]
+  /// Whether every level can be decided.
+  private var isComplete: Bool {
+    rules.refusals.isEmpty && (rules.marksFree || freeAreas.value != nil)
+  }
+
+  /// The same where nothing more can be known: what is free is told by the release's type where no
+  /// list tells it.
+  private func settled(_ release: KernelRelease) -> PageCensus {
+    guard !rules.marksFree, freeAreas.value == nil else { return self }
+    var census = self
+    census.rules = rules.markingFree(release)
+    return census
   }
 
   /// Tests the struct pages of a block.

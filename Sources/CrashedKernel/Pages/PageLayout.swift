@@ -1,8 +1,4 @@
-internal import Bytes
-package import DumpRecords
-
-/// Where the members of the kernel's `struct page` stand (`include/linux/mm_types.h`), by the keys
-/// of vmcoreinfo.
+/// Where the members of the kernel's `struct page` stand (`include/linux/mm_types.h`).
 package struct PageLayout: Equatable, Sendable {
   /// Bytes of the structure: no power of two, where the kernel is made so.
   package var size: Int
@@ -22,14 +18,15 @@ package struct PageLayout: Equatable, Sendable {
   /// Sizes that are believed: the smallest has 32-bit words, the largest every debugging option.
   static let sizes = 24...1024
 
-  /// What vmcoreinfo tells; nil where that makes no structure.
-  package init?(_ information: VMCoreInfo, wordSize: Int) {
-    guard let size = information.decimal("SIZE(page)"), size <= 1024,
+  /// What is known; nil where that makes no structure.
+  init?(_ structures: KernelStructures) {
+    let wordSize = structures.kernel.architecture.wordSize
+    guard let size = structures.size(of: "page"), size <= 1024,
       PageLayout.sizes.contains(Int(size))
     else { return nil }
     let limit = Int(size)
     func offset(_ members: String..., bytes: Int) -> Int? {
-      let found = members.lazy.compactMap { information.decimal("OFFSET(page.\($0))") }.first
+      let found = members.lazy.compactMap { structures.offset(of: $0, in: "page") }.first
       return found.flatMap { $0 <= UInt64(limit - bytes) ? Int($0) : nil }
     }
     guard let flags = offset("flags", bytes: wordSize) else { return nil }

@@ -21,6 +21,8 @@ package struct PageMarks: Sendable {
   package var zeros: [Bool] = []
   /// What struct pages said that cannot be.
   package internal(set) var contradictions = PageContradictions()
+  /// A bit for each frame that is reserved; empty where none is.
+  private var reserved: [UInt64] = []
 
   /// Frames of a block: the largest free block that kernels have, so that groups end with it.
   package static let blockSize: UInt64 = 1 << 13
@@ -39,21 +41,70 @@ package struct PageMarks: Sendable {
 
   /// Sets what frames are before any is tested.
   package mutating func prepare(_ range: Range<UInt64>, as kind: PageKind) {
-    let part = range.clamped(to: frames)
-    for frame in part { kinds[Int(frame - frames.lowerBound)] = kind }
+    let part = indices(of: range)
+    var kinds = kinds.mutableSpan
+    for index in part { kinds[index] = kind }
   }
 
-  /// Marks frames that were kept up to now.
-  package mutating func mark(_ range: Range<UInt64>, as kind: PageKind) {
+  private func indices(of range: Range<UInt64>) -> Range<Int> {
     let part = range.clamped(to: frames)
+    let first = Int(part.lowerBound - frames.lowerBound)
+    return first..<first + Int(part.upperBound - part.lowerBound)
+  }
+
+  /// Marks frames that were kept up to now, but for reserved ones.
+  package mutating func mark(_ range: Range<UInt64>, as kind: PageKind) {
+    let part = indices(of: range)
     guard !part.isEmpty else { return }
     var count: UInt64 = 0
-    let first = Int(part.lowerBound - frames.lowerBound)
-    for index in first..<first + Int(part.length) where kinds[index] == .kept {
-      kinds[index] = kind
-      count += 1
+    if reserved.isEmpty {
+      var kinds = kinds.mutableSpan
+      for index in part where kinds[index] == .kept {
+        kinds[index] = kind
+        count += 1
+      }
+    } else {
+      for index in part where kinds[index] == .kept {
+        if reserved[index >> 6] >> UInt64(index & 63) & 1 == 1 {
+          contradictions.protected += 1
+        } else {
+          kinds[index] = kind
+          count += 1
+        }
+      }
     }
     counts[kind] += count
+  }
+
+  /// A bit for each frame that is left out, the first one's the lowest of the first word.
+  package var excludedBits: [UInt64] {
+    var words = [UInt64](repeating: 0, count: kinds.count / 64)
+    let kinds = kinds.span
+    for number in words.indices {
+      var word: UInt64 = 0
+      for bit in 0..<64 where kinds[number << 6 + bit].isExcluded { word |= 1 << UInt64(bit) }
+      words[number] = word
+    }
+    return words
+  }
+
+  /// Keeps a frame whatever others say of it: it is reserved.
+  mutating func reserve(_ frame: UInt64) {
+    guard frames.contains(frame) else { return }
+    let index = Int(frame - frames.lowerBound)
+    if reserved.isEmpty {
+      reserved = [UInt64](repeating: 0, count: Int(PageMarks.blockSize / 64))
+    }
+    reserved[index >> 6] |= 1 << UInt64(index & 63)
+    guard kinds[index].isExcluded else { return }
+    counts[kinds[index]] -= 1
+    kinds[index] = .kept
+    contradictions.protected += 1
+  }
+
+  /// Takes over which frames are reserved.
+  package mutating func reserve(as other: PageMarks) {
+    reserved = other.reserved
   }
 
   /// Whether the test left anything out.

@@ -20,6 +20,45 @@ package struct PageContradictions: Equatable, Sendable {
   }
 }
 
+/// Tells most of the pages that nothing is to be done with at a glance.
+struct PageSieve {
+  private let flagsPlace: Int
+  private let tailPlace: Int?
+  private let mappingPlace: Int?
+  private let typePlace: Int?
+  /// Flags that ask for a closer look.
+  private let flags: UInt64
+
+  /// A sieve for the pages of a kernel; nil where a glance does not do.
+  init?(_ rules: PageRules) {
+    // Types are below every count that a mapped page can have.
+    let types = [rules.buddy, rules.offline, rules.unaccepted]
+    guard types.allSatisfy({ $0?.isBelowCounts ?? true }) else { return nil }
+    flagsPlace = rules.layout.flags
+    tailPlace = rules.layout.compoundHead
+    mappingPlace = rules.layout.mapping
+    typePlace = rules.layout.mapCount
+    flags = rules.lru | rules.swapCache | rules.poisoned | rules.head | rules.reserved
+  }
+
+  /// The first page from one on that needs a closer look.
+  @inline(__always)
+  func next(_ pages: StructPages, from start: Int) -> Int {
+    var index = start
+    while index < pages.count {
+      if let tailPlace, pages.word(index, tailPlace) & 1 != 0 {
+        index &+= 1
+        continue
+      }
+      if pages.word(index, flagsPlace) & flags != 0 { return index }
+      if let mappingPlace, pages.word(index, mappingPlace) & 1 != 0 { return index }
+      if let typePlace, pages.load(index, typePlace, as: Int32.self) < -1 { return index }
+      index &+= 1
+    }
+    return index
+  }
+}
+
 extension PageRules {
   /// The largest compound page: 16 GiB of 4 KiB pages.
   private static let mostFolioOrder: UInt64 = 22

@@ -20,6 +20,10 @@ struct PageType: Equatable, Sendable {
     self.init(number)
   }
 
+  /// Whether it is below -1, the count of a page that nobody has mapped, whatever the page's owner
+  /// writes into the rest.
+  var isBelowCounts: Bool { Int32(bitPattern: value | ~mask) < -1 }
+
   /// Whether a page is of the type.
   @inline(__always)
   func matches(_ mapCount: UInt32) -> Bool { mapCount & mask == value }

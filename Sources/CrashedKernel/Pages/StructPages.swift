@@ -9,14 +9,15 @@ internal import Bytes
   let count: Int
   /// Whether a word has 8 bytes.
   let isWide: Bool
-  let order: ByteOrder
+  /// Whether the host has the other byte order.
+  private let isSwapped: Bool
 
   /// The whole ones of some bytes, which outlive this value.
   init(_ bytes: UnsafeRawBufferPointer, size: Int, isWide: Bool, order: ByteOrder) {
     unsafe self.bytes = unsafe bytes
     self.size = size
     self.isWide = isWide
-    self.order = order
+    isSwapped = order.convert(1 as UInt16) != 1
     count = bytes.count / size
   }
 
@@ -32,7 +33,7 @@ internal import Bytes
   func load<Value: FixedWidthInteger & BitwiseCopyable>(
     _ index: Int, _ offset: Int, as type: Value.Type
   ) -> Value {
-    order.convert(
-      unsafe bytes.loadUnaligned(fromByteOffset: index &* size &+ offset, as: type))
+    let value = unsafe bytes.loadUnaligned(fromByteOffset: index &* size &+ offset, as: type)
+    return isSwapped ? value.byteSwapped : value
   }
 }

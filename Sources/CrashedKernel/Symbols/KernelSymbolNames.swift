@@ -52,11 +52,10 @@ struct KernelSymbolNames: Sendable {
   /// The places of several names in the table, of each the first one; nil where the image lacks a
   /// part of it that had to be read.
   func indices(of wanted: Set<String>) throws(ReadError) -> [String: Int]? {
-    var left: [Int: [[UInt8]]] = [:]
-    for name in wanted {
-      let bytes = Array(name.utf8)
-      // The letter of the type stands before the name.
-      left[bytes.count + 1, default: []].append(bytes)
+    // By their lengths; the letter of the type stands before the name.
+    var left = [[[UInt8]]](repeating: [], count: KernelSymbolNames.longestToken)
+    for name in wanted where name.utf8.count + 1 < left.count {
+      left[name.utf8.count + 1].append(Array(name.utf8))
     }
     let lengths = tokens.map(\.count)
     var result: [String: Int] = [:]
@@ -65,14 +64,26 @@ struct KernelSymbolNames: Sendable {
       guard let name = try window.next() else { break }
       var length = 0
       for token in name { length &+= lengths[Int(token)] }
-      guard let candidates = left[length], !candidates.isEmpty else { continue }
-      let text = name.flatMap { tokens[Int($0)] }.dropFirst()
-      for candidate in candidates where text.elementsEqual(candidate) {
+      guard length < left.count, !left[length].isEmpty else { continue }
+      for (number, candidate) in left[length].enumerated() where isSpelt(candidate, by: name) {
         result[String(decoding: candidate, as: UTF8.self)] = index
-        left[length]?.removeAll { $0 == candidate }
+        left[length].remove(at: number)
+        break
       }
     }
     return window.isCut ? nil : result
+  }
+
+  /// Whether tokens of the right length stand for a name behind the letter of its type.
+  private func isSpelt(_ name: [UInt8], by row: ArraySlice<UInt8>) -> Bool {
+    var place = -1
+    for token in row {
+      for byte in tokens[Int(token)] {
+        if place >= 0, name[place] != byte { return false }
+        place += 1
+      }
+    }
+    return true
   }
 }
 

@@ -117,11 +117,18 @@ extension KernelTypes {
   }
 
   /// The values of names of any enumerations, of each the first one.
-  package func values(of names: [String]) -> [String: Int64] {
+  ///
+  /// - Parameter enumeration: the name of those that are looked into; all are without one.
+  package func values(
+    of names: [String], in enumeration: String? = nil
+  ) -> [String: Int64] {
     var left = names.map { ($0, Array($0.utf8)) }
     var values: [String: Int64] = [:]
+    let wanted = enumeration.map { Array($0.utf8) }
     for number in table.enumerations where !left.isEmpty {
-      guard let record = table.record(number) else { continue }
+      guard let record = table.record(number),
+        wanted.map({ table.isName(record.name, $0) }) ?? true
+      else { continue }
       for index in 0..<record.count {
         guard let (name, value) = table.enumerator(index, of: record) else { break }
         guard let found = left.firstIndex(where: { table.isName(name, $0.1) }) else { continue }
@@ -132,8 +139,10 @@ extension KernelTypes {
     return values
   }
 
-  /// The value of a name of some enumeration.
-  package func value(of name: String) -> Int64? { values(of: [name])[name] }
+  /// The value of a name of some enumeration, or of one that has a name itself.
+  package func value(of name: String, in enumeration: String? = nil) -> Int64? {
+    values(of: [name], in: enumeration)[name]
+  }
 }
 
 extension KernelTypes {

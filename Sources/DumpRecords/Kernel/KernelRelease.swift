@@ -26,3 +26,8 @@ package struct KernelRelease: Comparable, Sendable {
     (left.major, left.minor) < (right.major, right.minor)
   }
 }
+
+extension KernelRelease: CustomStringConvertible {
+  /// `6.12`
+  package var description: String { "\(major).\(minor)" }
+}

@@ -10,8 +10,9 @@ package struct VMCoreInfo: Equatable, Sendable {
   /// The longest text that any known kernel writes is one page; 64 KiB pages exist.
   package static let largestText = 1 << 16
 
-  /// Reads the description of a VMCOREINFO note; lines without `=` are passed over, and so is what is
-  /// no whole line: a kernel ends each with a line end, and memory that is lost reads as zeros.
+  /// Reads the description of a VMCOREINFO note; of two lines for one key the first holds, as for
+  /// makedumpfile and crash. Lines without `=` are passed over, and so is what is no whole line: a
+  /// kernel ends each with a line end, and memory that is lost reads as zeros.
   package init(_ text: [UInt8]) {
     self.text = text
     var values: [String: String] = [:]
@@ -19,7 +20,9 @@ package struct VMCoreInfo: Equatable, Sendable {
     for line in text[..<end].split(separator: UInt8(ascii: "\n")) {
       guard !line.contains(0), let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let key = String(decoding: line[..<equals], as: UTF8.self)
-      values[key] = String(decoding: line[(equals + 1)...], as: UTF8.self)
+      if values[key] == nil {
+        values[key] = String(decoding: line[(equals + 1)...], as: UTF8.self)
+      }
     }
     self.values = values
   }
