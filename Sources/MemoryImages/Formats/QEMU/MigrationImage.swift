@@ -146,6 +146,15 @@ private enum MigrationImage {
           "the RAM is in \(blocks.count) blocks, which are taken one behind the other: \(names)",
           isDamage: false))
     }
+    let plugged = stream.blocks.filter(\.isPluggedIn)
+    if let first = plugged.first {
+      let bytes = plugged.reduce(UInt64(0)) { $0 &+ $1.length }
+      warnings.append(
+        Finding(
+          "\(first.name)\(plugged.count > 1 ? " and \(plugged.count - 1) more blocks" : ""), "
+            + "\(bytes.hex) bytes of memory that was plugged in: the stream does not say where it "
+            + "lies, it is left out", isDamage: false))
+    }
     return warnings
   }
 }

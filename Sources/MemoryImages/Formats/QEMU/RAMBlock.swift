@@ -11,6 +11,8 @@ struct RAMBlock {
   var mapping: MappedRAMHeader?
   /// Of RAM: where it begins, when all blocks of RAM are put one behind the other.
   private(set) var start: UInt64?
+  /// Whether it is memory that was plugged in: only the device that holds it knows where it lies.
+  private(set) var isPluggedIn = false
 
   /// A block from a list.
   init(name: String, length: UInt64) {
@@ -21,9 +23,18 @@ struct RAMBlock {
   /// Decides which blocks are the machine's RAM, and in what order they follow one another.
   static func choose(_ blocks: inout [RAMBlock]) {
     var chosen = blocks.indices.filter { blocks[$0].isMachineRAM }
-    if chosen.isEmpty { chosen = blocks.indices.filter { blocks[$0].isBackend } }
+    let backends = blocks.indices.filter { blocks[$0].isBackend }
+    if chosen.isEmpty {
+      chosen = backends
+    } else {
+      for index in backends { blocks[index].isPluggedIn = !blocks[index].isMachineRAM }
+    }
+    // The list goes from the largest to the smallest: of nodes the numbers tell more.
+    if Set(chosen.map { blocks[$0].stem }).count == 1 {
+      chosen.sort { blocks[$0].number < blocks[$1].number }
+    }
     var start: UInt64 = 0
-    for index in chosen.sorted(by: { precedes(blocks[$0].name, blocks[$1].name) }) {
+    for index in chosen {
       blocks[index].start = start
       start = start.adding(blocks[index].length) ?? start
     }
@@ -40,17 +51,12 @@ struct RAMBlock {
     return !name.contains("/") && !name.contains(".")
   }
 
-  /// Whether a name comes first: numbers in them count as such.
-  private static func precedes(_ first: String, _ second: String) -> Bool {
-    let digits: (Character) -> Bool = { ("0"..."9").contains($0) }
-    let stems = (
-      first.reversed().drop(while: digits).count, second.reversed().drop(while: digits).count
-    )
-    let heads = (first.prefix(stems.0), second.prefix(stems.1))
-    guard heads.0 == heads.1 else { return heads.0 < heads.1 }
-    let numbers = (Int(first.dropFirst(stems.0)) ?? 0, Int(second.dropFirst(stems.1)) ?? 0)
-    return numbers.0 < numbers.1
-  }
+  private var digits: Int { name.reversed().prefix { ("0"..."9").contains($0) }.count }
+
+  /// The name without the number at its end.
+  private var stem: Substring { name.dropLast(digits) }
+
+  private var number: Int { Int(name.suffix(digits)) ?? 0 }
 }
 
 extension MigrationStream {
