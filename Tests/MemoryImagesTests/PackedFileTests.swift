@@ -128,6 +128,23 @@ struct PackedFileTests {
     #expect(image.damage?.finding?.isPartial == true)
   }
 
+  @Test("in parts that claim more than they can hold is refused before any is unpacked")
+  func bombs() throws {
+    // Frames of one block of repeated bytes, each of which says that it gives 2⁵⁰ bytes.
+    let frame: [UInt8] =
+      [0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 0, 4, 0] + [0x03, 0, 0x10, 0x41]
+    let error = #expect(throws: ImageError.self) { try open(frame + frame) }
+    #expect(error?.description.contains("that is no machine's memory") == true)
+    // What a frame gives is what it says, or it is lost.
+    var small = frame
+    small[11] = 0
+    small[6] = 0x10
+    let image = try open(small + small)
+    let found = try image.memory.bytes(at: 0, count: 2 * 0x1000) ?? []
+    #expect(found.allSatisfy { $0 == 0 } && found.count == 2 * 0x1000)
+    #expect(image.damage?.count == 2)
+  }
+
   @Test("in parts is read alike by eight threads", arguments: PackedFileModel.Parts.allCases)
   func threadsInParts(_ kind: PackedFileModel.Parts) async throws {
     guard let packed = try PackedFileModel.packed(Self.content, in: kind) else {

@@ -12,6 +12,8 @@ package struct SmallSets: Sendable {
   package static let all: [String: SmallSets] = {
     let parts = SmallDumps.parts
     let vmware = VMwareModel(parts)
+    // What a .guest file counts begins at 0.
+    let guest = VMwareModel([MemoryPart(0, parts[0].bytes), MemoryPart(0x8000, parts[1].bytes)])
     let ranges = parts.map { "{\"gpa\":\($0.address),\"length\":\($0.bytes.count)}" }
     let state =
       "{\"snapshots\":{\"m\":{\"snapshot_data\":{\"data\":[\(ranges.joined(separator: ","))]}}}}"
@@ -19,6 +21,8 @@ package struct SmallSets: Sendable {
     return [
       "VMware state": SmallSets(
         memory: ("vm.vmem", vmware.memory), others: [("vm.vmss", vmware.state)]),
+      "VMware guest": SmallSets(
+        memory: ("debug.vmem", guest.memory), others: [("debug.guest", guest.guest(version: 5))]),
       "cloud-hypervisor": SmallSets(
         memory: ("memory-ranges", parts.joined), others: [("state.json", Array(state.utf8))]),
       "RAM dump": SmallSets(

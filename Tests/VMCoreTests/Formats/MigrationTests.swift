@@ -102,6 +102,15 @@ struct MigrationTests {
     try recipe.expectVMCore(of: model.bytes)
   }
 
+  @Test("Blocks whose names tell nothing are in the order of the stream")
+  func names() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let ram = recipe.parts.joined
+    let more = [UInt8](repeating: 0x44, count: 0x40000)
+    let blocks = MigrationModel(machine: "pc-q35-7.2", [.init("m0", ram), .init("h", more)])
+    try recipe.expectVMCore(of: blocks.bytes)
+  }
+
   @Test("Pages of 64 KiB, and a stream without a machine's name")
   func pageSize() throws {
     let recipe = try FormatRecipe("arm64")

@@ -99,6 +99,9 @@ private struct LKCDPages {
     return RecordedPage(number: address / pageSize, content: content)
   }
 
+  /// Records of no page that are passed over: more of them are no damage, but another file.
+  private static let mostOdd: UInt64 = 65_536
+
   /// Moves over a record that is none of a page, but says how long it is; nil where it does not.
   private func skip(
     _ cursor: inout SourceCursor, from place: UInt64
@@ -130,7 +133,7 @@ private struct LKCDPages {
         }
         continue
       }
-      if let page = try skip(&cursor, from: place) {
+      if odd.count < LKCDPages.mostOdd, let page = try skip(&cursor, from: place) {
         odd.count += 1
         if odd.count == 1 { odd.first = text(of: page, at: place) }
         continue

@@ -21,12 +21,15 @@ struct RAMBlock {
   /// Decides which blocks are the machine's RAM, and in what order they follow one another.
   static func choose(_ blocks: inout [RAMBlock]) {
     var chosen = blocks.indices.filter { blocks[$0].isMachineRAM }
-    if chosen.isEmpty {
-      chosen = blocks.indices.filter { blocks[$0].isBackend && !blocks[$0].isPluggedIn }
+    let backends = blocks.indices.filter { blocks[$0].isBackend }
+    if chosen.isEmpty { chosen = backends.filter { !blocks[$0].isNamedAsPluggedIn } }
+    if chosen.isEmpty { chosen = backends }
+    // The list goes from the largest to the smallest: of nodes the numbers tell more.
+    if Set(chosen.map { blocks[$0].stem }).count == 1 {
+      chosen.sort { blocks[$0].number < blocks[$1].number }
     }
-    if chosen.isEmpty { chosen = blocks.indices.filter { blocks[$0].isBackend } }
     var start: UInt64 = 0
-    for index in chosen.sorted(by: { precedes(blocks[$0].name, blocks[$1].name) }) {
+    for index in chosen {
       blocks[index].start = start
       start = start.adding(blocks[index].length) ?? start
     }
@@ -42,7 +45,7 @@ struct RAMBlock {
 
   /// A backend that libvirt, or QEMU's documents, name so when memory is plugged in while the
   /// machine runs: it lies behind all other memory, and the stream does not say where.
-  private var isPluggedIn: Bool {
+  private var isNamedAsPluggedIn: Bool {
     ["memdimm", "memnvdimm", "memvirtio", "dimm", "nvdimm"].contains { ownName.hasPrefix($0) }
   }
 
@@ -51,17 +54,12 @@ struct RAMBlock {
     name.hasPrefix("/objects/") ? name.dropFirst("/objects/".count) : name[...]
   }
 
-  /// Whether a name comes first: numbers in them count as such.
-  private static func precedes(_ first: String, _ second: String) -> Bool {
-    let digits: (Character) -> Bool = { ("0"..."9").contains($0) }
-    let stems = (
-      first.reversed().drop(while: digits).count, second.reversed().drop(while: digits).count
-    )
-    let heads = (first.prefix(stems.0), second.prefix(stems.1))
-    guard heads.0 == heads.1 else { return heads.0 < heads.1 }
-    let numbers = (Int(first.dropFirst(stems.0)) ?? 0, Int(second.dropFirst(stems.1)) ?? 0)
-    return numbers.0 < numbers.1
-  }
+  private var digits: Int { name.reversed().prefix { ("0"..."9").contains($0) }.count }
+
+  /// The name without the number at its end.
+  private var stem: Substring { name.dropLast(digits) }
+
+  private var number: Int { Int(name.suffix(digits)) ?? 0 }
 }
 
 extension MigrationStream {
