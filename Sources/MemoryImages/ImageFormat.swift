@@ -95,11 +95,8 @@ extension ImageFormat {
     for part in options.parts { input.parts.append(try opened(part, options)) }
     input.share(options.isCancelled)
     if let format = try known(input, options) { return try format.open(input, options) }
-    guard var set = try FileSet.of(input, options) else {
-      return try ImageFormat.raw.open(input, options)
-    }
-    set.input.share(options.isCancelled)
-    return try set.format.open(set.input, options)
+    if let image = try FileSet.open(&input, options) { return image }
+    return try ImageFormat.raw.open(input, options)
   }
 
   /// The format that the options or the first bytes tell; nil where it may be memory as it is.

@@ -16,7 +16,7 @@ extension MemoryMap {
     let loads = RangeSet(
       system.header.segments(of: .load).filter { system.unsoundLoads[$0.index] == nil }
         .compactMap(\.segment.physicalRange))
-    let held = RangeSet(system.imageMemory.regions.map(\.range))
+    let held = RangeSet(system.imageMemory.known)
     let stored = MemoryMap.holes(in: system.imageMemory)
     let ranges: [Kind: RangeSet] = [
       .header: RangeSet([MemoryMap.header(system)].compactMap(\.self)),

@@ -8,7 +8,22 @@ struct LiMERecordTests {
     Array("EMiL".utf8) + [1, 0, 0, 0] + [0, 0x10, 0, 0, 0, 0, 0, 0]
     + [0xff, 0xfb, 0x09, 0, 1, 0, 0, 0] + [0, 0, 0, 0, 0, 0, 0, 0]
 
-  @Test("A header is 32 little-endian bytes with the first and the last address")
+  @Test("LiME's header has the byte order of the machine")
+  func bigEndian() throws {
+    let header = LiMEHeader(.plain, 0x1000...0x1_0009_fbff)
+    var writer = ByteWriter(order: .big)
+    header.write(to: &writer)
+    #expect(
+      writer.bytes
+        == Array("LiME".utf8) + [0, 0, 0, 1] + [0, 0, 0, 0, 0, 0, 0x10, 0]
+        + [0, 0, 0, 1, 0, 0x09, 0xfb, 0xff] + [UInt8](repeating: 0, count: 8))
+    var reader = ByteReader(writer.bytes, order: .big)
+    #expect(try LiMEHeader(from: &reader) == header)
+    var other = ByteReader(writer.bytes, order: .little)
+    #expect(try LiMEHeader(from: &other) == nil)
+  }
+
+  @Test("A header is 32 bytes with the first and the last address")
   func header() throws {
     for (kind, bytes) in [
       (.plain, Self.plain), (.packed, Array("AVML".utf8) + [2, 0, 0, 0] + Self.plain[8...]),

@@ -69,6 +69,23 @@ struct MachineClaimTests {
     #expect(try empty.memory.bytes(at: 0x1000, count: 4096) == [UInt8](repeating: 0, count: 4096))
   }
 
+  @Test("A packed page that is longer than any, and pages that no target has, end the stream")
+  func packedPage() throws {
+    let stream = SmallDumps.migration(.packed).bytes
+    // The first record of the RAM, behind its name.
+    let length = try #require(
+      stream.indices.last { stream[$0...].starts(with: [6] + Array("pc.ram".utf8)) })
+    var long = stream
+    long.replaceSubrange(length + 7..<length + 11, with: [0, 0, 0x20, 1])
+    long += [UInt8](repeating: 0, count: 0x4000)
+    let text = refusal(long, .savevm)
+    #expect(text.contains("a page packed into 8193 bytes, expected at most 8192"), "\(text)")
+    var model = MigrationModel(
+      machine: "virt-7.2", [.init("mach-virt.ram", [UInt8](repeating: 1, count: 1 << 17))])
+    model.pageSize = 1 << 17
+    #expect(refusal(model.bytes, .savevm).contains("pages of 2^17 bytes"))
+  }
+
   @Test("Differences that do not fit a page cost that page")
   func deltas() throws {
     let stream = SmallDumps.migration(.deltas)
@@ -95,6 +112,9 @@ struct MachineClaimTests {
     var packed = try #require(SmallDumps.s390.files["packed"])
     packed.replaceSubrange(0x62..<0x66, with: [0xff, 0xff, 0xff, 0xff])
     #expect(refusal(packed, .s390Extended).contains("zlib_entry_size is 4294967295"))
+    plain = try #require(SmallDumps.s390.files["plain"])
+    plain.replaceSubrange(0xc..<0x10, with: [0, 0, 0, 0x10])
+    #expect(refusal(plain, .s390).contains("hdr_size is 16, expected 4096"))
   }
 
   @Test("LKCD pages at addresses that nothing has end the dump; sizes are limited")

@@ -253,7 +253,8 @@ extension HostileFile {
       sharedNotesInMemory(scale), longNotesInMemory(scale), unsoundLoads(scale),
       spreadLoadsInMemory(scale), sameMemory(scale), holeInMemory(scale), purgatory(scale),
       purgatoryHits(scale), deviceTrees(scale), deviceTreeMemory(scale), informations(scale),
-      symbols(scale), noteLayouts(scale),
+      symbols(scale), noteLayouts(scale), stateKeys(scale), longPage(scale), largePages(scale),
+      singleBlocks(scale), frameTableInHole(scale),
     ]
   }
 }

@@ -11,6 +11,8 @@ package struct LiMEFileModel: Sendable {
   }
 
   package var form = Form.plain
+  /// The byte order of the machine in which LiME runs.
+  package var order = RecipeOrder.little
   /// Ranges of memory by their first address, in the order of the file.
   package var ranges: [(start: UInt64, bytes: [UInt8])] = []
   /// Whether ranges are cut into blocks of at most this many bytes, of which those of zeros are left
@@ -72,7 +74,7 @@ package struct LiMEFileModel: Sendable {
   }
 
   private func header(_ block: (start: UInt64, bytes: [UInt8]), _ number: Int) -> [UInt8] {
-    var record = FieldBytes(.little)
+    var record = FieldBytes(order)
     record.add("magic", isPacked(number) ? 0x4c4d_5641 : 0x4c69_4d45, width: 4)
     record.add("version", isPacked(number) ? 2 : 1, width: 4)
     record.add("s_addr", block.start, width: 8)

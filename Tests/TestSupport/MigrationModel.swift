@@ -38,6 +38,14 @@ package struct MigrationModel: Sendable {
   package var hasOtherSections = false
   /// Offset of the stream in its file.
   package var start = 0
+  /// The byte order of the host, which bitmaps have.
+  package var hostOrder = RecipeOrder.little
+  /// What stands where a page has a place and is zero.
+  package var stale: UInt8 = 0xbb
+  /// With the capability `x-ignore-shared`: each block's address.
+  package var addresses: [UInt64] = []
+  /// With postcopy: bytes of the host's pages behind a block of larger ones.
+  package var largePage: UInt64?
 
   /// A machine with these blocks.
   package init(machine: String, _ blocks: [Block]) {
@@ -80,9 +88,11 @@ package struct MigrationModel: Sendable {
       bytes += subsection("configuration/target-page-bits")
       bytes += order.bytes(UInt64(pageSize.trailingZeroBitCount), width: 4)
     }
-    if pages == .mapped {
-      bytes += subsection("configuration/capabilities") + order.bytes(1, width: 4)
-      bytes += text("mapped-ram")
+    let capabilities =
+      (pages == .mapped ? ["mapped-ram"] : []) + (addresses.isEmpty ? [] : ["x-ignore-shared"])
+    if !capabilities.isEmpty {
+      bytes += subsection("configuration/capabilities")
+      bytes += order.bytes(UInt64(capabilities.count), width: 4) + capabilities.flatMap(text)
     }
     bytes += subsection("configuration/uuid") + [UInt8](repeating: 0xaa, count: 16)
     return bytes
@@ -116,8 +126,10 @@ package struct MigrationModel: Sendable {
   private func list(at place: Int) -> [UInt8] {
     let sum = blocks.reduce(0) { $0 + $1.bytes.count }
     var bytes = order.bytes(UInt64(sum | 4), width: 8)
-    for block in blocks {
+    for (index, block) in blocks.enumerated() {
       bytes += text(block.name) + order.bytes(UInt64(block.bytes.count), width: 8)
+      if let largePage { bytes += order.bytes(largePage, width: 8) }
+      if index < addresses.count { bytes += order.bytes(addresses[index], width: 8) }
       if pages == .mapped { bytes += mapped(block, at: place + bytes.count) }
     }
     return bytes
@@ -131,10 +143,13 @@ package struct MigrationModel: Sendable {
       let range = page * pageSize..<(page + 1) * pageSize
       if block.bytes[range].allSatisfy({ $0 == 0 }) {
         // Whatever is there does not count.
-        content.replaceSubrange(range, with: repeatElement(0xbb, count: pageSize))
+        content.replaceSubrange(range, with: repeatElement(stale, count: pageSize))
       } else {
         bitmap[page / 8] |= 1 << UInt8(page % 8)
       }
+    }
+    if hostOrder == .big {
+      for word in stride(from: 0, to: bitmap.count, by: 8) { bitmap[word..<word + 8].reverse() }
     }
     let bitmapPlace = place + 28
     let alignment = pageSize

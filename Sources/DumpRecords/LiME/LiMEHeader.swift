@@ -1,7 +1,8 @@
 package import Bytes
 
 /// What stands before each range of memory in a LiME file, and before each block in a file of AVML:
-/// `lime_mem_range_header`. Always little-endian. Sources: LiME `src/lime.h`, AVML `src/image.rs`.
+/// `lime_mem_range_header`. LiME writes it in the byte order of the machine, AVML always
+/// little-endian. Sources: LiME `src/lime.h`, AVML `src/image.rs`.
 package struct LiMEHeader: Equatable, Sendable {
   package var kind: Kind  // magic and version
   package var start: UInt64  // s_addr
@@ -15,15 +16,23 @@ package struct LiMEHeader: Equatable, Sendable {
     /// A framed stream of snappy and its length.
     case packed
 
-    /// `LiME`, or `AVML`; both read backwards in the file.
-    package var magic: [UInt8] { Array((self == .plain ? "EMiL" : "AVML").utf8) }
+    /// `LiME` as a number, or `AVML`: as they stand in a file of a byte order; nil where no writer
+    /// makes such a file.
+    package func magic(_ order: ByteOrder) -> [UInt8]? {
+      switch (self, order) {
+      case (.plain, .little): Array("EMiL".utf8)
+      case (.plain, .big): Array("LiME".utf8)
+      case (.packed, .little): Array("AVML".utf8)
+      case (.packed, .big): nil
+      }
+    }
 
     fileprivate var version: UInt32 { self == .plain ? 1 : 2 }
   }
 
   /// Bytes of the structure.
   package static let size = 32
-  /// Its byte order: both are written so, whatever the machine.
+  /// The byte order that every reader knows.
   package static let order = ByteOrder.little
 
   /// The header of a range.
@@ -34,7 +43,7 @@ package struct LiMEHeader: Equatable, Sendable {
     reserved = 0
   }
 
-  /// Reads one header.
+  /// Reads one header in the reader's byte order.
   ///
   /// - Returns: nil where magic and version are others.
   package init?(from reader: inout ByteReader) throws(ShortRecord) {
@@ -44,15 +53,15 @@ package struct LiMEHeader: Equatable, Sendable {
     last = try reader.read()
     reserved = try reader.read()
     switch (magic, version) {
-    case (Kind.plain.magic, Kind.plain.version): kind = .plain
-    case (Kind.packed.magic, Kind.packed.version): kind = .packed
+    case (Kind.plain.magic(reader.order), Kind.plain.version): kind = .plain
+    case (Kind.packed.magic(reader.order), Kind.packed.version): kind = .packed
     default: return nil
     }
   }
 
   /// Appends one header.
   package func write(to writer: inout ByteWriter) {
-    writer.write(contentsOf: kind.magic)
+    writer.write(contentsOf: kind.magic(writer.order) ?? [])
     writer.write(kind.version)
     writer.write(start)
     writer.write(last)

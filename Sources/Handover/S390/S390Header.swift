@@ -51,7 +51,7 @@ enum S390Header {
   static func ranges(
     of memory: PhysicalMemory, without hole: Range<UInt64>?
   ) -> [Range<UInt64>] {
-    let joined = RangeSet(memory.regions.map(\.range))
+    let joined = RangeSet(memory.known)
     return joined.ranges.flatMap { range -> [Range<UInt64>] in
       let end = range.upperBound.roundedDown(to: pageSize)
       guard let start = range.lowerBound.roundedUp(to: pageSize), start < end else { return [] }

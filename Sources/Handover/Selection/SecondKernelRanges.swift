@@ -27,7 +27,7 @@ struct SecondKernelRanges {
     let loads = RangeSet(
       system.header.segments(of: .load).filter { system.unsoundLoads[$0.index] == nil }
         .compactMap { $0.segment.physicalRange })
-    var gaps = system.imageMemory.regions.flatMap { loads.gaps(in: $0.range).ranges }
+    var gaps = system.imageMemory.known.flatMap { loads.gaps(in: $0).ranges }
     // The second kernel has the low memory too, once its former content is in the backup.
     if let backup = system.backup, !backup.isStillAtSource { gaps.append(backup.source) }
     self.init(gaps, around: region, origin: "all memory between the crashed kernel's loads")

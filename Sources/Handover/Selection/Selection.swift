@@ -35,7 +35,7 @@ extension Selection {
     where system.header.segments[index].type == .load {
       system.header.segments[index].offset = system.header.segments[index].physicalAddress
     }
-    for range in system.imageMemory.regions.flatMap({ known.gaps(in: $0.range).ranges })
+    for range in system.imageMemory.known.flatMap({ known.gaps(in: $0).ranges })
     where system.header.segments.count < Int(UInt16.max) - 1 {
       system.header.segments.append(
         ProgramHeader(shown: range, virtual: difference.map { range.lowerBound &+ $0 } ?? 0))

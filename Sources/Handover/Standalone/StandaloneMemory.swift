@@ -27,7 +27,7 @@ struct StandaloneMemory {
       ("the \(MemoryMap(table, at: place).origin)", StandaloneMemory.usable(table.entries))
     }
     let trees = evidence.deviceTrees.map { ("a device tree at \($0.hex)", $1.memory) }
-    let all = view.memory.regions.map(\.range)
+    let all = view.memory.known
     // A second kernel's map may leave memory out: the largest map with the kernel in it counts.
     let told = [pages, tables, trees].lazy.compactMap { list in
       list.map { (origin: Message($0.0), ranges: StandaloneMemory.joined($0.1)) }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DumpRecords
 
 extension PhysicalMemory {
   /// The parts of the regions that lie in `range`, with their addresses moved to begin at `start`.
@@ -9,7 +10,8 @@ extension PhysicalMemory {
       let moved = start &+ (part.lowerBound - range.lowerBound)
       guard let place = Range(start: moved, length: part.length) else { return nil }
       return MemoryRegion(
-        range: place, source: region.source, offset: region.sourceOffset(of: part.lowerBound))
+        range: place, source: region.source, offset: region.sourceOffset(of: part.lowerBound),
+        isAssumed: region.isAssumed)
     }
   }
 
@@ -46,6 +48,20 @@ extension PhysicalMemory {
       in: copy.lowerBound..<copy.lowerBound + length, movedTo: range.lowerBound)
     // The three parts are disjoint.
     return made(of: outside + inside) ?? self
+  }
+
+  /// The same memory with zeros at ranges where it has none.
+  ///
+  /// - Parameter isAssumed: whether there may be no memory at all.
+  func filling(
+    _ zeros: [Range<UInt64>], isAssumed: Bool = false, name: String
+  ) -> PhysicalMemory {
+    guard !zeros.isEmpty else { return self }
+    let source = ZeroSource(name: name, size: PhysicalAddress.end)
+    let regions = zeros.map {
+      MemoryRegion(range: $0, source: source, offset: $0.lowerBound, isAssumed: isAssumed)
+    }
+    return made(of: self.regions + regions) ?? self
   }
 
   /// The memory of one range alone.

@@ -54,6 +54,9 @@ package struct PhysicalMemory: Sendable {
   /// Address behind the last byte; 0 where there is no memory.
   package var end: UInt64 { regions.last?.range.upperBound ?? 0 }
 
+  /// Where the image has memory for certain, neighbours not joined.
+  package var known: [Range<UInt64>] { regions.filter { !$0.isAssumed }.map(\.range) }
+
   /// Number of bytes that the image holds.
   package var size: UInt64 { regions.reduce(0) { $0 &+ $1.range.length } }
 

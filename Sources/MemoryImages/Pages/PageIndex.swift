@@ -6,8 +6,12 @@ internal import Bytes
 struct PageIndex {
   /// Pages of one group.
   static let groupPages: UInt64 = 64
-  /// Entries at most: 128 MiB of memory.
-  static let mostEntries = 1 << 22
+  /// Entries that a file of any size may have.
+  private static let usualEntries: UInt64 = 1 << 22
+  /// A larger file may have one for each 16 KiB.
+  private static let bytesPerEntry: UInt64 = 16 << 10
+  /// Memory that an entry takes, while the list grows.
+  private static let entryCost: UInt64 = 64
   /// Entries of one group that are read at most: so often a page can be sent.
   static let mostOfGroup = 1 << 14
 
@@ -57,15 +61,22 @@ struct PageIndex {
 
   private var entries: [Entry] = []
   private var isSorted = true
+  private let mostEntries: UInt64
+  private var payment: RecordPayment
 
-  /// No page yet.
-  init() {}
+  /// No page of a file yet.
+  init(of file: any ByteSource, _ budget: Budget) {
+    mostEntries = max(PageIndex.usualEntries, file.size / PageIndex.bytesPerEntry)
+    payment = RecordPayment(budget, .keeping, price: PageIndex.entryCost, for: "the list of pages")
+  }
 
   /// Whether there is none.
   var isEmpty: Bool { entries.isEmpty }
 
   /// Adds a page, whose record stands at `range`; false where there are too many.
-  mutating func add(_ page: UInt64, _ kind: Kind, at range: Range<UInt64>) -> Bool {
+  mutating func add(
+    _ page: UInt64, _ kind: Kind, at range: Range<UInt64>
+  ) throws(ReadError) -> Bool {
     guard let group = UInt32(exactly: page / PageIndex.groupPages) else { return false }
     let bit: UInt64 = 1 << (page % PageIndex.groupPages)
     if let last = entries.last, last.group == group, last.pages & bit == 0,
@@ -75,9 +86,8 @@ struct PageIndex {
       entries[entries.count - 1].extend(by: bit, kind, upTo: range.upperBound)
       return true
     }
-    guard entries.count < PageIndex.mostEntries, range.length <= Entry.largest else {
-      return false
-    }
+    guard UInt64(entries.count) < mostEntries, range.length <= Entry.largest else { return false }
+    try payment.payNext()
     isSorted = isSorted && entries.last.map { $0.group <= group } ?? true
     var entry = Entry(offset: range.lowerBound, group: group)
     entry.extend(by: bit, kind, upTo: range.upperBound)

@@ -18,6 +18,14 @@ struct RecordedPage {
     /// What differs from the page as it was before.
     case delta(Range<UInt64>)
 
+    /// Bytes of what has to be unpacked.
+    var packedLength: UInt64? {
+      switch self {
+      case .fill, .plain: nil
+      case .zlib(let range), .runs(let range), .delta(let range): range.length
+      }
+    }
+
     /// Whether what was there before counts.
     var buildsOnOthers: Bool {
       if case .delta = self { true } else { false }
@@ -42,7 +50,7 @@ final class RecordedPages: ByteSource {
   private let pageSize: UInt64
   private let groupSize: UInt64
   private let unpackers = CodecPool { PackedForm.zlib.unpacker().map(PooledUnpacker.init) }
-  private let cache = GroupCache()
+  private let cache = PageCache()
 
   /// The pages that an index leads to.
   ///
@@ -142,7 +150,7 @@ final class RecordedPages: ByteSource {
   }
 
   private func pages(of group: UInt64) throws(ReadError) -> [UInt8] {
-    if let pages = cache.pages(of: group) { return pages }
+    if let pages = cache.bytes(of: group) { return pages }
     var pages = [UInt8](repeating: 0, count: Int(groupSize))
     try unsafe pages.withMutableBytes { buffer throws(ReadError) in
       try unsafe load(group, into: buffer)
@@ -244,27 +252,4 @@ final class RecordedPages: ByteSource {
 /// An unpacker to be handed on.
 struct PooledUnpacker: Sendable {
   let unpacker: any Unpacker
-}
-
-/// The groups of pages that were last asked for piece by piece.
-final class GroupCache: Sendable {
-  private let lock = Lock()
-  private let groups = Groups()
-  private static let limit = 8
-
-  /// Used under the lock alone.
-  private final class Groups: @unchecked Sendable {
-    var list: [(group: UInt64, pages: [UInt8])] = []
-  }
-
-  func pages(of group: UInt64) -> [UInt8]? {
-    lock.withLock { groups.list.first { $0.group == group }?.pages }
-  }
-
-  func add(_ pages: [UInt8], of group: UInt64) {
-    lock.withLock {
-      if groups.list.count >= GroupCache.limit { groups.list.removeFirst() }
-      groups.list.append((group, pages))
-    }
-  }
 }

@@ -140,6 +140,22 @@ struct MachineCoreTests {
     }
   }
 
+  @Test("Of two files with the same memory the first one counts")
+  func overlap() throws {
+    let recipe = try FormatRecipe("arm64")
+    let bytes = recipe.parts.joined
+    try recipe.directory.file(bytes, named: "DDRCS0_0.BIN")
+    try recipe.directory.file([UInt8](repeating: 9, count: 0x3000), named: "DDRCS0_1.BIN")
+    let list = """
+      1 0x40000000 \(bytes.count) "DDR CS0 Memory" DDRCS0_0.BIN
+      1 0x40001000 12288 "DDR CS0 Memory" DDRCS0_1.BIN
+      """
+    let path = try recipe.directory.file(Array(list.utf8), named: "dump_info.txt")
+    let report = try recipe.expectVMCore(of: path)
+    let text = "DDRCS0_1.BIN at 0x40001000 is in another"
+    #expect(report.warningTexts.contains { $0.contains(text) })
+  }
+
   @Test("A board's script with ranges; a file that is lacking is said")
   func script() throws {
     let recipe = try FormatRecipe("arm64")

@@ -41,6 +41,56 @@ struct MigrationTests {
     try recipe.expectVMCore(of: model.bytes)
   }
 
+  @Test(
+    "Bitmaps of mapped-ram are read in the byte order of the host",
+    arguments: [
+      ("s390x-after", "s390-ccw-virtio-9.0", "s390.ram", RecipeOrder.big, 0xbb, 0),
+      ("s390x-after", "s390-ccw-virtio-9.0", "s390.ram", .little, 0, 0),
+      ("x86_64-kernel-after", "pc-q35-9.0", "pc.ram", .big, 0, 0),
+      ("x86_64-kernel-after", "pc-q35-9.0", "pc.ram", .big, 0xbb, 5),
+      ("ppc64le", "pseries-9.0", "ppc_spapr.ram", .little, 0xbb, 0),
+    ] as [(String, String, String, RecipeOrder, UInt8, Int)])
+  func hosts(
+    _ name: String, _ machine: String, _ block: String, _ order: RecipeOrder, _ stale: UInt8,
+    _ more: Int
+  ) throws {
+    let recipe = try FormatRecipe(name)
+    // Pages that do not fill a word of the bitmap.
+    let padding = [UInt8](repeating: 7, count: more * 4096)
+    var model = MigrationModel(machine: machine, [.init(block, recipe.parts.joined + padding)])
+    model.pages = .mapped
+    model.hostOrder = order
+    model.stale = stale
+    try recipe.expectVMCore(of: model.bytes)
+  }
+
+  @Test(
+    "Addresses and page sizes in the list of blocks are told apart",
+    arguments: [[0, 0, 0, 0], [0x4000_0000, 1 << 32, 0x10_0000, 0x2000]] as [[UInt64]],
+    [nil, 0x20_0000] as [UInt64?])
+  func addresses(_ addresses: [UInt64], _ largePage: UInt64?) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    var model = MigrationModel(
+      machine: "pc-q35-7.2", Self.devices + [.init("pc.ram", recipe.parts.joined)])
+    model.addresses = addresses
+    model.largePage = largePage
+    try recipe.expectVMCore(of: model.bytes)
+  }
+
+  @Test("Memory that was plugged in is said to be left out", arguments: ["pc.ram", "mem0"])
+  func plugged(_ ram: String) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let model = MigrationModel(
+      machine: "pc-q35-7.2",
+      [
+        .init("memdimm0", [UInt8](repeating: 4, count: 0x40000)), .init(ram, recipe.parts.joined),
+      ] + Self.devices)
+    let report = try recipe.expectVMCore(
+      of: recipe.directory.file(model.bytes), isPartial: true)
+    let text = "memdimm0 (0x40000 bytes): it is left out"
+    #expect(report.warningTexts.contains { $0.contains(text) })
+  }
+
   @Test("Nodes of RAM follow one another by their numbers")
   func nodes() throws {
     let recipe = try FormatRecipe("x86_64-kernel-after")

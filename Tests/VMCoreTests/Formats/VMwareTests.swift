@@ -74,6 +74,35 @@ struct VMwareTests {
     #expect(error?.description.contains("vm.vmem, which is not there") == true)
   }
 
+  @Test("A file that only has the name of a .guest file is memory like any other")
+  func namedGuest() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let report = try recipe.expectVMCore(of: recipe.parts.joined, named: "core.guest")
+    #expect(report.image.format == "raw")
+  }
+
+  @Test(
+    "What lies beside the memory file and is of no use is told of, and the next is tried",
+    arguments: [nil, "vm.vmsn"])
+  func useless(_ other: String?) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let parts = other == nil ? recipe.parts : recipe.ranges(of: 0x50000).reversed()
+    let model = VMwareModel(parts)
+    let path = try recipe.directory.file(model.memory, named: "vm.vmem")
+    // A snapshot without memory, and a file that was cut off.
+    var state = model.state
+    let group = Array("memory".utf8)
+    let place = try #require(state.indices.first { state[$0...].starts(with: group) })
+    state[place] = UInt8(ascii: "M")
+    try recipe.directory.file(state, named: "vm.vmss")
+    try recipe.directory.file([0x1f, 0x8b, 8, 0], named: "vm.guest.gz")
+    if let other { try recipe.directory.file(model.state, named: other) }
+    let report = try recipe.expectVMCore(of: path)
+    #expect(report.image.format == (other == nil ? "raw" : "VMware state"))
+    let text = "vm.vmss, which is beside it, is not used"
+    #expect(report.warningTexts.contains { $0.contains(text) })
+  }
+
   @Test("A .guest file and its memory", arguments: [1, 3, 4, 5, 6, 7] as [UInt64])
   func guest(_ version: UInt64) throws {
     let recipe = try FormatRecipe("x86_64-kernel-after")

@@ -116,7 +116,7 @@ final class KdumpPages: ByteSource {
   }
 
   private func page(_ frame: UInt64, _ cursor: inout KdumpCursor) throws(ReadError) -> [UInt8] {
-    if let page = cache.page(of: frame) { return page }
+    if let page = cache.bytes(of: frame) { return page }
     var page = [UInt8](repeating: 0, count: Int(blockSize))
     try unsafe page.withMutableBytes { buffer throws(ReadError) in
       try unsafe load(frame, &cursor, into: buffer)
@@ -188,29 +188,6 @@ private struct PageUnpacker: Sendable {
     guard let unpacker = form.unpacker() else { return nil }
     self.unpacker = unpacker
     packed = Chunk(size: pageSize)
-  }
-}
-
-/// The pages that were last asked for piece by piece.
-private final class PageCache: Sendable {
-  private let lock = Lock()
-  private let pages = Pages()
-  private static let limit = 8
-
-  /// Used under the lock alone.
-  private final class Pages: @unchecked Sendable {
-    var list: [(frame: UInt64, page: [UInt8])] = []
-  }
-
-  func page(of frame: UInt64) -> [UInt8]? {
-    lock.withLock { pages.list.first { $0.frame == frame }?.page }
-  }
-
-  func add(_ page: [UInt8], of frame: UInt64) {
-    lock.withLock {
-      if pages.list.count >= PageCache.limit { pages.list.removeFirst() }
-      pages.list.append((frame, page))
-    }
   }
 }
 

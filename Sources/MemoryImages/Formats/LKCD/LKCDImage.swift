@@ -54,7 +54,7 @@ private enum LKCDImage {
     _ input: ImageInput, _ pages: LKCDPages
   ) throws(ImageError) -> MemoryImage {
     let (index, faults) = try rethrow(
-      as: ImageError.init(reading:), pages.index(of: input.source))
+      as: ImageError.init(reading:), pages.index(of: input.source, input.budget))
     guard let runs = index.runs(atMost: mostRuns), let last = runs.last else {
       let reason = faults.first?.text ?? "it holds no page, or pages in too many pieces"
       throw ImageError(.unusable, "\(input.name): \(reason)")
@@ -113,14 +113,18 @@ private struct LKCDPages {
   }
 
   /// Walks all records, and says what is wrong with them.
-  func index(of file: any ByteSource) throws(ReadError) -> (PageIndex, [Finding]) {
-    var index = PageIndex()
+  func index(
+    of file: any ByteSource, _ budget: Budget
+  ) throws(ReadError) -> (PageIndex, [Finding]) {
+    var index = PageIndex(of: file, budget)
+    var payment = RecordPayment(budget, for: "the pages of the LKCD dump")
     var odd: (count: UInt64, first: String) = (0, "")
     var cursor = SourceCursor(file, at: start, order: order, window: 1 << 18)
     while true {
       let place = cursor.position
+      try payment.payNext()
       if let page = try next(&cursor) {
-        guard index.add(page.number, .data, at: place..<cursor.position) else {
+        guard try index.add(page.number, .data, at: place..<cursor.position) else {
           throw ReadError(
             source: file.name, offset: place, reason: "the page is one of too many")
         }

@@ -22,14 +22,16 @@ struct AVMLIndex: Sendable {
   ///
   /// - Returns: the offset behind the block and its trailer; nil where the file ends before.
   mutating func add(
-    _ source: any ByteSource, from start: UInt64, count: UInt64, _ format: String
+    _ source: any ByteSource, from start: UInt64, count: UInt64, _ format: String, _ budget: Budget
   ) throws(ImageError) -> UInt64? {
+    var payment = RecordPayment(budget, for: "the chunks of the \(format) file")
     var position = start
     var left = count
     var heads = HeadBuffer(source)
     var run: (start: UInt64, count: UInt64) = (start, 0)
     defer { close(run, at: position) }
     while left > 0 {
+      try rethrow(as: ImageError.init(reading:), payment.payNext())
       let bytes = try heads.bytes(at: position, count: AVMLIndex.headSize)
       var reader = ByteReader(bytes, order: SnappyChunk.order)
       guard let chunk = try? SnappyChunk(from: &reader),

@@ -6,18 +6,18 @@ extension ImageFormat {
   /// header with its addresses.
   package static let lime = ImageFormat(
     name: "LiME", accepts: [],
-    recognizes: { LiMEImage.begins($0, .plain) }, open: LiMEImage.openPlain)
+    recognizes: { LiMEImage.order(of: $0, .plain) != nil }, open: LiMEImage.openPlain)
 
   /// A dump of AVML (version 2): blocks of memory, packed with snappy.
   package static let avml = ImageFormat(
     name: "AVML", accepts: [],
-    recognizes: { LiMEImage.begins($0, .packed) }, open: LiMEImage.openPacked)
+    recognizes: { LiMEImage.order(of: $0, .packed) != nil }, open: LiMEImage.openPacked)
 }
 
 private enum LiMEImage {
-  /// Whether a file begins with a magic, in either byte order.
-  static func begins(_ head: [UInt8], _ kind: LiMEHeader.Kind) -> Bool {
-    head.starts(with: kind.magic) || head.starts(with: kind.magic.reversed())
+  /// The byte order in which a file begins with the magic.
+  static func order(of head: [UInt8], _ kind: LiMEHeader.Kind) -> ByteOrder? {
+    [.little, .big].first { order in kind.magic(order).map { head.starts(with: $0) } ?? false }
   }
 
   static func openPlain(
@@ -36,7 +36,8 @@ private enum LiMEImage {
     _ input: ImageInput, _ kind: LiMEHeader.Kind
   ) throws(ImageError) -> MemoryImage {
     var format = kind == .plain ? ImageFormat.lime : .avml
-    var walk = LiMEWalk(input.source, format.name, kind)
+    let order = LiMEImage.order(of: try input.head(), kind) ?? LiMEHeader.order
+    var walk = LiMEWalk(input.source, format.name, kind, order, input.budget)
     try walk.run()
     if walk.hasPacked { format = .avml }
     let source: any ByteSource =
@@ -48,23 +49,11 @@ private enum LiMEImage {
     guard memory.end > 0 else {
       throw ImageError(.unusable, "\(input.name): the \(format.name) file holds no memory")
     }
-    if walk.leavesOutZeros { memory = memory.fillingGaps(name: input.name) }
+    let leftOut = walk.leftOut(between: memory.regions.map(\.range))
+    memory = memory.filling(leftOut.certain, name: input.name)
+      .filling(leftOut.assumed, isAssumed: true, name: input.name)
     return MemoryImage(
       of: input, as: format, memory: memory, layout: .ofDump, layoutIsOpen: false, stored: nil,
       warnings: walk.warnings)
-  }
-}
-
-extension PhysicalMemory {
-  /// The same memory with zeros between the regions.
-  fileprivate func fillingGaps(name: String) -> PhysicalMemory {
-    let zeros = ZeroSource(name: name, size: end)
-    let gaps = zip(regions, regions.dropFirst()).compactMap { first, second in
-      first.range.upperBound < second.range.lowerBound
-        ? MemoryRegion(
-          range: first.range.upperBound..<second.range.lowerBound, source: zeros,
-          offset: first.range.upperBound) : nil
-    }
-    return (try? PhysicalMemory(regions: regions + gaps)) ?? self
   }
 }

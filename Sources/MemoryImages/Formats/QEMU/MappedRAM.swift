@@ -9,11 +9,17 @@ struct MappedRAM: ByteSource {
   private let file: any ByteSource
   private let blocks: [(start: UInt64, end: UInt64, mapping: MappedRAMHeader)]
 
-  /// The words of a bitmap are the host's: little-endian ones are expected.
+  /// That of the host: a bitmap is an array of its `unsigned long`.
+  private let order: ByteOrder
+
   private static let wordPages: UInt64 = 64
 
-  /// The blocks that have a place in the file, one behind the other.
-  init?(_ blocks: [RAMBlock], in file: any ByteSource) {
+  /// The blocks that have a place in the file, one behind the other; nil where one has none.
+  ///
+  /// - Parameter usual: the byte order of the host, where the bitmaps do not show it.
+  init?(
+    _ blocks: [RAMBlock], in file: any ByteSource, usual: ByteOrder
+  ) throws(ReadError) {
     var end: UInt64 = 0
     var all: [(start: UInt64, end: UInt64, mapping: MappedRAMHeader)] = []
     for block in blocks {
@@ -26,6 +32,7 @@ struct MappedRAM: ByteSource {
     guard !all.isEmpty else { return nil }
     self.blocks = all
     self.file = file
+    order = try BitmapOrder.order(of: blocks, in: file) ?? usual
     name = file.name
     size = end
   }
@@ -88,7 +95,7 @@ struct MappedRAM: ByteSource {
     let bytes = try file.bytes(
       at: mapping.bitmapOffset &+ first * 8, count: 8 * MappedRAM.stretchWords)
     let padded = bytes + [UInt8](repeating: 0, count: 8 - bytes.count % 8)
-    let reader = ByteReader(padded, order: .little)
+    let reader = ByteReader(padded, order: order)
     var next = page
     let last = min(
       (first + UInt64(MappedRAM.stretchWords)) * MappedRAM.wordPages,

@@ -47,7 +47,7 @@ private enum MigrationImage {
   static func open(
     _ input: ImageInput, as format: ImageFormat, at offset: UInt64
   ) throws(ImageError) -> MemoryImage {
-    let stream = try MigrationStream(input.source, at: offset)
+    let stream = try MigrationStream(input.source, at: offset, input.budget)
     let blocks = stream.ramBlocks
     let size = blocks.last.map { ($0.start ?? 0).adding($0.length) ?? .max } ?? 0
     guard size > 0, size <= PhysicalAddress.end else {
@@ -64,14 +64,17 @@ private enum MigrationImage {
         "\(input.name): a block of RAM with another behind it does not end at a multiple of "
           + "\(alignment.hex)")
     }
-    if let mapped = MappedRAM(blocks, in: input.source) {
+    let mapped = try rethrow(
+      as: ImageError.init(reading:),
+      MappedRAM(blocks, in: input.source, usual: stream.usualHostOrder))
+    if let mapped {
       return try image(of: input, as: format, stream, mapped, sent: mapped.stored)
     }
     guard !stream.index.isEmpty else {
-      throw ImageError(
-        .unusable,
-        "\(input.name): no page of RAM is in the stream: it ends before the first one, or the "
-          + "guest's memory is shared with a file, which holds it")
+      let fault =
+        stream.faults.first
+        ?? "it ends before the first one, or the guest's memory is shared with a file, which holds it"
+      throw ImageError(.unusable, "\(input.name): no page of RAM is in the stream: \(fault)")
     }
     let pageSize = stream.pageSize
     let damage = PageDamage(of: input.name, pageSize: pageSize, told: (0, []))
@@ -137,6 +140,14 @@ private enum MigrationImage {
         Finding(
           "the stream ends before its section 'ram' does: \(missing.hex) bytes of RAM were never "
             + "sent, others may be older than the rest", isPartial: true))
+    }
+    let beside = stream.blocksBeside
+    if !beside.isEmpty {
+      let names = beside.prefix(16).map { "\($0.name) (\($0.length.hex) bytes)" }
+      warnings.append(
+        Finding(
+          "the stream has memory that is none of the machine's own RAM, and does not say at which "
+            + "address: \(names.joined(separator: ", ")): it is left out", isPartial: true))
     }
     let blocks = stream.ramBlocks.map(\.name)
     if blocks.count > 1 {

@@ -11,13 +11,15 @@ struct MigrationStream {
   /// All blocks, in the order of the stream.
   private(set) var blocks: [RAMBlock] = []
   /// Where the pages of the RAM among them stand; page numbers count from its first block on.
-  private(set) var index = PageIndex()
+  private(set) var index: PageIndex
   /// Whether the section "ram" is there to its end.
   private(set) var isWhole = false
   /// What is wrong with the stream, though some of it can be read.
   private(set) var faults: [String] = []
 
   private var cursor: SourceCursor
+  private let budget: Budget
+  private var payment: RecordPayment
   private var capabilities: Set<String> = []
   private var ram: UInt32?
   private var places: [[UInt8]: Int] = [:]
@@ -27,10 +29,14 @@ struct MigrationStream {
   private static let mostBlocks = 4096
   /// The version of "ram" since QEMU 0.14.
   private static let ramVersion: UInt32 = 4
-  private static let pageBits: ClosedRange<UInt32> = 10...20
+  /// Those of every target that QEMU has.
+  private static let pageBits: ClosedRange<UInt32> = 10...16
 
   /// Walks the stream that begins at an offset of a file.
-  init(_ file: any ByteSource, at offset: UInt64) throws(ImageError) {
+  init(_ file: any ByteSource, at offset: UInt64, _ budget: Budget) throws(ImageError) {
+    self.budget = budget
+    payment = RecordPayment(budget, for: "the records of the migration stream")
+    index = PageIndex(of: file, budget)
     cursor = SourceCursor(file, at: offset, order: MigrationSection.order, window: 1 << 18)
     let magic = try rethrow(
       as: ImageError.init(reading:), cursor.take(MigrationSection.magic.count))
@@ -49,6 +55,7 @@ struct MigrationStream {
   private mutating func walk() throws(ReadError) {
     while !isWhole, faults.isEmpty {
       let place = cursor.position
+      try payment.payNext()
       guard let byte = try cursor.next(UInt8.self) else { return }
       guard let section = MigrationSection(rawValue: byte) else {
         faults.append("section \(UInt64(byte).hex) at \(place.hex): expected one that QEMU has")
@@ -144,6 +151,8 @@ struct MigrationStream {
     let mark = writer.bytes
     while cursor.remaining > UInt64(mark.count) {
       let start = cursor.position
+      try budget.spend(
+        65_536 + Budget.callCost, .reading, on: "the devices of the migration stream")
       let bytes = try cursor.take(Int(min(cursor.remaining, 65_536)))
       var next = bytes.startIndex
       while let index = bytes[next...].firstIndex(of: mark[0]) {
@@ -167,14 +176,21 @@ struct MigrationStream {
   private mutating func pages(endsRAM: Bool) throws(ReadError) -> Bool {
     while true {
       let place = cursor.position
+      try payment.payNext()
       guard let item = try RAMRecord.next(&cursor, pageSize: pageSize) else { return false }
       switch item {
       case .end:
         isWhole = endsRAM
         return true
       case .blocks(let sum): guard try list(sum: sum) else { return false }
+      case .flush: continue
+      case .tooLong(let length):
+        faults.append(
+          "record at \(place.hex): a page packed into \(length) bytes, expected at most "
+            + "\(2 * pageSize)")
+        return false
       case .record(let record):
-        guard add(record, from: place) else { return false }
+        guard try add(record, from: place) else { return false }
       case .unknown(let flags):
         faults.append("record at \(place.hex) has the flags \(flags.hex)")
         return false
@@ -182,7 +198,9 @@ struct MigrationStream {
     }
   }
 
-  private mutating func add(_ record: RAMRecord, from place: UInt64) -> Bool {
+  private mutating func add(
+    _ record: RAMRecord, from place: UInt64
+  ) throws(ReadError) -> Bool {
     if let name = record.block { current = places[name] }
     guard let current, let start = blocks[current].start else {
       // ROM and the memory of devices.
@@ -200,8 +218,9 @@ struct MigrationStream {
       case .delta: .delta
       default: .data
       }
-    // A flush that stands before a record is read over again with it.
-    guard index.add((start + record.offset) / pageSize, kind, at: place..<cursor.position) else {
+    guard
+      try index.add((start + record.offset) / pageSize, kind, at: place..<cursor.position)
+    else {
       faults.append("record at \(place.hex): is one of too many")
       return false
     }
@@ -233,10 +252,8 @@ struct MigrationStream {
       }
       left -= size
       var block = RAMBlock(name: String(decoding: name, as: UTF8.self), length: size)
-      if !capabilities.contains("mapped-ram") { try skipPageSize() }
-      if capabilities.contains("x-ignore-shared"), try cursor.next(UInt64.self) == nil {
-        return false
-      }
+      if !capabilities.contains("mapped-ram") { try skipPageSize(behind: left) }
+      if isShared, try cursor.next(UInt64.self) == nil { return false }
       if capabilities.contains("mapped-ram") { guard try map(&block) else { return false } }
       places[name] = blocks.count
       blocks.append(block)
@@ -245,14 +262,35 @@ struct MigrationStream {
     return true
   }
 
+  /// Whether each block's address in its container follows its length.
+  private var isShared: Bool { capabilities.contains("x-ignore-shared") }
+
   /// Where a block has pages that are larger than the host's, and postcopy was allowed, their size
-  /// stands here: no name begins so.
-  private mutating func skipPageSize() throws(ReadError) {
+  /// stands here, before the address. Nothing says so but what follows: an address may be a power of
+  /// two, too.
+  private mutating func skipPageSize(behind left: UInt64) throws(ReadError) {
     var ahead = cursor
     guard let size = try ahead.next(UInt64.self), size.nonzeroBitCount == 1,
       (1 << 12...1 << 34).contains(size)
     else { return }
+    if isShared, try goesOn(cursor, left) { return }
     cursor = ahead
+  }
+
+  /// Whether behind an address at a place of the list the next block follows, or the end of the
+  /// section where none is left.
+  private func goesOn(_ place: SourceCursor, _ left: UInt64) throws(ReadError) -> Bool {
+    var ahead = place
+    ahead.skip(8)
+    guard left > 0 else {
+      let word = try ahead.next(UInt64.self)
+      return word == RAMRecordFlags.end.rawValue || word == RAMRecordFlags.flush.rawValue
+    }
+    guard let length = try ahead.next(UInt8.self), length > 0 else { return false }
+    let name = try ahead.take(Int(length))
+    guard name.allSatisfy({ (0x21...0x7e).contains($0) }), let size = try ahead.next(UInt64.self)
+    else { return false }
+    return (1...left).contains(size)
   }
 
   private mutating func map(_ block: inout RAMBlock) throws(ReadError) -> Bool {
@@ -261,7 +299,7 @@ struct MigrationStream {
       try cursor.take(MappedRAMHeader.size), order: MigrationSection.order)
     guard let header = try? MappedRAMHeader(from: &reader) else { return false }
     guard header.version == MappedRAMHeader.version, header.pageSize.nonzeroBitCount == 1,
-      (1 << 10...1 << 20).contains(header.pageSize),
+      (1 << 10...1 << 16).contains(header.pageSize),
       let end = header.pagesOffset.adding(block.length)
     else {
       faults.append(

@@ -21,6 +21,9 @@ struct RAMBlock {
   /// Decides which blocks are the machine's RAM, and in what order they follow one another.
   static func choose(_ blocks: inout [RAMBlock]) {
     var chosen = blocks.indices.filter { blocks[$0].isMachineRAM }
+    if chosen.isEmpty {
+      chosen = blocks.indices.filter { blocks[$0].isBackend && !blocks[$0].isPluggedIn }
+    }
     if chosen.isEmpty { chosen = blocks.indices.filter { blocks[$0].isBackend } }
     var start: UInt64 = 0
     for index in chosen.sorted(by: { precedes(blocks[$0].name, blocks[$1].name) }) {
@@ -35,9 +38,17 @@ struct RAMBlock {
   }
 
   /// The name of a memory backend, as the user gave it: devices and firmware have a dot or a slash.
-  private var isBackend: Bool {
-    let name = self.name.hasPrefix("/objects/") ? self.name.dropFirst("/objects/".count) : name[...]
-    return !name.contains("/") && !name.contains(".")
+  fileprivate var isBackend: Bool { !ownName.contains("/") && !ownName.contains(".") }
+
+  /// A backend that libvirt, or QEMU's documents, name so when memory is plugged in while the
+  /// machine runs: it lies behind all other memory, and the stream does not say where.
+  private var isPluggedIn: Bool {
+    ["memdimm", "memnvdimm", "memvirtio", "dimm", "nvdimm"].contains { ownName.hasPrefix($0) }
+  }
+
+  /// The name without what older machines put before it.
+  private var ownName: Substring {
+    name.hasPrefix("/objects/") ? name.dropFirst("/objects/".count) : name[...]
   }
 
   /// Whether a name comes first: numbers in them count as such.
@@ -57,6 +68,15 @@ extension MigrationStream {
   /// The blocks of RAM in the order in which they follow one another.
   var ramBlocks: [RAMBlock] {
     blocks.filter { $0.start != nil }.sorted { ($0.start ?? 0) < ($1.start ?? 0) }
+  }
+
+  /// The byte order of a machine that mostly runs on one of its own kind.
+  var usualHostOrder: ByteOrder { machine.hasPrefix("s390") ? .big : .little }
+
+  /// Memory beside the machine's own: its address is in the states of devices, which nothing but
+  /// QEMU can read.
+  var blocksBeside: [RAMBlock] {
+    blocks.filter { $0.start == nil && $0.isBackend }
   }
 
   /// Machines whose RAM begins at 0 and has no hole.

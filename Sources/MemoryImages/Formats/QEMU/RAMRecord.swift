@@ -16,6 +16,10 @@ struct RAMRecord {
     /// The list of blocks, whose lengths have this sum.
     case blocks(sum: UInt64)
     case end
+    /// Nothing that is to be read.
+    case flush
+    /// A page whose packed bytes are more than any page gives: their number.
+    case tooLong(UInt64)
     /// Nothing that a file has: the flags.
     case unknown(UInt64)
   }
@@ -25,15 +29,13 @@ struct RAMRecord {
   static func next(
     _ cursor: inout SourceCursor, pageSize: UInt64
   ) throws(ReadError) -> Item? {
-    while true {
-      guard let word = try cursor.next(UInt64.self) else { return nil }
-      let flags = RAMRecordFlags(rawValue: word & (pageSize - 1))
-      let offset = word.roundedDown(to: pageSize)
-      if flags.contains(.blocks) { return .blocks(sum: offset) }
-      if flags == .end { return .end }
-      if flags == .flush { continue }
-      return try record(&cursor, offset, flags, pageSize)
-    }
+    guard let word = try cursor.next(UInt64.self) else { return nil }
+    let flags = RAMRecordFlags(rawValue: word & (pageSize - 1))
+    let offset = word.roundedDown(to: pageSize)
+    if flags.contains(.blocks) { return .blocks(sum: offset) }
+    if flags == .end { return .end }
+    if flags == .flush { return .flush }
+    return try record(&cursor, offset, flags, pageSize)
   }
 
   private static func record(
@@ -51,6 +53,7 @@ struct RAMRecord {
       guard block?.count == Int(length) else { return nil }
     }
     guard let content = try content(&cursor, kind, pageSize) else { return nil }
+    if let length = content.packedLength, length > 2 * pageSize { return .tooLong(length) }
     return .record(RAMRecord(offset: offset, block: block, content: content))
   }
 

@@ -31,6 +31,7 @@ enum RamdumpSetImage {
           + "loads), expected 1 to \(mostFiles), beside a file with a name")
     }
     var regions: [MemoryRegion] = []
+    var held = RangeSet([])
     var warnings: [Finding] = []
     var all = input
     all.parts = []
@@ -52,7 +53,17 @@ enum RamdumpSetImage {
           "\(input.source.name): \(entry.file) at \(entry.address.hex) with \(length.hex) bytes "
             + "is no range of memory")
       }
-      regions += ranges.memory.regions
+      let found = ranges.memory.regions.map(\.range)
+      let new = RangeSet(found).subtracting(held).ranges
+      regions += new.flatMap { ranges.memory.regions(in: $0, movedTo: $0.lowerBound) }
+      if new != found {
+        warnings.append(
+          Finding(
+            "\(input.source.name): a part of the memory of \(entry.file) at "
+              + "\(entry.address.hex) is in another file, too, which the list names before: that "
+              + "one counts", isDamage: false))
+      }
+      held = held.union(RangeSet(found))
       warnings += ranges.warnings
     }
     guard !regions.isEmpty else {
@@ -66,10 +77,7 @@ enum RamdumpSetImage {
         of: all, as: .ramdumpSet, memory: try PhysicalMemory(regions: regions),
         warnings: warnings)
     } catch {
-      throw ImageError(
-        .unusable,
-        "\(input.source.name): \(error.first.source.name) and \(error.second.source.name) hold the "
-          + "same memory, from \(error.second.range.lowerBound.hex) on")
+      throw ImageError(.unusable, "\(input.source.name): two of its files hold the same memory")
     }
   }
 }

@@ -25,18 +25,20 @@ struct S390Chain {
   private static let mostChunks = 1 << 20
   /// Segments at most.
   private static let mostSegments = 1 << 20
+  /// Memory that a segment or a part of one takes.
+  private static let segmentCost: UInt64 = 128
   /// Room at the end of a volume that is not used when another one follows.
   private static let unused: UInt64 = (1 << 20) + 4096
 
   /// Follows the segments. The sizes of packed ones are in blocks of the disk, which no field
   /// tells: those are taken under which the chain is complete, or longest.
   static func best(
-    of volumes: [any ByteSource], memorySize: UInt64, entrySize: UInt64?
+    of volumes: [any ByteSource], memorySize: UInt64, entrySize: UInt64?, _ budget: Budget
   ) throws(ReadError) -> S390Chain {
     var best: (chain: S390Chain, score: (Int, Int, UInt64))?
     for blockSize in entrySize == nil ? [4096] : [4096, 512, 2048, 1024] as [UInt64] {
       var chain = S390Chain(memorySize, entrySize, blockSize)
-      try chain.follow(volumes)
+      try chain.follow(volumes, budget)
       chain.addPacked()
       if chain.isComplete { return chain }
       let score = chain.score
@@ -82,7 +84,9 @@ struct S390Chain {
     return warnings
   }
 
-  private mutating func follow(_ volumes: [any ByteSource]) throws(ReadError) {
+  private mutating func follow(
+    _ volumes: [any ByteSource], _ budget: Budget
+  ) throws(ReadError) {
     for (number, volume) in volumes.enumerated() {
       var place = UInt64(S390DumpHeader.size)
       while count < S390Chain.mostSegments {
@@ -90,6 +94,12 @@ struct S390Chain {
         let bytes = try volume.bytes(at: place, count: S390DumpSegment.size)
         var reader = ByteReader(bytes, order: S390DumpHeader.order)
         guard let segment = try? S390DumpSegment(from: &reader), isSound(segment) else { break }
+        try budget.spend(
+          UInt64(S390DumpSegment.size) + Budget.callCost * UInt64(1 + segment.entries.count),
+          .reading, on: "the segments of the dump")
+        try budget.spend(
+          S390Chain.segmentCost * UInt64(1 + segment.entries.count), .keeping,
+          on: "the segments of the dump")
         let data = place + UInt64(S390DumpSegment.size)
         let size =
           segment.blocksOnDisk == 0

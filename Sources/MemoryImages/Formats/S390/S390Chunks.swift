@@ -7,7 +7,7 @@ final class S390Chunks: ByteSource {
   let size: UInt64
   private let chunks: [S390Chunk]
   private let unpackers = CodecPool { PackedForm.zlib.unpacker().map(PooledUnpacker.init) }
-  private let cache = GroupCache()
+  private let cache = PageCache()
   private let damage: PageDamage
 
   /// Parts in the order of their addresses; `damage` is told of what cannot be unpacked.
@@ -69,7 +69,7 @@ final class S390Chunks: ByteSource {
   }
 
   private func bytes(of chunk: S390Chunk) throws(ReadError) -> [UInt8] {
-    if let bytes = cache.pages(of: chunk.range.lowerBound) { return bytes }
+    if let bytes = cache.bytes(of: chunk.range.lowerBound) { return bytes }
     let stored = try chunk.source.bytes(at: chunk.place, count: Int(chunk.size))
     let length = Int(chunk.range.length)
     var bytes: [UInt8]

@@ -72,7 +72,7 @@ private enum S390Image {
       as: ImageError.init(reading:),
       S390Chain.best(
         of: volumes.map(\.source), memorySize: first.memorySize,
-        entrySize: isPacked ? UInt64(first.zlibEntrySize) : nil))
+        entrySize: isPacked ? UInt64(first.zlibEntrySize) : nil, input.budget))
     return try image(of: input, chain, memorySize: first.memorySize)
   }
 
@@ -89,15 +89,9 @@ private enum S390Image {
     let known = chain.isComplete ? memorySize : chain.end
     let zeros = RangeSet(chain.regions.map(\.range)).union(RangeSet(chain.missing))
       .gaps(in: 0..<known).ranges
-    let source = ZeroSource(name: input.source.name, size: PhysicalAddress.end)
-    let regions = zeros.map {
-      MemoryRegion(range: $0, source: source, offset: $0.lowerBound)
-    }
-    guard let memory = try? PhysicalMemory(regions: stored.regions + regions) else {
-      throw ImageError(.unusable, "\(input.name): two segments hold the same memory")
-    }
     return MemoryImage(
-      of: input, as: .s390Extended, memory: memory, warnings: chain.warnings, damage: chain.damage)
+      of: input, as: .s390Extended, memory: stored.filling(zeros, name: input.source.name),
+      warnings: chain.warnings, damage: chain.damage)
   }
 
   private static func header(of source: any ByteSource) throws(ImageError) -> S390DumpHeader {
@@ -106,6 +100,11 @@ private enum S390Image {
     guard let header = try? S390DumpHeader(bytes) else {
       throw ImageError(
         .unusable, "\(source.name): ends inside the header of an s390 dump, or has none")
+    }
+    guard header.headerSize == UInt32(S390DumpHeader.size) else {
+      throw ImageError(
+        .unusable,
+        "\(source.name): hdr_size is \(header.headerSize), expected \(S390DumpHeader.size)")
     }
     return header
   }

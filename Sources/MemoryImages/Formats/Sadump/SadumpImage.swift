@@ -10,7 +10,6 @@ extension ImageFormat {
 private enum SadumpImage {
   /// Stretches of memory at most: more than any machine has.
   private static let mostRuns = 1 << 20
-  private static let mostFrames: UInt64 = PhysicalAddress.end / 4096
 
   /// A file of a backup has a block of its own before the partition's head.
   static func recognizes(_ head: [UInt8]) -> Bool {
@@ -32,8 +31,8 @@ private enum SadumpImage {
     let bitmaps = header.place + UInt64(header.blockSize) * (1 + UInt64(header.subHeaderBlocks))
     let second = bitmaps + UInt64(header.bitmapBlocks) * UInt64(header.blockSize)
     let data = second + UInt64(header.dumpedBitmapBlocks) * UInt64(header.blockSize)
-    let existing = try runs(of: first, at: bitmaps, header)
-    let dumped = try runs(of: first, at: second, header)
+    let existing = try runs(of: first, at: bitmaps, header, input.budget)
+    let dumped = try runs(of: first, at: second, header, input.budget)
     return try image(of: input, disks, existing, dumped, dataAt: data, header.blockSize)
   }
 
@@ -67,7 +66,7 @@ private enum SadumpImage {
         .unusable, "\(disk.source.name): no dump header of sadump at \(place.hex)")
     }
     guard header.blockSize.nonzeroBitCount == 1, (512...65_536).contains(header.blockSize),
-      (1...mostFrames).contains(header.frames),
+      (1...PhysicalAddress.end / UInt64(header.blockSize)).contains(header.frames),
       min(header.bitmapBlocks, header.dumpedBitmapBlocks) <= 1 << 24,
       UInt64(min(header.bitmapBlocks, header.dumpedBitmapBlocks)) * UInt64(header.blockSize) * 8
         >= header.frames
@@ -85,7 +84,7 @@ private enum SadumpImage {
   }
 
   private static func runs(
-    of disk: SadumpDisk, at place: UInt64, _ header: PlacedHeader
+    of disk: SadumpDisk, at place: UInt64, _ header: PlacedHeader, _ budget: Budget
   ) throws(ImageError) -> [Range<UInt64>] {
     let size = (header.frames + 7) / 8
     guard let end = place.adding(size), end <= disk.source.size else {
@@ -96,7 +95,7 @@ private enum SadumpImage {
     }
     let bitmap = try rethrow(
       as: ImageError.init(reading:),
-      KdumpBitmap(MirroredBits(disk.source), at: place, frames: header.frames))
+      KdumpBitmap(MirroredBits(disk.source), at: place, frames: header.frames, budget))
     guard
       let runs = try rethrow(as: ImageError.init(reading:), bitmap.runs(atMost: mostRuns))
     else {
@@ -119,13 +118,10 @@ private enum SadumpImage {
       volumes.take(run.lowerBound * size..<run.upperBound * size)
     }
     let zeros = RangeSet(existing).subtracting(RangeSet(dumped)).ranges
-    let source = ZeroSource(name: input.source.name, size: PhysicalAddress.end)
-    let zeroRegions = zeros.map { run in
-      let start = run.lowerBound * size
-      return MemoryRegion(range: start..<run.upperBound * size, source: source, offset: start)
-    }
-    guard let memory = try? PhysicalMemory(regions: volumes.regions + zeroRegions),
-      !memory.regions.isEmpty
+      .map { $0.lowerBound * size..<$0.upperBound * size }
+    guard
+      let memory = try? PhysicalMemory(regions: volumes.regions)
+        .filling(zeros, name: input.source.name), !memory.regions.isEmpty
     else {
       throw ImageError(.unusable, "\(input.name): the sadump file holds no memory")
     }

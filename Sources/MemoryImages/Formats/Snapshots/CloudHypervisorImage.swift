@@ -35,13 +35,16 @@ enum CloudHypervisorImage {
   ) throws(ImageError) -> MemoryImage {
     let state = try rethrow(
       as: ImageError.init(reading:), input.source.bytes(at: 0, count: mostState))
-    let ranges = MemoryRangeText.ranges(in: state, atMost: mostRanges)
+    let ranges = try rethrow(
+      as: ImageError.init(reading:),
+      MemoryRangeText.ranges(in: state, atMost: mostRanges, input.budget))
     guard !ranges.isEmpty else {
       throw ImageError(
         .unusable,
         "\(input.source.name): names no memory ranges (a list of objects with 'gpa' and 'length')")
     }
-    let memory = try memoryFile(of: input, options)
+    let paths = [input.path.map { FilePlace($0).beside(memoryName) }].compactMap(\.self)
+    let memory = try input.withMemory(at: paths, options)
     let source = memory.parts[0].source
     var stored = StoredRanges(in: source)
     var offset: UInt64 = 0
@@ -62,66 +65,56 @@ enum CloudHypervisorImage {
     return MemoryImage(
       of: memory, as: .cloudHypervisor, memory: stored.memory, warnings: stored.warnings)
   }
-
-  private static func memoryFile(
-    of input: ImageInput, _ options: ImageOptions
-  ) throws(ImageError) -> ImageInput {
-    guard input.parts.isEmpty else { return input }
-    let path = input.path.map { FilePlace($0).beside(memoryName) }
-    guard let path, let memory = try ImageInput.existing(at: path, options) else {
-      throw ImageError(
-        .unusable,
-        "\(input.source.name): says where memory lies that is in another file (\(memoryName), "
-          + "which is not beside it): \(.parts) names it")
-    }
-    var found = input
-    found.parts = [memory]
-    found.share(options.isCancelled)
-    found.notices.append(
-      "\(input.name): the machine's memory is read from \(memory.source.name), which is beside it")
-    return found
-  }
 }
 
 /// Finds objects with `gpa` and `length` in a state: plainly, inside a text with escaped quotes, or
 /// spelt as an array of the bytes of a text, as releases differ in.
 enum MemoryRangeText {
   /// The ranges in the order in which they stand.
-  static func ranges(in state: [UInt8], atMost limit: Int) -> [(start: UInt64, length: UInt64)] {
+  static func ranges(
+    in state: [UInt8], atMost limit: Int, _ budget: Budget
+  ) throws(ReadError) -> [(start: UInt64, length: UInt64)] {
     let plain = state.filter { $0 != UInt8(ascii: "\\") }
-    let found = pairs(in: plain, atMost: limit)
-    return found.isEmpty ? pairs(in: spelledBytes(in: state), atMost: limit) : found
+    let found = try pairs(in: plain, atMost: limit, budget)
+    return found.isEmpty
+      ? try pairs(in: spelledBytes(in: state), atMost: limit, budget) : found
   }
 
+  /// Bytes between the names of two members of an object, with the value of the first.
+  private static let mostBetween = 64
+
   private static func pairs(
-    in text: [UInt8], atMost limit: Int
-  ) -> [(start: UInt64, length: UInt64)] {
-    let key = Array("\"gpa\"".utf8)
+    in text: [UInt8], atMost limit: Int, _ budget: Budget
+  ) throws(ReadError) -> [(start: UInt64, length: UInt64)] {
+    let (key, other) = (Array("\"gpa\"".utf8), Array("\"length\"".utf8))
+    var payment = RecordPayment(budget, for: "the memory ranges of the state")
     var pairs: [(start: UInt64, length: UInt64)] = []
-    var place = 0
-    while pairs.count < limit, let found = index(of: key, in: text, from: place) {
-      place = found + key.count
-      guard let start = number(in: text, behind: place),
-        let name = index(of: Array("\"length\"".utf8), in: text, from: place),
-        name - place < 64, let length = number(in: text, behind: name + 8)
+    var rest = text[...]
+    while pairs.count < limit, let found = index(of: key, in: rest) {
+      try payment.payNext()
+      rest = rest[(found + key.count)...]
+      guard let start = number(in: rest),
+        let name = index(of: other, in: rest.prefix(mostBetween + other.count)),
+        let length = number(in: rest[(name + other.count)...])
       else { continue }
       if length > 0 { pairs.append((start, length)) }
     }
     return pairs
   }
 
-  private static func index(of key: [UInt8], in text: [UInt8], from place: Int) -> Int? {
-    var place = place
-    while let start = text[place...].firstIndex(of: key[0]) {
-      if text[start...].starts(with: key) { return start }
-      place = start + 1
+  private static func index(of key: [UInt8], in text: ArraySlice<UInt8>) -> Int? {
+    var rest = text
+    while let start = rest.firstIndex(of: key[0]) {
+      rest = rest[start...]
+      if rest.starts(with: key) { return start }
+      rest = rest.dropFirst()
     }
     return nil
   }
 
   /// The number behind a colon.
-  private static func number(in text: [UInt8], behind place: Int) -> UInt64? {
-    let rest = text[place...].prefix(40).drop { $0 == UInt8(ascii: ":") || $0 == 0x20 }
+  private static func number(in text: ArraySlice<UInt8>) -> UInt64? {
+    let rest = text.prefix(40).drop { $0 == UInt8(ascii: ":") || $0 == 0x20 }
     let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     return UInt64(String(decoding: digits, as: UTF8.self))
   }

@@ -21,7 +21,8 @@ enum VMwareImage {
       format: .vmware,
       descriptions: { name in names(beside: name, ["vmss", "vmsn", "VMSS", "VMSN"]) }),
     FileSet(
-      format: .vmwareGuest, isDescription: { FilePlace.stem(of: $0, ending: "guest") != nil },
+      format: .vmwareGuest,
+      isDescription: { FilePlace.stem(of: $0, ending: "guest") != nil && guest(of: $1) != nil },
       descriptions: { name in names(beside: name, ["guest"]) }),
   ]
 
@@ -45,7 +46,7 @@ enum VMwareImage {
       input.warnings += state.warnings
       return try image(of: input, as: .vmware, state.regions, in: input.source, block)
     }
-    let memory = try memoryFile(of: input, endings: ["vmss", "vmsn"], options)
+    let memory = try input.withMemory(at: memoryPaths(of: input, ["vmss", "vmsn"]), options)
     let source = memory.parts[0].source
     return try image(of: memory, as: .vmware, state.regions, in: source, 0..<source.size)
   }
@@ -56,17 +57,23 @@ enum VMwareImage {
     let bytes = try rethrow(
       as: ImageError.init(reading:),
       input.source.bytes(at: 0, count: VMwareGuestHeader.largestSize))
-    var reader = ByteReader(bytes, order: VMwareGuestHeader.order)
-    guard let header = try? VMwareGuestHeader(from: &reader) else {
+    guard let header = guest(of: bytes) else {
       throw ImageError(
         .unusable,
         "\(input.source.name): its pages and holes do not add up to its last address, as those "
           + "of a VMware .guest file do")
     }
-    let memory = try memoryFile(of: input, endings: ["guest"], options)
+    let memory = try input.withMemory(at: memoryPaths(of: input, ["guest"]), options)
     let source = memory.parts[0].source
     return try image(
       of: memory, as: .vmwareGuest, regions(of: header), in: source, 0..<source.size)
+  }
+
+  /// The numbers that a .guest file begins with; nil where they do not fit together.
+  private static func guest(of head: [UInt8]) -> VMwareGuestHeader? {
+    var reader = ByteReader(
+      Array(head.prefix(VMwareGuestHeader.largestSize)), order: VMwareGuestHeader.order)
+    return try? VMwareGuestHeader(from: &reader)
   }
 
   /// What lies between the holes follows without a gap in the file.
@@ -84,29 +91,12 @@ enum VMwareImage {
     return regions.filter { $0.count > 0 }
   }
 
-  /// The file with the memory, as the first part: the one given, or the one beside it.
-  private static func memoryFile(
-    of input: ImageInput, endings: [String], _ options: ImageOptions
-  ) throws(ImageError) -> ImageInput {
-    guard input.parts.isEmpty else { return input }
+  /// The .vmem files of the same name.
+  private static func memoryPaths(of input: ImageInput, _ endings: [String]) -> [String] {
     let stem = input.plainPath.flatMap { path in
       endings.lazy.compactMap { FilePlace.stem(of: path, ending: $0) }.first
     }
-    let paths = ["vmem", "VMEM"].compactMap { ending in stem.map { "\($0).\(ending)" } }
-    for path in paths {
-      guard let memory = try ImageInput.existing(at: path, options) else { continue }
-      var found = input
-      found.parts = [memory]
-      found.share(options.isCancelled)
-      found.notices.append(
-        "\(input.name): the machine's memory is read from \(memory.source.name), which is beside it"
-      )
-      return found
-    }
-    throw ImageError(
-      .unusable,
-      "\(input.source.name): says where the machine's memory lies, which is in another file "
-        + "(\(paths.first ?? "its .vmem file"), which is not there): \(.parts) names it")
+    return ["vmem", "VMEM"].compactMap { ending in stem.map { "\($0).\(ending)" } }
   }
 
   private static func image(

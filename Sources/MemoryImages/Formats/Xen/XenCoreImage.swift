@@ -77,6 +77,9 @@ private struct XenPages {
   let pages: Range<UInt64>
   let pageSize: UInt64
 
+  /// Memory that a run takes by the time the file is opened: pieces, and a region.
+  private static let runCost: UInt64 = 256
+
   func image(
     of input: ImageInput, table: Range<UInt64>, entrySize: UInt64, mostRuns: Int
   ) throws(ImageError) -> MemoryImage {
@@ -95,7 +98,12 @@ private struct XenPages {
           offset: pages.lowerBound + run.page * pageSize)
     }
     var isSound = true
+    var entries = RecordPayment(input.budget, for: "the entries of Xen's table of frames")
+    var stretches = RecordPayment(
+      input.budget, .keeping, price: XenPages.runCost, for: "the stretches of Xen's table of frames"
+    )
     for page in 0..<count {
+      try rethrow(as: ImageError.init(reading:), entries.payNext())
       guard
         let frame = try rethrow(as: ImageError.init(reading:), cursor.next(UInt64.self))
       else { break }
@@ -105,6 +113,7 @@ private struct XenPages {
       if run.count > 0, frame == run.frame + run.count, page == run.page + run.count {
         run.count += 1
       } else {
+        try rethrow(as: ImageError.init(reading:), stretches.payNext())
         isSound = close()
         run = (frame, page, 1)
       }
