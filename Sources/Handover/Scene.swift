@@ -82,9 +82,11 @@ final class Scene {
     let image = try searchedImage()
     guard image.layoutIsOpen else { return [ImageView(given: image)] }
     let candidates = LayoutCandidates(
-      evidence, size: image.memory.size, option: options.coreHeader)
+      evidence, of: image, option: options.coreHeader)
     return candidates.layouts.compactMap { layout in
-      image.memory(under: layout).map { ImageView($0, under: layout) }
+      image.memory(under: layout).map {
+        ImageView($0, under: layout, isTold: image.toldLayouts.contains(layout))
+      }
     }
       + candidates.lastResorts.compactMap { layout in
         image.memory(under: layout).map { ImageView($0, under: layout, isLastResort: true) }

@@ -12,6 +12,8 @@ package struct MemoryImage: Sendable {
   package let layout: ImageLayout
   /// Whether nobody said how: evidence in the image may choose another layout.
   package private(set) var layoutIsOpen: Bool
+  /// What the file itself tells of that while its layout is open, the likeliest first.
+  package let toldLayouts: [ImageLayout]
   /// The re-IPL block that this program put into a note of the input (`--embed-reipl`).
   package let reIPLBlock: [UInt8]?
   /// The files behind it: an output must be none of them.
@@ -39,6 +41,7 @@ package struct MemoryImage: Sendable {
     self.memory.budget = self.budget
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen
+    toldLayouts = []
     self.files = files
     self.reIPLBlock = reIPLBlock
     stored = nil
@@ -51,8 +54,8 @@ package struct MemoryImage: Sendable {
   /// comes first.
   init(
     of input: ImageInput, as format: ImageFormat, memory: PhysicalMemory,
-    layout: ImageLayout, layoutIsOpen: Bool, stored: StoredCore?, warnings: [Finding],
-    damage: PageDamage? = nil
+    layout: ImageLayout, layoutIsOpen: Bool, told: [ImageLayout] = [], stored: StoredCore?,
+    warnings: [Finding], damage: PageDamage? = nil
   ) {
     let inputs = [input] + input.parts
     name = input.name
@@ -63,12 +66,24 @@ package struct MemoryImage: Sendable {
     self.memory.budget = input.budget
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen
+    toldLayouts = told
     files = inputs.flatMap(\.files)
     reIPLBlock = nil
     self.stored = stored
     self.warnings = inputs.flatMap(\.warnings) + warnings
     notices = inputs.flatMap(\.notices)
     self.damage = PageDamage.joined(inputs.map(\.damage) + [damage])
+  }
+
+  /// What a format made of a file that tells how its memory lies by the kind of machine alone: what
+  /// is in the memory may contradict it. Its regions are those at address = file offset.
+  init(
+    of input: ImageInput, as format: ImageFormat, inOrder memory: PhysicalMemory,
+    told: [ImageLayout], warnings: [Finding], damage: PageDamage? = nil
+  ) {
+    self.init(
+      of: input, as: format, memory: memory, layout: .identity, layoutIsOpen: true, told: told,
+      stored: nil, warnings: warnings, damage: damage)
   }
 
   /// What a format made of a dump, whose headers say where its memory lies.
@@ -121,11 +136,18 @@ package struct MemoryImage: Sendable {
     return image
   }
 
+  /// Bytes that a layout places, though not all of them may be there.
+  package var sizeToPlace: UInt64 { memory.regions.first?.source.size ?? 0 }
+
   /// The same file under another layout; nil where the image has a layout of its own.
   package func memory(under layout: ImageLayout) -> PhysicalMemory? {
     if layout == self.layout { return memory }
-    guard layoutIsOpen, let region = memory.regions.first else { return nil }
-    var moved = try? PhysicalMemory(regions: layout.regions(of: region.source))
+    guard layoutIsOpen, let source = memory.regions.first?.source else { return nil }
+    let parts = layout.regions(of: source).flatMap { part in
+      memory.regions(
+        in: part.offset..<part.offset + part.range.length, movedTo: part.range.lowerBound)
+    }
+    var moved = try? PhysicalMemory(regions: parts)
     moved?.budget = budget
     return moved
   }

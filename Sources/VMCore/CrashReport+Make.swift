@@ -9,7 +9,8 @@ extension CrashReport {
   init(_ image: MemoryImage, _ system: CrashedSystem, _ plan: CorePlan, readsLog: Bool) {
     self.image = Image(
       name: image.name, format: image.format, layout: system.layout.name,
-      isLayoutFound: image.layoutIsOpen && system.layout != .identity,
+      isLayoutFound: image.layoutIsOpen && !system.layout.isIdentity
+        && !image.toldLayouts.prefix(1).contains(system.layout),
       size: image.memory.size, notices: image.notices)
     self.system = System(system, plan)
     header = Header(system)

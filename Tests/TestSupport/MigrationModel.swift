@@ -70,6 +70,25 @@ package struct MigrationModel: Sendable {
     return stream + behind
   }
 
+  /// The stream of a large machine with one block of RAM, of which only what holds something is
+  /// sent.
+  package func sparse(_ block: String, of image: BuiltImage) -> [UInt8] {
+    var records: [UInt8] = []
+    for extent in image.extents {
+      for part in image.memory.written(in: extent.range) {
+        let place = extent.offset + (part.lowerBound - extent.range.lowerBound)
+        records += order.bytes(place | 0x08 | (records.isEmpty ? 0 : 0x20), width: 8)
+        if records.count == 8 { records += text(block) }
+        records += image.memory.read(part.lowerBound, part.count)
+      }
+    }
+    let size = image.fileSize
+    let stream = Array("QEVM".utf8) + order.bytes(3, width: 4) + configuration
+    let list = order.bytes(size | 4, width: 8) + text(block) + order.bytes(size, width: 8)
+    return stream + section(0x01, named: true) { _ in list } + section(0x02) { _ in records }
+      + section(0x03) { _ in [] } + behind
+  }
+
   /// Bytes of the stream behind the end of its RAM, which may be lacking.
   package var countBehindRAM: Int { behind.count + 5 }
 

@@ -148,6 +148,50 @@ struct LayoutTests {
 
   /// Everything that was written, where the file has it, and nothing else: at the places that the
   /// loads give it.
+  @Test(
+    "is what a migration stream tells by the machine's name, unless its own map contradicts that",
+    arguments: [
+      (0x8000_0000, true), (0x8000_0000, false), (0x4000_0000, true), (0xb000_0000, true),
+    ] as [(UInt64, Bool)])
+  func migration(_ lowEnd: UInt64, _ hasMap: Bool) throws {
+    for moment in [nil, .running, .before, .after] as [Recipe.Moment?] {
+      var machine = LargeMachine(lowEnd: lowEnd, moment: moment)
+      machine.highEnd = 0x1_9000_0000
+      machine.hasMap = hasMap
+      let recipe = try OpenedRecipe(machine.text)
+      let stream = MigrationModel(machine: "pc-q35-7.2", []).sparse("pc.ram", of: recipe.built)
+      let path = try recipe.directory.file(stream, named: "vm.sav")
+      let dump = try CrashDump(imageAt: path)
+      let isTold = lowEnd == 0x8000_0000
+      #expect((dump.report.image.layout == "machine q35") == isTold, "\(machine.summary)")
+      try expectMemory(of: recipe, in: dump, machine)
+      var options = CrashDumpOptions()
+      options.holes = [lowEnd..<0x1_0000_0000]
+      try expectMemory(of: recipe, in: CrashDump(imageAt: path, options: options), machine)
+    }
+  }
+
+  @Test(
+    "of a Firecracker snapshot is that of the release that its own map tells",
+    arguments: [
+      (0xc000_0000, "Firecracker on x86_64"),
+      (0xd000_0000, "Firecracker on x86_64, before release 1.13"),
+    ] as [(UInt64, String)])
+  func firecracker(_ lowEnd: UInt64, _ layout: String) throws {
+    for moment in [nil, .running, .before, .after] as [Recipe.Moment?] {
+      let machine = LargeMachine(lowEnd: lowEnd, moment: moment)
+      let recipe = try OpenedRecipe(machine.text)
+      let mark: [UInt8] = [0, 0, 0x64, 0x86, 0x84, 0x19, 0x10, 0x07]
+      var options = CrashDumpOptions()
+      options.parts = [
+        try recipe.directory.file(mark + [UInt8](repeating: 3, count: 90), named: "state")
+      ]
+      let dump = try CrashDump(imageAt: recipe.path, options: options)
+      #expect(dump.report.image.layout == layout)
+      try expectMemory(of: recipe, in: dump, machine)
+    }
+  }
+
   private func expectMemory(
     of recipe: OpenedRecipe, in dump: CrashDump, _ machine: LargeMachine
   ) throws {

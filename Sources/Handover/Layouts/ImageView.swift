@@ -9,6 +9,8 @@ struct ImageView: Sendable {
   let isOpen: Bool
   /// Whether others are better.
   let isLastResort: Bool
+  /// Whether the file itself tells that it lies so.
+  let isTold: Bool
   /// From the addresses of the scan to those of this view.
   private let shift: ImageLayout
 
@@ -18,12 +20,17 @@ struct ImageView: Sendable {
     layout = image.layout
     isOpen = false
     isLastResort = false
+    isTold = false
     shift = .identity
   }
 
   /// Another layout of an image that was scanned at address = file offset.
-  init(_ memory: PhysicalMemory, under layout: ImageLayout, isLastResort: Bool = false) {
+  init(
+    _ memory: PhysicalMemory, under layout: ImageLayout, isLastResort: Bool = false,
+    isTold: Bool = false
+  ) {
     self.isLastResort = isLastResort
+    self.isTold = isTold
     self.memory = memory
     self.layout = layout
     isOpen = true

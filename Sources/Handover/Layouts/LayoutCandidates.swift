@@ -21,8 +21,11 @@ struct LayoutCandidates {
 
   /// Collects what the evidence of a scan (at address = file offset) suggests: who says where
   /// memory is, places that are told twice, then the sizes of known machines.
-  init(_ evidence: Evidence, size: UInt64, option: ELFCoreHeaderParameter?) {
-    self.size = size
+  init(_ evidence: Evidence, of image: MemoryImage, option: ELFCoreHeaderParameter?) {
+    size = image.sizeToPlace
+    let told = image.toldLayouts
+    if let plain = told.first(where: { $0.places(size, as: .identity) }) { layouts = [plain] }
+    for layout in told { add(layout) }
     for map in MemoryMap.all(of: evidence) {
       for layout in map.layouts(ofSize: size) { add(layout) }
     }

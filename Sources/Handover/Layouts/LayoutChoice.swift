@@ -21,6 +21,14 @@ struct LayoutChoice {
       chosen = given
       return
     }
+    // What the file itself tells needs no proof, as long as nothing else has a better one.
+    let told = proofs.filter(\.view.isTold)
+    if told.count == 1, let only = told.first, !only.isContradicted,
+      !proofs.contains(where: { $0.isBetter(than: only) })
+    {
+      choose(only)
+      return
+    }
     var left = LayoutChoice.withKernel(proofs)
     let consistent = left.filter { !$0.isContradicted }
     if consistent.isEmpty {
@@ -71,6 +79,10 @@ struct LayoutChoice {
       hint = "choose with \(.base), \(.holes) or \(.segments)"
       return
     }
+    choose(first)
+  }
+
+  private mutating func choose(_ first: LayoutProof) {
     chosen = first
     if case .elsewhere(let place) = first.kernel {
       warnings.append(

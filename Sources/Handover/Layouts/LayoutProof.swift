@@ -132,7 +132,16 @@ struct LayoutProof: Sendable {
   }
 
   /// Whether address = file offset, which is the layout of a file without holes.
-  var isPlain: Bool { view.layout == .identity }
+  var isPlain: Bool { view.layout.isIdentity }
+
+  /// Whether more speaks for it than for another layout.
+  func isBetter(than other: LayoutProof) -> Bool {
+    guard !isContradicted else { return false }
+    let (isProved, isOtherProved) = (isConfirmed, other.isConfirmed)
+    return isProved != isOtherProved ? isProved : isComplete && !other.isComplete
+  }
+
+  private var isConfirmed: Bool { if case .confirmed = kernel { true } else { false } }
 
   /// Whether every part of the file is proved to be where the layout has it: it fits a map of the
   /// memory or the lower part of one, or something in the part stands where it must; so is what

@@ -34,13 +34,20 @@ struct StoredRanges {
 
   /// What is missing, in words.
   var warnings: [Finding] {
+    StoredRanges.warnings(about: missing, "\(source.name): ends", at: source.size)
+  }
+
+  /// The same of what some other table of a file tells.
+  static func warnings(
+    about missing: [Range<UInt64>], _ subject: Message, at size: UInt64
+  ) -> [Finding] {
     guard !missing.isEmpty else { return [] }
     let bytes = missing.reduce(UInt64(0)) { $0 &+ $1.length }
     let shown = missing.prefix(16).map(\.hex).joined(separator: ", ")
     let more = missing.count > 16 ? " and \(missing.count - 16) more" : ""
     return [
       Finding(
-        "\(source.name): ends at \(source.size.hex): it lacks \(bytes.hex) bytes of memory: "
+        "\(subject) at \(size.hex): it lacks \(bytes.hex) bytes of memory: "
           + "\(shown)\(more)",
         isPartial: true)
     ]

@@ -32,7 +32,7 @@ struct ELFCoreTable {
     warnings =
       table.warnings + ELFCoreTable.warnings(about: table.count - table.entries.count, of: table)
       + cut.warnings
-      + ELFCoreTable.warnings(about: missing, in: source)
+      + StoredRanges.warnings(about: missing, "the file ends", at: source.size)
     isWellPlaced =
       table.isWellPlaced && cut.isWhole && missing.isEmpty
       && ELFCoreTable.hasUsualShape(header, table.elfClass, segments)
@@ -55,21 +55,6 @@ struct ELFCoreTable {
             + "that they were for is lost", isPartial: true))
     }
     return warnings
-  }
-
-  private static func warnings(
-    about missing: [Range<UInt64>], in source: any ByteSource
-  ) -> [Finding] {
-    guard !missing.isEmpty else { return [] }
-    let bytes = missing.reduce(UInt64(0)) { $0 &+ $1.length }
-    let shown = missing.prefix(16).map(\.hex).joined(separator: ", ")
-    let more = missing.count > 16 ? " and \(missing.count - 16) more" : ""
-    return [
-      Finding(
-        "the file ends at \(source.size.hex): it lacks \(bytes.hex) bytes of memory: "
-          + "\(shown)\(more)",
-        isPartial: true)
-    ]
   }
 
   /// What the readers insist on (makedumpfile `elf_info.c`, crash `netdump.c`): the table directly

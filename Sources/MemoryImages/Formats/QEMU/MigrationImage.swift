@@ -5,13 +5,13 @@ extension ImageFormat {
   /// A migration stream of QEMU in a file: `migrate exec:` and `file:`, `virsh dump` without
   /// `--memory-only`, the state volume of a Proxmox snapshot.
   package static let savevm = ImageFormat(
-    name: "QEMU savevm", accepts: [],
+    name: "QEMU savevm", accepts: .layout,
     recognizes: { $0.starts(with: MigrationSection.magic) },
     open: MigrationImage.open)
 
   /// The same behind libvirt's own head: `virsh save`, `virsh managedsave`.
   package static let libvirt = ImageFormat(
-    name: "libvirt save", accepts: [],
+    name: "libvirt save", accepts: .layout,
     recognizes: { $0.starts(with: LibvirtSaveHeader.signature) }, open: MigrationImage.openLibvirt)
 }
 
@@ -19,12 +19,14 @@ private enum MigrationImage {
   /// Runs of pages that were sent, of a stream that was cut off.
   private static let mostRuns = 1 << 16
 
-  static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
-    try open(input, as: .savevm, at: 0)
+  static func open(
+    _ input: ImageInput, _ options: ImageOptions
+  ) throws(ImageError) -> MemoryImage {
+    try open(input, as: .savevm, at: 0, options)
   }
 
   static func openLibvirt(
-    _ input: ImageInput, _: ImageOptions
+    _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
     let head = try rethrow(
       as: ImageError.init(reading:), input.source.bytes(at: 0, count: LibvirtSaveHeader.size))
@@ -41,11 +43,11 @@ private enum MigrationImage {
       throw ImageError(
         .unusable, "\(input.name): is a libvirt save file whose stream is packed \(advice)")
     }
-    return try open(input, as: .libvirt, at: header.streamOffset)
+    return try open(input, as: .libvirt, at: header.streamOffset, options)
   }
 
   static func open(
-    _ input: ImageInput, as format: ImageFormat, at offset: UInt64
+    _ input: ImageInput, as format: ImageFormat, at offset: UInt64, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
     let stream = try MigrationStream(input.source, at: offset, input.budget)
     let blocks = stream.ramBlocks
@@ -68,7 +70,8 @@ private enum MigrationImage {
       as: ImageError.init(reading:),
       MappedRAM(blocks, in: input.source, usual: stream.usualHostOrder))
     if let mapped {
-      return try image(of: input, as: format, stream, mapped, sent: mapped.stored)
+      let layout = try RawImage.layout(for: mapped, options)
+      return try image(of: input, as: format, stream, mapped, layout, sent: mapped.stored)
     }
     guard !stream.index.isEmpty else {
       let fault =
@@ -78,11 +81,11 @@ private enum MigrationImage {
     }
     let pageSize = stream.pageSize
     let damage = PageDamage(of: input.name, pageSize: pageSize, told: (0, []))
-    let layout = stream.layout(ofSize: size) ?? .identity
+    let told = stream.layout(ofSize: size) ?? .identity
     let pages = RecordedPages(
       stream.index, in: input.source, size: size, pageSize: pageSize, order: MigrationSection.order,
       damage: damage,
-      frame: { (layout.address(ofFileOffset: $0 * pageSize) ?? 0) / pageSize },
+      frame: { (told.address(ofFileOffset: $0 * pageSize) ?? 0) / pageSize },
       reader: { (cursor) throws(ReadError) in
         guard case .record(let record)? = try RAMRecord.next(&cursor, pageSize: pageSize) else {
           return nil
@@ -90,29 +93,34 @@ private enum MigrationImage {
         return RecordedPage(number: record.offset / pageSize, content: record.content)
       })
     return try image(
-      of: input, as: format, stream, pages, sent: sent(stream, size, input.name), damage)
+      of: input, as: format, stream, pages, RawImage.layout(for: pages, options),
+      sent: sent(stream, size, input.name), damage)
   }
 
   private static func image(
     of input: ImageInput, as format: ImageFormat, _ stream: MigrationStream,
-    _ source: any ByteSource, sent: RangeSet, _ damage: PageDamage? = nil
+    _ source: any ByteSource, _ given: ImageLayout?, sent: RangeSet,
+    _ damage: PageDamage? = nil
   ) throws(ImageError) -> MemoryImage {
-    let layout = stream.layout(ofSize: source.size)
-    let present = (layout ?? .identity).regions(of: source).flatMap { region in
-      sent.clamped(to: region.offset..<region.offset + region.range.length).ranges.map { part in
-        let start = region.range.lowerBound + (part.lowerBound - region.offset)
-        return MemoryRegion(
-          range: start..<start + part.length, source: source, offset: part.lowerBound)
-      }
+    let present = sent.ranges.map {
+      MemoryRegion(range: $0, source: source, offset: $0.lowerBound)
     }
-    guard !present.isEmpty, let memory = try? PhysicalMemory(regions: present) else {
+    guard !present.isEmpty, let inOrder = try? PhysicalMemory(regions: present) else {
       throw ImageError(.unusable, "\(input.name): ends before the first page of RAM")
     }
-    let missing = source.size - sent.length
+    let warnings = warnings(about: stream, source.size - sent.length)
+    let layout = given ?? stream.layout(ofSize: source.size)
+    let open = MemoryImage(
+      of: input, as: format, inOrder: inOrder, told: [layout].compactMap(\.self),
+      warnings: warnings, damage: damage)
+    // A PC may be told where the room for devices begins (max-ram-below-4g); others have a map of
+    // their own that nothing changes.
+    guard let layout, given != nil || !stream.isPC, let memory = open.memory(under: layout) else {
+      return open
+    }
     return MemoryImage(
-      of: input, as: format, memory: memory, layout: layout ?? .identity,
-      layoutIsOpen: layout == nil && missing == 0, stored: nil,
-      warnings: warnings(about: stream, missing), damage: damage)
+      of: input, as: format, memory: memory, layout: layout, layoutIsOpen: false, stored: nil,
+      warnings: warnings, damage: damage)
   }
 
   /// What of the RAM was sent: all of it where the stream is whole, for a page that nobody uses

@@ -82,6 +82,11 @@ extension MigrationStream {
   /// Machines whose RAM begins at 0 and has no hole.
   private static let fromZero = ["s390", "pseries", "powernv"]
 
+  /// Whether its RAM leaves room for devices below 4 GiB.
+  var isPC: Bool {
+    ["pc", "q35", "microvm"].contains(String(machine.prefix { $0 != "-" }))
+  }
+
   /// How the RAM lies in memory, as far as the machine's name tells; nil where it does not.
   func layout(ofSize size: UInt64) -> ImageLayout? {
     let names = ramBlocks.map(\.name)

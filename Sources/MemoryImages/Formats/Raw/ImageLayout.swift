@@ -49,6 +49,9 @@ package struct ImageLayout: Hashable, Sendable {
     return settings.dropFirst().reduce(settings[0]) { "\($0) \($1)" }
   }
 
+  /// Whether address = file offset, whatever it is called.
+  package var isIdentity: Bool { base == 0 && holes.isEmpty }
+
   /// Whether every byte of a file of `size` bytes lies at the same address under both.
   package func places(_ size: UInt64, as other: ImageLayout) -> Bool {
     base == other.base && holes(within: size) == other.holes(within: size)

@@ -6,7 +6,7 @@ extension ImageFormat {
     name: "raw", accepts: .layout, recognizes: { _ in true }, open: RawImage.open)
 }
 
-private enum RawImage {
+enum RawImage {
   static func open(
     _ input: ImageInput, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
@@ -21,7 +21,8 @@ private enum RawImage {
       layoutIsOpen: layout == nil, stored: nil, warnings: [])
   }
 
-  private static func layout(
+  /// The layout that the user gives; nil where none is.
+  static func layout(
     for source: any ByteSource, _ options: ImageOptions
   ) throws(ImageError) -> ImageLayout? {
     if let machine = options.machine {

@@ -6,7 +6,7 @@ extension ImageFormat {
   /// machine.
   package static let firecracker = ImageFormat(
     name: "Firecracker snapshot", accepts: .parts,
-    recognizes: { FirecrackerImage.layout(of: $0, size: 0) != nil }, open: FirecrackerImage.open)
+    recognizes: { FirecrackerImage.layouts(of: $0, size: 0) != nil }, open: FirecrackerImage.open)
 }
 
 enum FirecrackerImage {
@@ -24,42 +24,73 @@ enum FirecrackerImage {
     return stateEndings.map { "\(stem).\($0)" }
   }
 
-  /// Where the RAM of a machine lies: its regions follow one another in the file. Sources:
-  /// Firecracker `src/vmm/src/arch/x86_64/layout.rs`, `aarch64/layout.rs`; the mark of
+  /// Room for devices below 4 GiB: since release 1.13, and before.
+  private static let deviceRooms: [Range<UInt64>] = [
+    0xc000_0000..<1 << 32, 0xd000_0000..<1 << 32,
+  ]
+  /// The same above, since release 1.13.
+  private static let highRoom: Range<UInt64> = 0x40_0000_0000..<0x80_0000_0000
+
+  /// Where the RAM of a machine may lie: its regions follow one another in the file. Sources:
+  /// Firecracker `src/vmm/src/arch/x86_64/layout.rs` and `mod.rs`, `aarch64/layout.rs`; the mark of
   /// `src/vmm/src/snapshot`.
-  static func layout(of head: [UInt8], size: UInt64) -> ImageLayout? {
+  ///
+  /// - Returns: the layouts that differ for a file of `size` bytes, the newest first; nil where
+  ///   there is no mark.
+  static func layouts(of head: [UInt8], size: UInt64) -> [ImageLayout]? {
     let mark: [UInt8] = [0x84, 0x19, 0x10, 0x07]
     guard head.count >= 8, head[4..<8].elementsEqual(mark), head[0] == 0, head[1] == 0 else {
       return nil
     }
+    let all: [ImageLayout]
     switch (head[2], head[3]) {
     case (0x64, 0x86):
-      return ImageLayout(
-        base: 0, holes: [0xc000_0000..<1 << 32, 0x40_0000_0000..<0x80_0000_0000],
-        name: "Firecracker on x86_64")
+      all = [
+        layout(0, [deviceRooms[0], highRoom], "x86_64"),
+        layout(0, [deviceRooms[1]], "x86_64, before release 1.13"),
+      ]
     case (0xaa, 0xaa):
-      return ImageLayout(
-        base: 0x8000_0000, holes: [0x40_0000_0000..<0x80_0000_0000], name: "Firecracker on arm64")
+      all = [
+        layout(0x8000_0000, [highRoom], "arm64"),
+        layout(0x8000_0000, [], "arm64, before release 1.13"),
+      ]
     default: return nil
     }
+    return all[0].places(size, as: all[1]) ? [all[0]] : all
+  }
+
+  private static func layout(
+    _ base: UInt64, _ holes: [Range<UInt64>], _ machine: String
+  ) -> ImageLayout {
+    ImageLayout(base: base, holes: holes, name: "Firecracker on \(machine)")
   }
 
   static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
     let head = try input.head()
-    guard let memory = input.parts.first else {
+    guard let file = input.parts.first else {
       throw ImageError(
         .unusable,
         "\(input.source.name): is the state of a Firecracker snapshot: its memory is in the other "
           + "file, which is to be given, and this one with \(.parts)")
     }
-    guard let layout = layout(of: head, size: memory.source.size) else {
+    let source = file.source
+    guard let layouts = layouts(of: head, size: source.size) else {
       throw ImageError(.unusable, "\(input.source.name): is no state of a Firecracker snapshot")
     }
-    guard let regions = try? PhysicalMemory(regions: layout.regions(of: memory.source)) else {
-      throw ImageError(.unusable, "\(memory.source.name): is too large for a machine's memory")
+    guard source.size <= PhysicalAddress.end,
+      let memory = try? PhysicalMemory(regions: layouts[0].regions(of: source))
+    else {
+      throw ImageError(.unusable, "\(source.name): is too large for a machine's memory")
     }
+    if layouts.count == 1 {
+      return MemoryImage(
+        of: input, as: .firecracker, memory: memory, layout: layouts[0], layoutIsOpen: false,
+        stored: nil, warnings: [])
+    }
+    // What the kernel knows of its memory decides.
+    let inOrder = PhysicalMemory(
+      region: MemoryRegion(range: 0..<source.size, source: source, offset: 0))
     return MemoryImage(
-      of: input, as: .firecracker, memory: regions, layout: layout, layoutIsOpen: false,
-      stored: nil, warnings: [])
+      of: input, as: .firecracker, inOrder: inOrder, told: layouts, warnings: [])
   }
 }
