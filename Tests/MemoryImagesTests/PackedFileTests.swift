@@ -254,6 +254,17 @@ struct PackedFileTests {
     #expect(opened > 50)
   }
 
+  @Test("that is nearly all zeros may give far more of them than of other bytes")
+  func zeros() throws {
+    let zeros = [UInt8](repeating: 0, count: 160 << 20)
+    guard let packed = try PackedFileModel.packed(Self.content + zeros, by: ["bzip2", "-c"]) else {
+      return try OutsideTool.absent("bzip2")
+    }
+    let image = try open(packed)
+    #expect(image.memory.end == UInt64(Self.content.count + zeros.count))
+    #expect(try image.memory.bytes(at: 0, count: Self.content.count) == Self.content)
+  }
+
   @Test("Eight threads read the same unpacked bytes")
   func threads() async throws {
     let image = try open(Self.gzip(Self.content))

@@ -55,7 +55,7 @@ struct PackedSpool {
       made += UInt64(block.count)
       start = end
     }
-    try layer.check(made: made)
+    try layer.check(made: made, kept: kept)
   }
 
   // MARK: By a library
@@ -138,7 +138,7 @@ struct PackedSpool {
     while true {
       let read: Int
       do throws(InputStream.Failure) { read = try unsafe stream.read(into: chunk.bytes) } catch {
-        try layer.check(made: made)
+        try layer.check(made: made, kept: kept)
         throw ImageError(.unusable, "\(layer.name): what is unpacked cannot be read")
       }
       guard read > 0 else { return }

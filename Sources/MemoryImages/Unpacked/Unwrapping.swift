@@ -50,39 +50,28 @@ struct PackedLayer {
   var source: any ByteSource { input.source }
   var name: String { source.name }
 
-  /// The most that a file may give: a machine's memory holds the kernel, and what describes each
-  /// page, so it does not shrink to nothing.
-  var limit: UInt64 {
-    let (grown, overflow) = source.size.multipliedReportingOverflow(by: 2048)
-    let most = overflow ? .max : grown.adding(16 << 30) ?? .max
-    return min(most, input.budget.allowance(.reading) / cost)
-  }
-
-  /// What a byte costs that is unpacked, in bytes that are looked at.
-  private var cost: UInt64 {
+  /// What a byte costs that is unpacked, in bytes that are looked at: one that is zero, and another.
+  private var costs: (zero: UInt64, other: UInt64) {
     switch form {
-    case .gzip, .zlib, .zstd, .lz4, .lzop: 1
-    case .xz: 4
-    case .bzip2: 12
+    case .gzip, .zlib, .zstd, .lz4, .lzop: (1, 1)
+    case .xz: (2, 4)
+    case .bzip2: (2, 12)
     }
   }
 
-  /// The most that is stored of it: what is not zero shrinks less.
-  var mostKept: UInt64 {
-    let (grown, overflow) = source.size.multipliedReportingOverflow(by: 256)
-    return overflow ? .max : grown.adding(1 << 30) ?? .max
-  }
+  /// The most that is stored of it.
+  var mostKept: UInt64 { input.budget.allowance(.writing) }
 
-  /// Checks that not too much is stored.
+  /// Checks that not too much is stored: what is not zero shrinks less.
   func check(kept: UInt64) throws(ImageError) {
-    guard kept <= mostKept else { throw tooMuch(mostKept) }
+    guard kept <= mostKept else { throw tooMuch(kept, "bytes that are not zero") }
   }
 
-  private func tooMuch(_ limit: UInt64) -> ImageError {
+  private func tooMuch(_ count: UInt64, _ what: String) -> ImageError {
     ImageError(
       .unusable,
-      "\(name): its \(source.size) bytes of \(form.rawValue) give more than \(limit): that is no "
-        + "machine's memory")
+      "\(name): its \(source.size) bytes of \(form.rawValue) give \(count) \(what), and more: that "
+        + "is no machine's memory")
   }
 
   func unwrapped() throws(ImageError) -> ImageInput {
@@ -102,11 +91,17 @@ struct PackedLayer {
   }
 
   /// Checks that the run goes on, and that it has not gone too far.
-  func check(made: UInt64) throws(ImageError) {
+  ///
+  /// - Parameter kept: those of the bytes that are not zero, as far as anybody knows.
+  func check(made: UInt64, kept: UInt64 = 0) throws(ImageError) {
     if isCancelled() {
       throw ImageError(.cancelled, "\(name): interrupted after \(made) unpacked bytes")
     }
-    guard made <= limit else { throw tooMuch(limit) }
+    let (zeros, first) = (made - kept).multipliedReportingOverflow(by: costs.zero)
+    let (others, second) = kept.multipliedReportingOverflow(by: costs.other)
+    guard !first, !second, let cost = zeros.adding(others),
+      cost <= input.budget.allowance(.reading)
+    else { throw tooMuch(made, "bytes") }
   }
 
   /// What is wrong with a stream that can be used up to here.
