@@ -119,6 +119,7 @@ package struct MemoryImage: Sendable {
     self.memory.budget = budget
     layout = .identity
     layoutIsOpen = false
+    toldLayouts = []
     files = [file]
     reIPLBlock = nil
     stored = nil
