@@ -68,6 +68,9 @@ public struct OutputOptions: Sendable {
   public var engine: Engine?
   /// Most bytes of one file of a split set; nil writes one file.
   public var splitSize: UInt64?
+  /// Number of the files of a split set, each with as many pages (``OutputTarget/files(_:mayReplace:)``);
+  /// nil writes one file.
+  public var splitCount: Int?
   /// What is left out; nil writes everything.
   public var filter: FilterOptions?
   /// Whether the SHA-256 of what is written is made.
@@ -111,6 +114,27 @@ extension OutputOptions {
     }
     return level > 0 ? form : nil
   }
+
+  /// Into what files pages are divided; nil: into none.
+  func checkedDivision() throws(VMCoreError) -> PlannedSet.Division? {
+    switch (splitSize, splitCount) {
+    case (nil, nil): return nil
+    case (let size?, nil): return .size(size)
+    case (nil, let count?):
+      guard OutputOptions.splitCounts.contains(count) else {
+        throw VMCoreError(
+          .usage,
+          "a split set of \(count) files, expected \(OutputOptions.splitCounts.lowerBound) to "
+            + "\(OutputOptions.splitCounts.upperBound)")
+      }
+      return .files(count)
+    case (_?, _?):
+      throw VMCoreError(.usage, "a split set has a size of its files, or a number: expected one")
+    }
+  }
+
+  /// Files that a set of a given number may have: all of them are open at once.
+  private static let splitCounts = 2...512
 
   /// What packs, where it is there.
   func checkedEngine() throws(VMCoreError) -> DeflateEngine {

@@ -7,6 +7,9 @@ public enum OutputTarget: Sendable {
   /// `path.1`, `path.2` and so on, a digest to `path.sha256`. Where `mayReplace` is set, an existing
   /// file is replaced.
   case file(path: String, mayReplace: Bool = false)
+  /// New files of a split set of as many files (``OutputOptions/splitCount``), in the order of their
+  /// pages.
+  case files([String], mayReplace: Bool = false)
   /// An open descriptor: a regular file at its present offset, or a stream. Messages call it `name`.
   case descriptor(Int32, name: String)
 }
@@ -16,7 +19,9 @@ extension OutputTarget {
   public func check(for output: OutputOptions) throws(VMCoreError) {
     switch self {
     case .descriptor:
-      if output.splitSize != nil { throw OutputTarget.setWithoutName }
+      if try output.checkedDivision() != nil { throw OutputTarget.setWithoutName }
+    case .files(let paths, let mayReplace):
+      try OutputTarget.check(set: paths, mayReplace: mayReplace, hasDigest: output.hasDigest)
     case .file(let path, let mayReplace):
       guard !Destination.isStream(at: path) else { return }
       do throws(WriteError) {
@@ -29,8 +34,28 @@ extension OutputTarget {
     }
   }
 
+  /// The files of a set are files of their own.
+  private static func check(
+    set paths: [String], mayReplace: Bool, hasDigest: Bool
+  ) throws(VMCoreError) {
+    var names: Set<String> = []
+    for path in paths {
+      guard names.insert(path).inserted else {
+        throw VMCoreError(.usage, "\(path): stands for two files of a split set")
+      }
+      do throws(WriteError) {
+        try SplitFiles.refuseStream(at: path)
+      } catch {
+        throw VMCoreError(error)
+      }
+      var part = OutputOptions()
+      part.hasDigest = hasDigest
+      try OutputTarget.file(path: path, mayReplace: mayReplace).check(for: part)
+    }
+  }
+
   static let setWithoutName = VMCoreError(
-    .usage, "a split set needs a name: expected an output file")
+    .usage, "a split set needs names for its files: expected an output file, or as many as it has")
 
   /// Ends a flattened stream that was not begun: without it `makedumpfile -R` would wait 600 seconds
   /// for its first byte. Does nothing where the target is no open pipe, or another form is written.
@@ -44,7 +69,7 @@ extension OutputTarget {
 }
 
 extension OutputTarget {
-  /// Writes a small file as a whole, in the way of every output.
+  /// Writes a small file as a whole, in the way of every output; nothing to a set of files.
   public func write(_ bytes: [UInt8]) throws(VMCoreError) {
     do throws(WriteError) {
       switch self {
@@ -54,6 +79,7 @@ extension OutputTarget {
         let file = try OutputFile(path: path, mayReplace: mayReplace)
         try PlacedOutput(file.descriptor, name: path).put(bytes, at: 0)
         try file.finish()
+      case .files: break
       }
     } catch {
       throw VMCoreError(error)

@@ -97,14 +97,21 @@ public struct PlannedOutput: Sendable {
       case (.file(let path, let mayReplace), .file(let file)):
         return try write(file, toFileAt: path, mayReplace: mayReplace, control)
       case (.file(let path, let mayReplace), .set(let set)):
+        guard case .size(let size) = set.division else { break }
         try refuseImages(at: path)
-        try SplitFiles(path: path, mayReplace: mayReplace, images: images)
-          .write(set, hasDigest: hasDigest, control)
+        try SplitFiles(mayReplace: mayReplace, images: images, hasDigest: hasDigest, control)
+          .write(set, at: path, size: size)
+        return nil
+      case (.files(let paths, let mayReplace), .set(let set)):
+        guard case .files(paths.count) = set.division else { break }
+        for path in paths { try refuseImages(at: path) }
+        try SplitFiles(mayReplace: mayReplace, images: images, hasDigest: hasDigest, control)
+          .write(set, to: paths)
         return nil
       case (.descriptor(let descriptor, let name), .file(let file)):
         return try Destination(descriptor: descriptor, name: name)
           .write(file, sparing: images, control).map(DigestFile.text)
-      case (.descriptor, .set):
+      case (.descriptor, .set), (.files, .file):
         break
       }
     } catch {
@@ -171,7 +178,7 @@ extension CrashDump {
     let pages = Compression(
       engine: engine, level: packing == nil ? 0 : output.level, form: packing ?? .zlib)
     let form: PlannedFile.Form
-    switch (output.format, output.isFlattened, output.gzipLevel, output.splitSize) {
+    switch (output.format, output.isFlattened, output.gzipLevel, try output.checkedDivision()) {
     case (.elf, true, nil, nil): form = .flattened(source.file)
     case (.elf, false, nil, nil), (.lime, false, nil, nil), (.raw, false, nil, nil),
       (.s390Dump, false, nil, nil):
@@ -182,9 +189,9 @@ extension CrashDump {
         try plainFile(output.format, source), Compression(engine: engine, level: level))
     case (.kdump, false, nil, nil): form = .kdump(try kdumpPlan(output, source), pages)
     case (.kdump, true, nil, nil): form = .flattenedKdump(try kdumpPlan(output, source), pages)
-    case (.kdump, false, nil, let size?):
+    case (.kdump, false, nil, let division?):
       return .set(
-        PlannedSet(try kdumpPlan(output, source), pages, fileSize: size, workers: workers))
+        PlannedSet(try kdumpPlan(output, source), pages, division: division, workers: workers))
     case (.kdump, _, _?, _):
       throw VMCoreError(.usage, "gzip goes around the ELF vmcore, a kdump file is packed already")
     case (.elf, true, _?, _):

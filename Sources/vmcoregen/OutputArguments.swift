@@ -71,7 +71,7 @@ struct OutputArguments: ParsableArguments {
     if gzip != nil && flatten {
       throw ValidationError("--gzip and --flatten: expected one of them")
     }
-    if splitSize != nil && (!isKdump || flatten || format == .kdumpFlattened) {
+    if splitSize != nil && !isSplittable {
       throw ValidationError("--split-size goes with -z, and not with the flattened form")
     }
   }
@@ -80,6 +80,9 @@ struct OutputArguments: ParsableArguments {
   var isPlain: Bool {
     !isKdump && format == nil && !flatten && gzip == nil && splitSize == nil
   }
+
+  /// Whether it can be divided into several files.
+  var isSplittable: Bool { isKdump && !flatten && format != .kdumpFlattened }
 
   private var isKdump: Bool {
     compress != nil || compression != nil || format == .kdump || format == .kdumpFlattened

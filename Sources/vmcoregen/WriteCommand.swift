@@ -25,6 +25,13 @@ struct WriteCommand: ParsableCommand {
     completion: .file())
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With -z: divide the pages evenly into several files; given once for each of them.",
+      valueName: "FILE"),
+    completion: .file())
+  var splitInto: [String] = []
+
   @Flag(help: "Replace an existing output file.")
   var force = false
 
@@ -63,7 +70,18 @@ struct WriteCommand: ParsableCommand {
       }
       output = vmcore
     }
-    if force && output == nil { throw ValidationError("--force goes with --output FILE") }
+    if !splitInto.isEmpty {
+      guard output == nil, splitInto.count > 1 else {
+        throw ValidationError("--split-into FILE goes twice or more, and with no other output")
+      }
+      guard form.isSplittable, form.splitSize == nil else {
+        throw ValidationError(
+          "--split-into goes with -z, and not with the flattened form or --split-size")
+      }
+    }
+    if force && output == nil && splitInto.isEmpty {
+      throw ValidationError("--force goes with --output FILE")
+    }
     // As for the image; a digest then goes to standard error, and a terminal is refused.
     if output == "-" || output == "/dev/stdout" { output = nil }
     if unflatten && !form.isPlain {
@@ -80,7 +98,7 @@ struct WriteCommand: ParsableCommand {
   func run() throws {
     try image.requireImage()
     let outcome = Outcome.of {
-      if output == nil, !dryRun, isatty(STDOUT_FILENO) != 0 {
+      if output == nil, splitInto.isEmpty, !dryRun, isatty(STDOUT_FILENO) != 0 {
         throw VMCoreError(
           .usage,
           "standard output is a terminal, expected a file or a pipe: '> vmcore' or '-o vmcore'")
@@ -112,7 +130,7 @@ struct WriteCommand: ParsableCommand {
   /// Finds what stands in the way of the output before the image is searched.
   private func check(_ target: OutputTarget) throws(VMCoreError) {
     do throws(VMCoreError) {
-      try target.check(for: form.options)
+      try target.check(for: options)
     } catch {
       guard vmcore != nil, error.kind == .cannotCreate else { throw error }
       var hinted = error
@@ -124,8 +142,15 @@ struct WriteCommand: ParsableCommand {
     }
   }
 
+  private var options: OutputOptions {
+    var options = form.options
+    options.splitCount = splitInto.isEmpty ? nil : splitInto.count
+    return options
+  }
+
   private var target: OutputTarget {
-    output.map { .file(path: $0, mayReplace: force || CollectedFile.isLeftOver($0)) }
+    if !splitInto.isEmpty { return .files(splitInto, mayReplace: force) }
+    return output.map { .file(path: $0, mayReplace: force || CollectedFile.isLeftOver($0)) }
       ?? .descriptor(STDOUT_FILENO, name: "standard output")
   }
 
@@ -161,7 +186,7 @@ struct WriteCommand: ParsableCommand {
         options.embedsReIPL = embedReIPL
       }
       Diagnostics.report(dump.report, image)
-      var output = form.options
+      var output = options
       output.filter = filter.options
       output.systemArea = image.systemArea
       let planned = try dump.plan(output, isCancelled: { Interruption.isPending })

@@ -48,7 +48,17 @@ struct MakedumpfileLanguageTests {
       ("-R out", "--unflatten - out"),
       (
         "--reassemble a b c out",
-        "--format=kdump --compression=none --part=b --part=c --status=lenient a out"
+        "--format=kdump --compression=zlib --part=b --part=c --status=lenient a out"
+      ),
+      (
+        "--split -c -d 31 in a b c",
+        "--format=kdump --compression=zlib --dump-level=31 --status=lenient --split-into=a "
+          + "--split-into=b --split-into=c in"
+      ),
+      (
+        "--split -l -f --diskset=in1 --diskset=in2 a b",
+        "--format=kdump --compression=lzo --part=in2 --force --status=lenient --split-into=a "
+          + "--split-into=b in1"
       ),
       (
         "-z --diskset=a --diskset=b out",
@@ -87,6 +97,9 @@ struct MakedumpfileLanguageTests {
       ("-d 1, in out", "-d 1,: expected levels from 0 to 31"),
       ("-Q in out", "-Q: no option of makedumpfile"),
       ("--xen in out", "--xen: may be --xen-syms, --xen-vmcoreinfo, --xen_phys_start"),
+      ("--split in out", "2 names of files, expected VMCORE DUMPFILE1 DUMPFILE2 ..."),
+      ("--split -E in a b", "--split and -E: only files of the compressed format are parts"),
+      ("--split -F in a b", "--split and -F: only files of the compressed format are parts"),
       ("--split=2 in out", "--split: takes no value, found '2'"),
       ("--config erase in out", "--config: this program erases no data, and writes nothing that"),
       ("-L 1000 in out", "-L: this program cannot limit the size of its output"),

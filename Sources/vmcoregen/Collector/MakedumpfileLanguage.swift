@@ -119,10 +119,12 @@ extension MakedumpfileLanguage {
     case .rearrange:
       let name = try named("DUMPFILE", 1...1)[0]
       run.steps = [.init(arguments: ["--unflatten"] + common + ["-", name])]
-    case .split: throw CollectorError("--split: this program splits by size: --split-size")
+    case .split: run = try write(run, isSplit: true)
     case .reassemble:
       let files = try named("DUMPFILE1 DUMPFILE2 ... DUMPFILE", 3...Int.max)
       let parts = files[1..<(files.count - 1)].map { "--part=\($0)" }
+      // makedumpfile takes the pages as they are packed.
+      packing = packing ?? .zlib
       run.steps = [
         .init(arguments: pages + parts + common + lenient + [files[0], files[files.count - 1]])
       ]
@@ -135,16 +137,13 @@ extension MakedumpfileLanguage {
   }
 
   /// One attempt for each level.
-  private func write(_ run: CollectorRun) throws(CollectorError) -> CollectorRun {
+  private func write(
+    _ run: CollectorRun, isSplit: Bool = false
+  ) throws(CollectorError) -> CollectorRun {
     var run = run
-    let wanted = inputs.isEmpty ? 1 : 0
-    let isDry = ours.contains("--dry-run")
-    let hasOutput = !isFlattened && !(isDry && names.count == wanted)
-    let shape = (wanted == 1 ? "VMCORE" : "") + (hasOutput ? " DUMPFILE" : "")
-    let found = try named(shape, (wanted + (hasOutput ? 1 : 0))...(wanted + (hasOutput ? 1 : 0)))
-    let files = inputs + found
-    let parts = inputs.dropFirst().map { "--part=\($0)" }
-    let target = hasOutput ? [files[files.count - 1]] : []
+    let (files, outputs) = try files(isSplit: isSplit)
+    let parts = files.dropFirst().map { "--part=\($0)" }
+    let target = isSplit ? outputs.map { "--split-into=\($0)" } : []
     let form = (isELF ? ["--format=elf"] : pages) + (isFlattened ? ["--flatten"] : [])
     run.order = .untilOneFits
     // What went into a pipe cannot be taken back.
@@ -152,9 +151,32 @@ extension MakedumpfileLanguage {
       // A dump is never lost because its pages cannot be told apart.
       let filter = level == 0 ? [] : ["--dump-level=\(level)", "--filter=best-effort"]
       return .init(
-        arguments: form + filter + parts + ours + common + lenient + [files[0]] + target)
+        arguments: form + filter + parts + ours + common + lenient + target + [files[0]]
+          + (isSplit ? [] : outputs))
     }
     return run
+  }
+
+  /// The files of the image, and those that are written.
+  private func files(
+    isSplit: Bool
+  ) throws(CollectorError) -> (images: [String], outputs: [String]) {
+    if isSplit, isELF || isFlattened {
+      throw CollectorError(
+        "--split and \(isELF ? "-E" : "-F"): only files of the compressed format are parts")
+    }
+    let wanted = inputs.isEmpty ? 1 : 0
+    let isDry = ours.contains("--dry-run")
+    let image = wanted == 1 ? "VMCORE " : ""
+    let found: [String]
+    if isSplit {
+      found = try named(image + "DUMPFILE1 DUMPFILE2 ...", (wanted + 2)...Int.max)
+    } else {
+      let hasOutput = !isFlattened && !(isDry && names.count == wanted)
+      let count = wanted + (hasOutput ? 1 : 0)
+      found = try named(hasOutput ? image + "DUMPFILE" : "VMCORE", count...count)
+    }
+    return (inputs + found.prefix(wanted), Array(found.dropFirst(wanted)))
   }
 
   private func log() throws(CollectorError) -> [CollectorRun.Step] {
@@ -200,6 +222,7 @@ extension MakedumpfileLanguage {
       makedumpfile -F [-c|-l|-p|-z|-E] [-d LEVEL] VMCORE > FLATTENED
       makedumpfile -R DUMPFILE < FLATTENED
       makedumpfile --dump-dmesg VMCORE [LOGFILE]
+      makedumpfile --split [-c|-l|-p|-z] [-d LEVEL] [-f] VMCORE DUMPFILE1 DUMPFILE2 ...
       makedumpfile --reassemble DUMPFILE1 DUMPFILE2 ... DUMPFILE
     The manual of vmcoregen says what each option is.
     """

@@ -21,14 +21,17 @@ final class KdumpFileWriter {
   private static let zerosAtOnce = 1024
 
   /// Begins a file with room for a number of descriptors.
+  ///
+  /// - Parameter endFrame: the frame behind the last one that the file is for, where it is known.
   init(
-    _ plan: KdumpPlan, target: any ByteTarget, room: UInt64, firstFrame: UInt64, isSplit: Bool
+    _ plan: KdumpPlan, target: any ByteTarget, room: UInt64, firstFrame: UInt64,
+    endFrame: UInt64? = nil, isSplit: Bool
   ) throws(WriteError) {
     self.plan = plan
     self.target = target
     self.room = room
     self.firstFrame = firstFrame
-    endFrame = plan.frames.end
+    self.endFrame = endFrame ?? plan.frames.end
     self.isSplit = isSplit
     let start = plan.tableOffset + room * UInt64(PageDescriptor.size)
     table = GatheringBuffer(at: plan.tableOffset)
@@ -59,16 +62,17 @@ final class KdumpFileWriter {
   /// Adds packed pages from place `index` of a product on, as many as there is room for below a
   /// size of the file.
   ///
+  /// - Parameter last: the place behind the last one that is added; nil: all that follow.
   /// - Returns: the place of the first one that was not added.
   func add(
-    _ product: PackedPages, from index: Int, dataOffset: Int, limit: UInt64
+    _ product: PackedPages, from index: Int, to last: Int? = nil, dataOffset: Int, limit: UInt64
   ) throws(WriteError) -> (index: Int, dataOffset: Int) {
     guard let chunk = product.chunk else { return (product.sizes.count, dataOffset) }
-    var writer = ByteWriter(
-      order: plan.order, capacity: product.sizes.count * PageDescriptor.size)
+    let last = last ?? product.sizes.count
+    var writer = ByteWriter(order: plan.order, capacity: (last - index) * PageDescriptor.size)
     var index = index
     var end = dataOffset
-    while index < product.sizes.count, room > 0 {
+    while index < last, room > 0 {
       let size = product.sizes[index]
       guard size != PackedPages.lost else {
         index += 1

@@ -63,6 +63,16 @@ package struct KdumpWriter {
     }
   }
 
+  /// Writes a set of files with as many pages each.
+  ///
+  /// - Parameter name: what messages call the set.
+  package func write(evenlyTo targets: [any ByteTarget], name: String) throws(WriteError) {
+    var shares = try KdumpShares(plan, targets: targets)
+    try shares.writeHeads()
+    try run(for: name) { product throws(WriteError) in try shares.add(product) }
+    try shares.close()
+  }
+
   private func run(
     for name: String, _ consume: (PackedPages) throws(WriteError) -> Void
   ) throws(WriteError) {

@@ -32,6 +32,27 @@ struct PageFrames: Sendable {
     ranges.reduce(0) { $0 &+ $1.length }
   }
 
+  /// The frame of which so many pages, of those that are not left out, lie below; ``end`` where there
+  /// are fewer. Counts are asked for in ascending order.
+  func frames(behind counts: [UInt64]) -> [UInt64] {
+    var frames: [UInt64] = []
+    var seen: UInt64 = 0
+    for range in stored {
+      var frame = range.lowerBound
+      while frame < range.upperBound, frames.count < counts.count {
+        let extent = leftOutExtent(at: frame)
+        let run = frame..<min(extent.end, range.upperBound)
+        frame = run.upperBound
+        guard extent.kind != .leftOut else { continue }
+        while frames.count < counts.count, counts[frames.count] < seen + run.length {
+          frames.append(run.lowerBound + (counts[frames.count] - seen))
+        }
+        seen += run.length
+      }
+    }
+    return frames + Array(repeating: end, count: counts.count - frames.count)
+  }
+
   /// The frames of a vmcore's loads.
   ///
   /// - Parameter isKept: whether the loads are those of a dump, which may hold less than they
