@@ -23,6 +23,13 @@ package protocol ByteSource: Sendable {
   /// Whether a range is lost, every byte of it, as reads of it have shown so far.
   func isLost(_ range: Range<UInt64>) -> Bool
 
+  /// Whether reads have shown by now that some bytes cannot be read, which read as zeros: any file may
+  /// have such, and none is expected to.
+  var hasUnreadable: Bool { get }
+
+  /// The first part of a range that cannot be read, as reads have shown by now.
+  func firstUnreadable(in range: Range<UInt64>) -> Range<UInt64>?
+
   /// What a byte costs that is read, in bytes that are stored as they are (``Budget``).
   var readCost: UInt64 { get }
 }
@@ -72,6 +79,12 @@ extension ByteSource {
 
   /// Nothing is.
   package func isLost(_ range: Range<UInt64>) -> Bool { false }
+
+  /// All can be read.
+  package var hasUnreadable: Bool { false }
+
+  /// There is none.
+  package func firstUnreadable(in range: Range<UInt64>) -> Range<UInt64>? { nil }
 
   /// Stored as it is unless a source knows better.
   package var readCost: UInt64 { 1 }

@@ -12,6 +12,8 @@ package final class FileSource: ByteSource {
   package let identity: FileIdentity
   /// Bytes that are stored, as of when it was opened: all but those of holes.
   package let stored: UInt64
+  /// What of it cannot be read.
+  package let unreadable: UnreadableParts
   private let descriptor: FileDescriptor
 
   /// Opens a file for reading at any offset.
@@ -39,6 +41,7 @@ package final class FileSource: ByteSource {
     }
     self.descriptor = descriptor
     self.name = name
+    unreadable = UnreadableParts(of: name)
   }
 
   deinit {
@@ -53,30 +56,69 @@ package final class FileSource: ByteSource {
     return hole >= 0 && UInt64(hole) < size ? status.stored : size
   }
 
-  /// Reads with `pread`, until the buffer is full or the file ends.
+  /// Reads with `pread`, until the buffer is full or the file ends. Pages that cannot be read cost
+  /// themselves where that is endured (``unreadable``).
   package func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(ReadError) -> Int {
+    if let known = unsafe lostBytes(at: offset, into: buffer) { return known }
     var done = 0
     while done < buffer.count {
       guard let position = offset.adding(UInt64(done)), position <= UInt64(Int64.max) else {
         return done
       }
-      let count: Int
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
       do throws(Errno) {
-        count = try systemCall {
-          unsafe pread(
-            descriptor.rawValue, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done,
-            off_t(position))
-        }
+        let count = try unsafe readOnce(at: position, into: rest)
+        if count == 0 { return done }
+        done += count
       } catch {
-        throw ReadError(source: name, offset: position, reason: error.description)
+        return try unsafe done + readPages(at: position, into: rest, after: error)
       }
-      if count == 0 { return done }
-      done += count
     }
     return done
   }
+
+  private func readOnce(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(Errno) -> Int {
+    try systemCall {
+      unsafe pread(descriptor.rawValue, buffer.baseAddress, buffer.count, off_t(offset))
+    }
+  }
+
+  private func readPages(
+    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer, after error: Errno
+  ) throws(ReadError) -> Int {
+    do throws(Errno) {
+      return try unsafe unreadable.readPages(at: offset, into: buffer, after: error) {
+        (place, page) throws(Errno) in try unsafe readOnce(at: place, into: page)
+      }
+    } catch {
+      throw ReadError(source: name, offset: offset, reason: error.description)
+    }
+  }
+
+  /// Zeros where nothing of what is wanted can be read, as is known by now; nil else.
+  private func lostBytes(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    guard unreadable.exist, offset < size else { return nil }
+    let count = min(UInt64(buffer.count), size - offset)
+    guard unreadable.covers(offset..<offset + count) else { return nil }
+    unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(count)])
+      .initializeMemory(as: UInt8.self, repeating: 0)
+    return Int(count)
+  }
+
+  /// Whether there are any by now.
+  package var hasUnreadable: Bool { unreadable.exist }
+
+  /// By pages of the file.
+  package func firstUnreadable(in range: Range<UInt64>) -> Range<UInt64>? {
+    unreadable.first(in: range)
+  }
+
+  /// Whether it cannot be read.
+  package func isLost(_ range: Range<UInt64>) -> Bool { unreadable.covers(range) }
 
   /// Asks the file system for holes.
   package func extent(at offset: UInt64) -> SourceExtent {

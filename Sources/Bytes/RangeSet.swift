@@ -27,6 +27,13 @@ package struct RangeSet: Equatable, Sendable {
     return part.isEmpty || (index < ranges.count && ranges[index].covers(part))
   }
 
+  /// The first part of `range` that the set holds.
+  package func first(in range: Range<UInt64>) -> Range<UInt64>? {
+    let index = firstRange(endingAfter: range.lowerBound)
+    guard index < ranges.count, ranges[index].lowerBound < range.upperBound else { return nil }
+    return ranges[index].clamped(to: range)
+  }
+
   /// What either set holds.
   package func union(_ other: RangeSet) -> RangeSet {
     RangeSet(ranges + other.ranges)

@@ -46,6 +46,10 @@ int clinux_clone_range(int from, int64_t source, uint64_t count, int to, int64_t
   return ioctl(to, FICLONERANGE, &range);
 }
 
+int clinux_punch_hole(int fd, int64_t offset, int64_t count) {
+  return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
+}
+
 int clinux_rename_new(const char *from, const char *to) {
   return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
 }

@@ -6,6 +6,8 @@ package struct ImageInput: Sendable {
   package var source: any ByteSource
   /// The files behind them: an output must be none of them.
   package var files: [FileIdentity]
+  /// What of them cannot be read.
+  package var unreadable: [UnreadableParts]
   /// What may be done with it.
   package var budget: Budget
   /// Whether a flattened file was put together on the way: only a dump can come of that.
@@ -33,6 +35,8 @@ package struct ImageInput: Sendable {
   package init(_ source: FileSource) {
     self.source = source
     files = [source.identity]
+    unreadable = [source.unreadable]
+    source.unreadable.endure()
     budget = Budget(source.name, stored: source.stored)
     path = source.name
   }
@@ -41,6 +45,7 @@ package struct ImageInput: Sendable {
   package init(_ source: some ByteSource) {
     self.source = source
     files = []
+    unreadable = []
     budget = Budget(source.name, stored: source.size)
   }
 
@@ -53,7 +58,14 @@ package struct ImageInput: Sendable {
 
   /// The first bytes, as far as recognition looks.
   func head() throws(ImageError) -> [UInt8] {
-    try rethrow(
+    let head = try rethrow(
       as: ImageError.init(reading:), source.bytes(at: 0, count: ImageFormat.headSize))
+    let whole = 0..<UInt64(head.count)
+    guard whole.isEmpty || source.firstUnreadable(in: whole) != whole else {
+      throw ImageError(
+        reading: ReadError(
+          source: name, offset: 0, reason: "the first \(head.count) bytes cannot be read"))
+    }
+    return head
   }
 }

@@ -16,6 +16,8 @@ package struct MemoryImage: Sendable {
   package let reIPLBlock: [UInt8]?
   /// The files behind it: an output must be none of them.
   package let files: [FileIdentity]
+  /// What of them cannot be read.
+  package let unreadable: [UnreadableParts]
   /// What may be done with it.
   package let budget: Budget
   /// The core header that the file brings along, where it is a dump already.
@@ -30,7 +32,8 @@ package struct MemoryImage: Sendable {
   /// An image from its parts.
   package init(
     name: String, format: String, memory: PhysicalMemory, layout: ImageLayout,
-    layoutIsOpen: Bool, files: [FileIdentity], reIPLBlock: [UInt8]? = nil, budget: Budget? = nil
+    layoutIsOpen: Bool, files: [FileIdentity], unreadable: [UnreadableParts] = [],
+    reIPLBlock: [UInt8]? = nil, budget: Budget? = nil
   ) {
     self.name = name
     self.format = format
@@ -40,6 +43,7 @@ package struct MemoryImage: Sendable {
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen
     self.files = files
+    self.unreadable = unreadable
     self.reIPLBlock = reIPLBlock
     stored = nil
     warnings = []
@@ -64,6 +68,7 @@ package struct MemoryImage: Sendable {
     self.layout = layout
     self.layoutIsOpen = layoutIsOpen
     files = inputs.flatMap(\.files)
+    unreadable = inputs.flatMap(\.unreadable)
     reIPLBlock = nil
     self.stored = stored
     self.warnings = inputs.flatMap(\.warnings) + warnings
@@ -105,12 +110,19 @@ package struct MemoryImage: Sendable {
     layout = .identity
     layoutIsOpen = false
     files = [file]
+    unreadable = []
     reIPLBlock = nil
     stored = nil
     warnings = []
     notices = [notice]
     self.damage = damage
   }
+
+  /// Number of pages of its files that cannot be read, as is known by now.
+  package var unreadableCount: UInt64 { unreadable.reduce(0) { $0 + $1.count } }
+
+  /// What there is to say of them by now.
+  package var unreadableFindings: [Finding] { unreadable.compactMap(\.finding) }
 
   /// The same file with its memory at other addresses; its layout is settled by that.
   package func with(_ memory: PhysicalMemory) -> MemoryImage {

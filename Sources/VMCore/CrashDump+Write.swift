@@ -4,25 +4,22 @@ extension CrashDump {
   /// - Parameters:
   ///   - mayReplace: whether an existing file is replaced.
   ///   - output: the form of the file.
-  /// - Returns: the SHA-256 in hexadecimal where `path` is a pipe or a device, beside which no file
-  ///   is put.
   @discardableResult
   public func write(
     toFileAt path: String, as output: OutputOptions = OutputOptions(), mayReplace: Bool = false,
     control: WriteControl = WriteControl()
-  ) throws(VMCoreError) -> String? {
+  ) throws(VMCoreError) -> WrittenOutput {
     try plan(output).write(to: .file(path: path, mayReplace: mayReplace), control: control)
   }
 
   /// Writes the vmcore to an open descriptor: a regular file at its present offset, or a stream.
   ///
   /// - Parameter name: what messages call it.
-  /// - Returns: the SHA-256 in hexadecimal, where it was asked for.
   @discardableResult
   public func write(
     toDescriptor descriptor: Int32, name: String, as output: OutputOptions = OutputOptions(),
     control: WriteControl = WriteControl()
-  ) throws(VMCoreError) -> String? {
+  ) throws(VMCoreError) -> WrittenOutput {
     try plan(output).write(to: .descriptor(descriptor, name: name), control: control)
   }
 }

@@ -21,6 +21,8 @@ public final class CrashDump: Sendable {
   let workers: Int
   /// Damaged pages of which the report tells.
   private let reportedDamage: UInt64
+  /// Pages that cannot be read, of which it tells.
+  private let reportedUnreadable: UInt64
 
   /// Everything that was found, and what the vmcore will be.
   public let report: CrashReport
@@ -50,12 +52,14 @@ public final class CrashDump: Sendable {
       throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
     }
     if options.isStrict {
-      try CrashDump.refuse(plan.warnings, image.name)
+      for part in image.unreadable { part.refuse() }
+      try CrashDump.refuse(plan.warnings + image.unreadableFindings, image.name)
       try CrashDump.refuseDamage(of: image, workers: options.workerCount, isCancelled)
     }
     self.image = image
     workers = options.workerCount
     file = ELFCoreFile(plan, memory: system.oldMemory)
+    reportedUnreadable = image.unreadableCount
     report = CrashReport(image, system, plan, readsLog: options.isThorough)
   }
 
@@ -82,11 +86,15 @@ public final class CrashDump: Sendable {
     try refuse([image.damage?.finding].compactMap(\.self), image.name)
   }
 
-  /// What reads have shown since the report was made: pages that are damaged, of which only their
-  /// bytes tell. Where there is something, the vmcore is partial.
+  /// What reads have shown since the report was made: pages that are damaged or cannot be read.
+  /// Where there is something, the vmcore is partial.
   public var lateWarnings: [Message] {
-    guard let damage = image.damage, damage.count > reportedDamage else { return [] }
-    return [damage.finding].compactMap { $0.map { Message($0.message) } }
+    var findings: [Finding] = []
+    if let damage = image.damage, damage.count > reportedDamage {
+      findings += [damage.finding].compactMap(\.self)
+    }
+    if image.unreadableCount > reportedUnreadable { findings += image.unreadableFindings }
+    return findings.map { Message($0.message) }
   }
 
   /// Size of the vmcore in bytes.

@@ -20,8 +20,9 @@ extension CrashReport {
     candidates = system.candidates.map {
       Candidate(address: $0.address, rejection: $0.rejection?.text, namedBy: $0.namedBy)
     }
-    warnings = plan.warnings.map { Message($0.message) }
-    isPartial = plan.isPartial
+    let findings = plan.warnings + image.unreadableFindings
+    warnings = findings.map { Message($0.message) }
+    isPartial = findings.contains(where: \.isPartial)
   }
 }
 

@@ -122,14 +122,18 @@ struct Destination {
   /// Writes at the present offset of a regular file, else in order.
   ///
   /// - Parameter images: files that must not be overwritten by their own vmcore.
-  /// - Returns: the SHA-256, where it was asked for.
   func write(
     _ file: PlannedFile, sparing images: [FileIdentity], _ control: WriteControl
-  ) throws(WriteError) -> [UInt8]? {
+  ) throws(WriteError) -> PlannedFile.Written {
+    var control = control
+    // What lies behind the output already is not this program's.
+    if !isEmpty { control.keepsPartial = false }
     if images.contains(status.identity) { throw Destination.isImage(name) }
     let target = try target(bytes: file.work, control)
     do throws(WriteError) {
-      return try file.write(to: target)
+      let written = try file.write(to: target)
+      if control.isDurable { try OutputFile.sync(descriptor.rawValue, name) }
+      return written
     } catch {
       // A redirected file has its name already: it must not look like a vmcore.
       if isEmpty {

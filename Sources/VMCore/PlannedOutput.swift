@@ -75,21 +75,19 @@ public struct PlannedOutput: Sendable {
   }
 
   /// Writes everything.
-  ///
-  /// - Returns: the SHA-256 in hexadecimal, where it was asked for and no file can be put beside the
-  ///   output.
   @discardableResult
   public func write(
     to target: OutputTarget, control: WriteControl = WriteControl()
-  ) throws(VMCoreError) -> String? {
-    let digest = try writeAll(to: target, control)
-    if let notice = systemArea?.release() { control.notice(notice) }
-    return digest
+  ) throws(VMCoreError) -> WrittenOutput {
+    let written = try writeAll(to: target, control)
+    // Memory that a shorter dump lacks stays where it is.
+    if written.shortage == nil, let notice = systemArea?.release() { control.notice(notice) }
+    return written
   }
 
   private func writeAll(
     to target: OutputTarget, _ control: WriteControl
-  ) throws(VMCoreError) -> String? {
+  ) throws(VMCoreError) -> WrittenOutput {
     var control = control
     control.budget = budget.renewed
     do throws(WriteError) {
@@ -101,16 +99,18 @@ public struct PlannedOutput: Sendable {
         try refuseImages(at: path)
         try SplitFiles(mayReplace: mayReplace, images: images, hasDigest: hasDigest, control)
           .write(set, at: path, size: size)
-        return nil
+        return WrittenOutput()
       case (.files(let paths, let mayReplace), .set(let set)):
         guard case .files(paths.count) = set.division else { break }
         for path in paths { try refuseImages(at: path) }
-        try SplitFiles(mayReplace: mayReplace, images: images, hasDigest: hasDigest, control)
-          .write(set, to: paths)
-        return nil
+        let shortage = try SplitFiles(
+          mayReplace: mayReplace, images: images, hasDigest: hasDigest, control
+        ).write(set, to: paths)
+        return WrittenOutput(shortage: shortage.map { VMCoreError($0) })
       case (.descriptor(let descriptor, let name), .file(let file)):
-        return try Destination(descriptor: descriptor, name: name)
-          .write(file, sparing: images, control).map(DigestFile.text)
+        return WrittenOutput(
+          try Destination(descriptor: descriptor, name: name)
+            .write(file, sparing: images, control))
       case (.descriptor, .set), (.files, .file):
         break
       }
@@ -127,26 +127,27 @@ public struct PlannedOutput: Sendable {
 
   private func write(
     _ planned: PlannedFile, toFileAt path: String, mayReplace: Bool, _ control: WriteControl
-  ) throws(WriteError) -> String? {
+  ) throws(WriteError) -> WrittenOutput {
     try refuseImages(at: path)
     if let stream = try Destination.stream(at: path) {
       defer { stream.close() }
-      return try stream.write(planned, sparing: [], control).map(DigestFile.text)
+      return WrittenOutput(try stream.write(planned, sparing: [], control))
     }
     let sidecar = try hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
     let file = try OutputFile(path: path, mayReplace: mayReplace)
     do throws(WriteError) {
-      let digest = try planned.write(
+      let written = try planned.write(
         to: OutputDescriptor(
           inPlace: file.descriptor, name: path, leavesHoles: control.isSparse,
           monitor: control.monitor))
-      try sidecar?.write([(path, digest)])
-      try OutputFile.finish([file] + [sidecar?.file].compactMap { $0 })
+      if written.shortage == nil { try sidecar?.write([(path, written.digest)]) }
+      let sidecars = written.shortage == nil ? [sidecar?.file].compactMap { $0 } : []
+      try OutputFile.finish([file] + sidecars, isDurable: control.isDurable)
+      return WrittenOutput(shortage: written.shortage.map { VMCoreError($0) })
     } catch {
       file.abandon()
       throw error
     }
-    return nil
   }
 }
 

@@ -29,7 +29,7 @@ struct SplitFiles {
 
   /// Writes `path.1`, `path.2` and so on, as many as it takes, and one file with all digests.
   func write(_ set: PlannedSet, at path: String, size: UInt64) throws(WriteError) {
-    try write { parts throws(WriteError) in
+    _ = try write { parts throws(WriteError) in
       let sidecar = try hasDigest ? DigestFile(for: path, mayReplace: mayReplace) : nil
       try set.writer(control.monitor).write(splitAt: size, name: path) {
         number throws(WriteError) in try open("\(path).\(number)", &parts)
@@ -37,23 +37,27 @@ struct SplitFiles {
       var digests: [(String, [UInt8]?)] = []
       for part in parts { digests.append((part.file.path, try part.output.digest())) }
       try sidecar?.write(digests)
-      return [sidecar?.file].compactMap { $0 }
+      return ([sidecar?.file].compactMap { $0 }, nil)
     }
   }
 
   /// Writes a file of each name, with its digest beside it.
-  func write(_ set: PlannedSet, to paths: [String]) throws(WriteError) {
+  ///
+  /// - Returns: why the files ended early, where shorter ones were kept.
+  func write(_ set: PlannedSet, to paths: [String]) throws(WriteError) -> WriteError? {
     try write { parts throws(WriteError) in
       var sidecars: [DigestFile] = []
       for path in paths {
         _ = try open(path, &parts)
         if hasDigest { sidecars.append(try DigestFile(for: path, mayReplace: mayReplace)) }
       }
-      try set.writer(control.monitor).write(evenlyTo: parts.map(\.output), name: paths[0])
+      let shortage = try set.writer(control.monitor)
+        .write(evenlyTo: parts.map(\.output), name: paths[0])
+      if let shortage { return ([], shortage) }
       for (part, sidecar) in zip(parts, sidecars) {
         try sidecar.write([(part.file.path, try part.output.digest())])
       }
-      return sidecars.map(\.file)
+      return (sidecars.map(\.file), nil)
     }
   }
 
@@ -63,13 +67,14 @@ struct SplitFiles {
   /// Runs `body`, which opens the parts and returns what lies beside them: all get their names, or
   /// none does.
   private func write(
-    _ body: (inout [Part]) throws(WriteError) -> [OutputFile]
-  ) throws(WriteError) {
+    _ body: (inout [Part]) throws(WriteError) -> ([OutputFile], WriteError?)
+  ) throws(WriteError) -> WriteError? {
     var parts: [Part] = []
     SplitFiles.allowManyFiles()
     do throws(WriteError) {
-      let others = try body(&parts)
-      try OutputFile.finish(parts.map(\.file) + others)
+      let (others, shortage) = try body(&parts)
+      try OutputFile.finish(parts.map(\.file) + others, isDurable: control.isDurable)
+      return shortage
     } catch {
       for part in parts { part.file.abandon() }
       throw error

@@ -33,6 +33,11 @@ public struct UnflattenedFile: Sendable {
   /// Whether it ends before whoever wrote it was done.
   public var isPartial: Bool { input.warnings.contains(where: \.isPartial) }
 
+  /// What reads have shown of it: pages that cannot be read.
+  public var lateWarnings: [Message] {
+    input.unreadable.compactMap(\.finding).map { Message($0.message) }
+  }
+
   /// Plans its writing.
   ///
   /// - Parameter workers: number of threads; nil takes the processors that may be used.

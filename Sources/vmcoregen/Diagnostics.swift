@@ -34,12 +34,31 @@ enum Diagnostics {
     for warning in report.warnings { say("warning: \(Wording.text(warning))") }
   }
 
+  /// Why a vmcore is shorter than it should be. A signal ends the process as it would have without
+  /// the vmcore that is kept.
+  ///
+  /// - Returns: whether it is.
+  static func report(_ shortage: VMCoreError?) -> Bool {
+    guard let shortage else { return false }
+    say(
+      "\(Wording.text(shortage.message)): what was written until then is kept, and says that it is "
+        + "incomplete")
+    if shortage.kind == .cancelled, let signal = Interruption.pendingSignal {
+      Interruption.die(by: signal)
+    }
+    return true
+  }
+
   /// Warnings about what reading has shown since.
   ///
   /// - Returns: whether there were any.
   @discardableResult
   static func reportLate(_ dump: CrashDump, _ arguments: ImageArguments) -> Bool {
-    let warnings = dump.lateWarnings
+    reportLate(dump.lateWarnings, arguments)
+  }
+
+  /// The same of any file.
+  static func reportLate(_ warnings: [Message], _ arguments: ImageArguments) -> Bool {
     if !arguments.quiet {
       for warning in warnings { say("warning: \(Wording.text(warning))") }
     }

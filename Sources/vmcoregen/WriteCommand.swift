@@ -53,6 +53,14 @@ struct WriteCommand: ParsableCommand {
     help: "Whether a vmcore that lacks something ends with status 1 (strict) or 0 (lenient).")
   var status: StatusRule = .strict
 
+  @Flag(help: "Let the disk have the file before it gets its name, as with --status=lenient.")
+  var sync = false
+
+  @Flag(
+    name: .customLong("keep-partial"),
+    help: "Keep what fits on a full disk as a vmcore that says it is incomplete.")
+  var keepsPartial = false
+
   @Flag(help: "Write nothing: say what would be left out, and the size where it can be known.")
   var dryRun = false
 
@@ -110,10 +118,10 @@ struct WriteCommand: ParsableCommand {
       }
       let (dump, planned) = try plan(for: target)
       if dryRun { return try forecast(dump, planned) }
-      try write(planned, to: target)
+      let isShort = Diagnostics.report(try write(planned, to: target))
       let isDamaged = Diagnostics.reportLate(dump, image)
       let isUnfiltered = planned.filter?.isUnfiltered ?? false
-      return (dump.report.isPartial || isDamaged || isUnfiltered) && status == .strict
+      return (dump.report.isPartial || isDamaged || isUnfiltered || isShort) && status == .strict
         ? .partial : .done
     }
     throw outcome.exitCode
@@ -161,20 +169,27 @@ struct WriteCommand: ParsableCommand {
     if !image.quiet {
       for warning in file.warnings { Diagnostics.say("warning: \(Wording.text(warning))") }
     }
-    try write(file.plan(hasDigest: form.digest != nil, workers: image.jobs), to: target)
-    return file.isPartial
+    let planned = file.plan(hasDigest: form.digest != nil, workers: image.jobs)
+    let isShort = Diagnostics.report(try write(planned, to: target))
+    let isDamaged = Diagnostics.reportLate(file.lateWarnings, image)
+    return isShort || isDamaged || file.isPartial
   }
 
-  private func write(_ planned: PlannedOutput, to target: OutputTarget) throws {
+  /// Returns why what was written had to end early.
+  private func write(_ planned: PlannedOutput, to target: OutputTarget) throws -> VMCoreError? {
     let meter = ProgressMeter(image.quiet ? .none : progress, total: planned.work)
-    let control = WriteControl(
+    var control = WriteControl(
       progress: { meter.update($0) }, isCancelled: { Interruption.isPending },
       isSparse: !noSparse,
       notice: { [quiet = image.quiet] in if !quiet { Diagnostics.say("hint: \($0)") } })
+    control.keepsPartial = keepsPartial
+    control.isDurable = sync || status == .lenient
     defer { meter.finish() }
-    if let digest = try planned.write(to: target, control: control) {
+    let written = try planned.write(to: target, control: control)
+    if let digest = written.digest {
       StandardError.write("\(digest)  \(PrintableText.line(output ?? "-"))\n")
     }
+    return written.shortage
   }
 
   /// Opens the image and plans the output; whoever waits for a flattened stream is told where that

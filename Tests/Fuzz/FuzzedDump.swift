@@ -136,9 +136,8 @@ enum FuzzedDump {
     let writer = KdumpWriter(
       kdump, compression: Compression(engine: .zlib, level: 0), workers: 1,
       monitor: WriteMonitor())
-    guard (try? writer.write(to: output)) != nil, plan.file != nil,
-      !system.memory.regions.isEmpty
-    else { return }
+    do throws(WriteError) { try writer.write(to: output) } catch { return }
+    guard plan.file != nil, !system.memory.regions.isEmpty else { return }
     guard let dump = open(ImageInput(output.source), as: .kdump) else {
       fatalError("own kdump-compressed file is refused")
     }

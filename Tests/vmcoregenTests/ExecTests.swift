@@ -33,6 +33,23 @@ struct ExecTests {
     try expectNothingLeft()
   }
 
+  @Test(
+    "shows it though its directory is renamed and another one put in its place",
+    .enabled(if: MountPoint.isPossible, "/dev/fuse is not there"))
+  func renamed() throws {
+    let script = """
+      for made in tmp/vmcoregen.*; do mv $made tmp/moved; done
+      mkdir -p $made/mount && echo other > $made/mount/vmcore
+      cmp $1 vmcore && cat $made/mount/vmcore
+      """
+    let finished = try run("vmcoregen exec -q image.bin -- sh -c '\(script)' sh {}")
+    #expect(finished.status == 0, "\(finished.errors)")
+    #expect(finished.text == "other\n")
+    let mounts = try String(contentsOfFile: "/proc/mounts", encoding: .utf8)
+    #expect(!mounts.contains(scratch.path))
+    #expect(try run("cat tmp/vmcoregen.*/mount/vmcore; ls -A tmp/moved").text == "other\n")
+  }
+
   @Test("replaces every {} in every argument, and nothing else")
   func placeholders() throws {
     let finished = try run("vmcoregen exec -q --memfd image.bin -- echo a{}b{} { } {x} {} {")

@@ -28,7 +28,7 @@ struct FullDiskTests {
   }()
 
   /// A limit on the size of files stands for a full disk: any user can set one.
-  private static func limit(_ bytes: Int) -> String { "ulimit -f \(bytes / unit)" }
+  static func limit(_ bytes: Int) -> String { "ulimit -f \(bytes / unit)" }
 
   /// What the run says: the output's name, and how far it got.
   private func place(

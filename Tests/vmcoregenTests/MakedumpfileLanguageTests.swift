@@ -18,62 +18,67 @@ struct MakedumpfileLanguageTests {
     arguments: [
       (
         "-c -d 31 /proc/vmcore out",
-        "--format=kdump --compression=zlib D31 --status=lenient /proc/vmcore out"
+        "--format=kdump --compression=zlib D31 --status=lenient --keep-partial /proc/vmcore out"
       ),
       (
         "-l --message-level 7 -d 31 /proc/vmcore /var/crash/vmcore-incomplete",
-        "--format=kdump --compression=lzo D31 --status=lenient /proc/vmcore "
+        "--format=kdump --compression=lzo D31 --status=lenient --keep-partial /proc/vmcore "
           + "/var/crash/vmcore-incomplete"
       ),
       (
         "-F -c -d 31 /proc/vmcore",
-        "--format=kdump --compression=zlib --flatten D31 --status=lenient /proc/vmcore"
+        "--format=kdump --compression=zlib --flatten D31 --status=lenient --keep-partial "
+          + "/proc/vmcore"
       ),
       (
         "-F -E --num-threads 4 --message-level 6 -d 0 /proc/vmcore",
-        "--format=elf --flatten --jobs=4 --progress=none --status=lenient /proc/vmcore"
+        "--format=elf --flatten --jobs=4 --progress=none --status=lenient --keep-partial "
+          + "/proc/vmcore"
       ),
       (
         "-Fcd1 in",
-        "--format=kdump --compression=zlib --flatten D1 --status=lenient in"
+        "--format=kdump --compression=zlib --flatten D1 --status=lenient --keep-partial in"
       ),
-      ("--num-thr=2 -E in out", "--format=elf --jobs=2 --status=lenient in out"),
-      ("in -f out", "--format=kdump --compression=none --force --status=lenient in out"),
-      ("-E -- in -f", "--format=elf --status=lenient in -f"),
+      ("--num-thr=2 -E in out", "--format=elf --jobs=2 --status=lenient --keep-partial in out"),
+      (
+        "in -f out",
+        "--format=kdump --compression=none --force --status=lenient --keep-partial in out"
+      ),
+      ("-E -- in -f", "--format=elf --status=lenient --keep-partial in -f"),
       ("-zE -d 1 in out", nil),
       (
         "-p --num-threads 0 in out",
-        "--format=kdump --compression=snappy --jobs=1 --status=lenient in out"
+        "--format=kdump --compression=snappy --jobs=1 --status=lenient --keep-partial in out"
       ),
       ("-R out", "--unflatten - out"),
       (
         "--reassemble a b c out",
-        "--format=kdump --compression=zlib --part=b --part=c --status=lenient a out"
+        "--format=kdump --compression=zlib --part=b --part=c --status=lenient --keep-partial a out"
       ),
       (
         "--split -c -d 31 in a b c",
-        "--format=kdump --compression=zlib --dump-level=31 --status=lenient --split-into=a "
+        "--format=kdump --compression=zlib D31 --status=lenient --keep-partial --split-into=a "
           + "--split-into=b --split-into=c in"
       ),
       (
         "--split -l -f --diskset=in1 --diskset=in2 a b",
-        "--format=kdump --compression=lzo --part=in2 --force --status=lenient --split-into=a "
-          + "--split-into=b in1"
+        "--format=kdump --compression=lzo --part=in2 --force --status=lenient --keep-partial "
+          + "--split-into=a --split-into=b in1"
       ),
       (
         "-z --diskset=a --diskset=b out",
-        "--format=kdump --compression=zstd --part=b --status=lenient a out"
+        "--format=kdump --compression=zstd --part=b --status=lenient --keep-partial a out"
       ),
       ("--mem-usage in", "info --pages in"),
       (
         "--dry-run -d 31 in",
-        "--format=kdump --compression=none D31 --dry-run --status=lenient in"
+        "--format=kdump --compression=none D31 --dry-run --status=lenient --keep-partial in"
       ),
       (
         "--message-level 0 -E in out",
-        "--format=elf --progress=none --quiet --status=lenient in out"
+        "--format=elf --progress=none --quiet --status=lenient --keep-partial in out"
       ),
-      ("-D -E in out", "--format=elf --verbose --status=lenient in out"),
+      ("-D -E in out", "--format=elf --verbose --status=lenient --keep-partial in out"),
     ] as [(String, String?)])
   func translates(line: String, expected: String?) throws {
     guard let expected else {
@@ -115,6 +120,7 @@ struct MakedumpfileLanguageTests {
     let run = try MakedumpfileLanguage.run(["-E", "-d", "11,31", "in", "out"])
     #expect(run.order == .untilOneFits)
     #expect(run.steps.map(\.arguments).map { $0[1] } == ["--dump-level=11", "--dump-level=31"])
+    #expect(run.steps.map { $0.arguments.contains("--keep-partial") } == [false, true])
     // A pipe has what it was given.
     #expect(try MakedumpfileLanguage.run(["-F", "-E", "-d", "11,31", "in"]).steps.count == 1)
   }

@@ -29,6 +29,9 @@ int clinux_set_pipe_size(int pipe, int size);
 /// Shares file extents (reflink) instead of copying them; 0, or -1.
 int clinux_clone_range(int from, int64_t source, uint64_t count, int to, int64_t target);
 
+/// Makes a part of a file a hole, whatever was in it; 0, or -1.
+int clinux_punch_hole(int fd, int64_t offset, int64_t count);
+
 /// Renames without replacing an existing name; 0, or -1 with EEXIST.
 int clinux_rename_new(const char *from, const char *to);
 

@@ -82,8 +82,9 @@ package final class OrderedOutput {
     while true {
       let limit = try unlessCancelled(Int(length))
       let moved = stream.splice(place, UInt64(limit))
-      // 0: the file ends here after all; reading says so in words.
-      if moved == 0 || moved < 0 && errno == EINVAL { return nil }
+      // 0: the file ends here after all; reading says so in words, and so it does of other errors
+      // that are not the pipe's.
+      if moved == 0 || moved < 0 && ![EPIPE, EAGAIN, EINTR].contains(errno) { return nil }
       try wait(after: moved)
       guard moved > 0 else { continue }
       try monitor.spend(UInt64(moved), .writing)

@@ -43,6 +43,15 @@ package struct OutputDescriptor: Sendable {
     start.map { PlacedOutput(self, from: $0, size: size, hasDigest: hasDigest) }
   }
 
+  /// What was written in order already, as a file whose bytes can be replaced; nil where it is none,
+  /// or where that shall not be.
+  func written() -> PlacedOutput? {
+    guard monitor.keepsPartial, let start else { return nil }
+    let target = OutputDescriptor(
+      inPlace: descriptor, name: name, start: start, leavesHoles: false, monitor: monitor)
+    return target.placed()
+  }
+
   /// The way in order.
   ///
   /// - Parameter size: bytes of the output, where they are known.

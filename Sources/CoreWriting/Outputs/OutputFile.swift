@@ -67,9 +67,15 @@ package final class OutputFile {
 
   /// Gives finished files their names: all of them, or none. What they replace lies aside until all
   /// have theirs, and is given back where one of them gets none.
-  package static func finish(_ files: [OutputFile]) throws(WriteError) {
+  ///
+  /// - Parameter isDurable: whether they are on their disk before they have names, and the names
+  ///   before this returns.
+  package static func finish(
+    _ files: [OutputFile], isDurable: Bool = false
+  ) throws(WriteError) {
     var named: [OutputFile] = []
     do throws(WriteError) {
+      if isDurable { for file in files { try OutputFile.sync(file.descriptor, file.path) } }
       // Some file systems tell of a full disk only here.
       for file in files { try file.close() }
       for file in files {
@@ -83,6 +89,26 @@ package final class OutputFile {
       throw error
     }
     for file in files { file.forgetOld() }
+    guard isDurable else { return }
+    for directory in Set(files.map { FileName.split($0.path).directory }) {
+      syncDirectory(directory.isEmpty ? "." : directory)
+    }
+  }
+
+  /// Waits until the disk has what was written; what is on none has nothing to wait for.
+  package static func sync(_ descriptor: Int32, _ name: String) throws(WriteError) {
+    guard fsync(descriptor) != 0, errno != EINVAL, errno != EROFS else { return }
+    throw WriteError(.failed, "\(name): \(describeErrno()) while the disk was to get it")
+  }
+
+  /// The files have their names: there is nothing to be undone where this fails.
+  private static func syncDirectory(_ path: String) {
+    let descriptor = unsafe FileName.with(path) {
+      unsafe open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    Glibc.close(descriptor)
   }
 
   /// Gives the finished file its name.

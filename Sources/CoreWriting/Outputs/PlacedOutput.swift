@@ -97,6 +97,44 @@ package final class PlacedOutput: ByteTarget, @unchecked Sendable {
   }
 }
 
+// MARK: An early end
+
+extension PlacedOutput {
+  package var canEndEarly: Bool { true }
+
+  package func endEarly(at offset: UInt64) throws(WriteError) -> UInt64 {
+    let end = start + offset
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw failure(at: offset) }
+    let size = UInt64(max(0, status.st_size))
+    guard size > end else { return size > start ? size - start : 0 }
+    guard ftruncate(descriptor, off_t(end)) == 0 else { throw failure(at: offset) }
+    return offset
+  }
+
+  /// Blocks that become zero give their room back, for they may never have had any.
+  package func replace(_ bytes: [UInt8], at offset: UInt64) throws(WriteError) {
+    try unsafe bytes.withRawBytes { raw throws(WriteError) in
+      var end = 0
+      let runs = unsafe leavesHoles ? Zeros.dataRuns(in: raw, at: start + offset) : [0..<raw.count]
+      for run in runs + [raw.count..<raw.count] {
+        if run.lowerBound > end { try unsafe clear(raw, end..<run.lowerBound, at: offset) }
+        try unsafe write(
+          UnsafeRawBufferPointer(rebasing: raw[run]), at: offset + UInt64(run.lowerBound))
+        end = run.upperBound
+      }
+    }
+  }
+
+  private func clear(
+    _ zeros: UnsafeRawBufferPointer, _ part: Range<Int>, at offset: UInt64
+  ) throws(WriteError) {
+    let place = offset + UInt64(part.lowerBound)
+    if clinux_punch_hole(descriptor, Int64(start + place), Int64(part.count)) == 0 { return }
+    try unsafe write(UnsafeRawBufferPointer(rebasing: zeros[part]), at: place)
+  }
+}
+
 // MARK: Sharing
 
 extension PlacedOutput {

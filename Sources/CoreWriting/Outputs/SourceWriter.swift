@@ -33,26 +33,41 @@ package struct SourceWriter {
 
 extension SourceWriter {
   /// Writes a file in place by all workers; the digest is made on the way.
-  package func write(to output: PlacedOutput) throws(WriteError) {
-    guard let early else {
-      try write(0..<source.size, to: output, hashes: output.hasDigest)
-      return try finish(output)
+  ///
+  /// - Returns: why it ended early, where a shorter file was kept.
+  @discardableResult
+  package func write(to output: PlacedOutput) throws(WriteError) -> WriteError? {
+    var end: UInt64 = 0
+    do throws(WriteError) {
+      if let early {
+        try write(early, to: output) { end = $0 }
+      } else {
+        try write(0..<source.size, to: output, hashes: output.hasDigest) { end = $0 }
+      }
+      try output.finish(size: source.size)
+    } catch {
+      return try endEarly(output, behind: end, error)
     }
-    // The digest, which wants an order, is made of the finished file.
-    for (index, part) in early.order(of: source.size).enumerated() {
-      try write(part, to: output, hashes: false)
-      if index == 0 { tell(early) }
-    }
-    try finish(output)
+    monitor.progress(source.size)
+    return nil
   }
 
-  private func finish(_ output: PlacedOutput) throws(WriteError) {
-    try output.finish(size: source.size)
-    monitor.progress(source.size)
+  /// Writes a part first, and the beginning last. The digest, which wants an order, is made of the
+  /// finished file.
+  private func write(
+    _ early: EarlyPart, to output: PlacedOutput, isWritten: (UInt64) -> Void
+  ) throws(WriteError) {
+    for (index, part) in early.order(of: source.size).enumerated() {
+      try write(part, to: output, hashes: false) { end in
+        // Before the third part there are gaps.
+        if index == 2 { isWritten(end) }
+      }
+      if index == 0 { tell(early) }
+    }
   }
 
   private func write(
-    _ part: Range<UInt64>, to output: PlacedOutput, hashes: Bool
+    _ part: Range<UInt64>, to output: PlacedOutput, hashes: Bool, isWritten: (UInt64) -> Void
   ) throws(WriteError) {
     let pieces = SourcePieces(
       source, cut: output.leavesHoles ? .atHoles(sharingWith: output) : .anywhere,
@@ -65,13 +80,70 @@ extension SourceWriter {
         }
       },
       consume: { (loaded: SourcePipeline.Loaded, _: Void) throws(WriteError) in
-        guard hashes else { return }
-        if let bytes = unsafe loaded.bytes {
-          unsafe output.hash(bytes)
-        } else {
-          try output.hashZeros(loaded.piece.range.length)
+        if hashes {
+          if let bytes = unsafe loaded.bytes {
+            unsafe output.hash(bytes)
+          } else {
+            try output.hashZeros(loaded.piece.range.length)
+          }
         }
+        isWritten(loaded.piece.range.upperBound)
       })
+  }
+}
+
+// MARK: An early end
+
+extension SourceWriter {
+  /// Bytes of a piece that may just fit.
+  private static let smallPiece: UInt64 = 4096
+
+  /// Makes a vmcore that cannot be written to its end a shorter one with a mark. Up to `place` all of
+  /// it was written, behind that perhaps parts.
+  ///
+  /// - Returns: why; that is thrown on where it cannot be done.
+  private func endEarly(
+    _ output: any ByteTarget, behind place: UInt64, _ error: WriteError
+  ) throws(WriteError) -> WriteError {
+    guard monitor.keepsPartial, output.canEndEarly, error.leavesSoundBytes,
+      let vmcore = source as? ELFCoreFile
+    else { throw error }
+    do throws(WriteError) {
+      var end = try output.endEarly(at: place)
+      if error.kind == .failed { end = putWhatFits(to: output, from: place) ?? end }
+      guard let header = vmcore.header(endingAt: end) else { throw error }
+      try output.replace(header, at: 0)
+      try output.finish(size: end)
+    } catch _ {
+      throw error
+    }
+    return error
+  }
+
+  /// Puts what is not zero of all that may have been on its way, until it does not fit.
+  ///
+  /// - Returns: the offset behind the last byte that was put; nil where there was none.
+  private func putWhatFits(to output: any ByteTarget, from start: UInt64) -> UInt64? {
+    let most = UInt64(2 * workers + 1) * max(SourcePieces.usualChunk, SourceWriter.recordSize)
+    let limit = min(source.size, start + most)
+    var place = start
+    var end: UInt64?
+    while place < limit {
+      let extent = source.extent(at: place)
+      let piece = min(limit, extent.isHole ? extent.end : place + SourceWriter.smallPiece)
+      if !extent.isHole {
+        guard let bytes = try? source.bytes(at: place, count: Int(piece - place)),
+          bytes.count == Int(piece - place)
+        else { break }
+        let isZero = unsafe bytes.withUnsafeBytes { unsafe isAllZero($0) }
+        if !isZero {
+          guard (try? output.put(bytes, at: place)) != nil else { break }
+          end = piece
+        }
+      }
+      place = piece
+    }
+    return end
   }
 }
 
@@ -171,7 +243,23 @@ extension SourceWriter {
 
   /// Writes records of one size. One is left out where all of it is zero, save the last, which gives
   /// the file its length.
-  package func write(to output: FlattenedOutput) throws(WriteError) {
+  ///
+  /// - Returns: why it ended early, where a shorter file was kept.
+  @discardableResult
+  package func write(to output: FlattenedOutput) throws(WriteError) -> WriteError? {
+    var end: UInt64 = 0
+    do throws(WriteError) {
+      try writeRecords(to: output) { end = $0 }
+      try output.finish(size: source.size)
+    } catch {
+      return try endEarly(output, behind: end, error)
+    }
+    return nil
+  }
+
+  private func writeRecords(
+    to output: FlattenedOutput, isWritten: (UInt64) -> Void
+  ) throws(WriteError) {
     let pieces = SourcePieces(source, cut: .atChunks, chunkSize: SourceWriter.recordSize)
     try pipeline(to: output.name, chunkSize: SourceWriter.recordSize).run(
       pieces,
@@ -181,11 +269,12 @@ extension SourceWriter {
       },
       consume: { (loaded: SourcePipeline.Loaded, isZero: Bool) throws(WriteError) in
         let range = loaded.piece.range
-        guard !isZero || range.upperBound == source.size else { return }
-        let zeros = unsafe UnsafeRawBufferPointer(
-          rebasing: Zeros.chunk.bytes[..<Int(range.length)])
-        try unsafe output.put(loaded.bytes ?? zeros, at: range.lowerBound)
+        if !isZero || range.upperBound == source.size {
+          let zeros = unsafe UnsafeRawBufferPointer(
+            rebasing: Zeros.chunk.bytes[..<Int(range.length)])
+          try unsafe output.put(loaded.bytes ?? zeros, at: range.lowerBound)
+        }
+        isWritten(range.upperBound)
       })
-    try output.finish(size: source.size)
   }
 }

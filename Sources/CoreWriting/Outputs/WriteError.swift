@@ -31,6 +31,14 @@ package struct WriteError: Error, Equatable, CustomStringConvertible {
     self.message = message
   }
 
+  /// Whether what was written until then is sound.
+  var leavesSoundBytes: Bool {
+    switch kind {
+    case .failed, .readFailed, .cancelled: true
+    case .cannotCreate, .tooCostly, .closedPipe: false
+    }
+  }
+
   /// A stream takes no more bytes, by `errno`. A socket is reset where its reader goes away before it
   /// has read what is there (Linux `net/unix/af_unix.c`, `unix_release_sock`; RFC 1122, 4.2.2.13).
   init(stream name: String, after done: String) {

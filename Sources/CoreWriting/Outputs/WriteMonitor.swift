@@ -9,6 +9,9 @@ package struct WriteMonitor: Sendable {
   /// Told what the user should know about the form of the output.
   package var notice: @Sendable (String) -> Void
 
+  /// Whether an output that cannot be written to its end is kept as a shorter one, where that can be.
+  package var keepsPartial = false
+
   /// What may be written; nil where nobody counts.
   package var budget: Budget?
 

@@ -47,15 +47,21 @@ package struct PlannedFile: Sendable {
     }
   }
 
+  /// What came of a write.
+  package struct Written {
+    /// The SHA-256, where it was asked for and the output is whole.
+    package var digest: [UInt8]?
+    /// Why the output ended early, where it was kept all the same.
+    package var shortage: WriteError?
+  }
+
   /// Writes everything, in the way that suits form and descriptor.
-  ///
-  /// - Returns: the SHA-256, where it was asked for.
-  package func write(to target: OutputDescriptor) throws(WriteError) -> [UInt8]? {
+  package func write(to target: OutputDescriptor) throws(WriteError) -> Written {
     switch form {
     case .plain(let source):
       return try write(source, to: target)
     case .flattened(let source):
-      return try writeRecords(to: target) { output throws(WriteError) in
+      return try writeRecords(to: target) { output throws(WriteError) -> WriteError? in
         try SourceWriter(source, workers: workers, monitor: target.monitor).write(to: output)
       }
     case .gzip(let source, let compression):
@@ -63,7 +69,7 @@ package struct PlannedFile: Sendable {
       try GzipWriter(
         source, compression: compression, workers: workers, monitor: target.monitor
       ).write(to: output)
-      return output.digest
+      return Written(digest: output.digest)
     case .kdump(let plan, let compression):
       return try write(plan, compression, to: target)
     case .flattenedKdump(let plan, let compression):
@@ -73,31 +79,36 @@ package struct PlannedFile: Sendable {
 
   private func write(
     _ source: any ByteSource, to target: OutputDescriptor
-  ) throws(WriteError) -> [UInt8]? {
+  ) throws(WriteError) -> Written {
     let writer = SourceWriter(source, workers: workers, monitor: target.monitor, early: early)
     try target.monitor.checkZeros(
       of: source, isStored: target.start != nil && !target.leavesHoles,
       isStreamed: target.start == nil, hasDigest: hasDigest)
     if let output = target.placed(size: source.size, hasDigest: hasDigest) {
-      try writer.write(to: output)
-      return try output.digest()
+      return try PlannedFile.written(output, try writer.write(to: output))
     }
     let output = target.ordered(size: source.size, hasDigest: hasDigest)
     try writer.write(to: output)
-    return output.digest
+    return Written(digest: output.digest)
   }
 
   private func write(
     _ plan: KdumpPlan, _ compression: Compression, to target: OutputDescriptor
-  ) throws(WriteError) -> [UInt8]? {
+  ) throws(WriteError) -> Written {
     guard let output = target.placed(hasDigest: hasDigest) else {
       target.monitor.notice(
         "\(target.name): a kdump-compressed file cannot be streamed, so its flattened form is "
           + "written: 'makedumpfile -R FILE' makes the file of it")
       return try writeRecords(of: plan, compression, to: target)
     }
-    try writer(of: plan, compression, target).write(to: output)
-    return try output.digest()
+    return try PlannedFile.written(
+      output, try writer(of: plan, compression, target).write(to: output))
+  }
+
+  private static func written(
+    _ output: PlacedOutput, _ shortage: WriteError?
+  ) throws(WriteError) -> Written {
+    try Written(digest: shortage == nil ? output.digest() : nil, shortage: shortage)
   }
 
   private func writer(
@@ -108,23 +119,23 @@ package struct PlannedFile: Sendable {
 
   private func writeRecords(
     of plan: KdumpPlan, _ compression: Compression, to target: OutputDescriptor
-  ) throws(WriteError) -> [UInt8]? {
-    try writeRecords(to: target) { output throws(WriteError) in
+  ) throws(WriteError) -> Written {
+    try writeRecords(to: target) { output throws(WriteError) -> WriteError? in
       try writer(of: plan, compression, target).write(to: output)
     }
   }
 
   private func writeRecords(
-    to target: OutputDescriptor, _ write: (FlattenedOutput) throws(WriteError) -> Void
-  ) throws(WriteError) -> [UInt8]? {
+    to target: OutputDescriptor, _ write: (FlattenedOutput) throws(WriteError) -> WriteError?
+  ) throws(WriteError) -> Written {
     let stream = target.ordered(hasDigest: hasDigest)
-    let output = try FlattenedOutput(stream)
+    let output = try FlattenedOutput(stream, file: target.written())
     do throws(WriteError) {
-      try write(output)
+      let shortage = try write(output)
+      return Written(digest: shortage == nil ? stream.digest : nil, shortage: shortage)
     } catch {
       output.fail()
       throw error
     }
-    return stream.digest
   }
 }

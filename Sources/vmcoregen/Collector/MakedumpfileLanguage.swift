@@ -126,7 +126,9 @@ extension MakedumpfileLanguage {
       // makedumpfile takes the pages as they are packed.
       packing = packing ?? .zlib
       run.steps = [
-        .init(arguments: pages + parts + common + lenient + [files[0], files[files.count - 1]])
+        .init(
+          arguments: pages + parts + common + lenient + keeping
+            + [files[0], files[files.count - 1]])
       ]
     case .log: run.steps = try log()
     case .memoryUsage:
@@ -147,11 +149,14 @@ extension MakedumpfileLanguage {
     let form = (isELF ? ["--format=elf"] : pages) + (isFlattened ? ["--flatten"] : [])
     run.order = .untilOneFits
     // What went into a pipe cannot be taken back.
-    run.steps = (hasOutput ? levels[...] : levels.prefix(1)).map { level in
+    let tried = Array(outputs.isEmpty ? levels.prefix(1) : levels[...])
+    run.steps = tried.enumerated().map { index, level in
       // A dump is never lost because its pages cannot be told apart.
       let filter = level == 0 ? [] : ["--dump-level=\(level)", "--filter=best-effort"]
+      // A smaller dump that is whole is worth more than a part of a large one.
+      let last = index == tried.count - 1 ? keeping : []
       return .init(
-        arguments: form + filter + parts + ours + common + lenient + target + [files[0]]
+        arguments: form + filter + parts + ours + common + lenient + last + target + [files[0]]
           + (isSplit ? [] : outputs))
     }
     return run
@@ -209,6 +214,8 @@ extension MakedumpfileLanguage {
   }
 
   private var lenient: [String] { ["--status=lenient"] }
+
+  private var keeping: [String] { ["--keep-partial"] }
 
   private var common: [String] {
     (replaces ? ["--force"] : []) + (messages.contains(.progress) ? [] : ["--progress=none"])

@@ -1,4 +1,5 @@
 package import Bytes
+internal import DumpRecords
 package import MemoryImages
 
 /// The vmcore as a file that can be read at any offset, though it is stored nowhere.
@@ -12,6 +13,8 @@ package struct ELFCoreFile: ByteSource {
   private let file: PhysicalMemory
   /// What a dump that is kept says it lacks; nil where a vmcore is made.
   private let lacking: [Range<UInt64>]?
+  /// The header that it begins with; nil of another format.
+  private let header: CoreHeader?
 
   /// The vmcore of a plan, with data from `memory`.
   package init(_ plan: CorePlan, memory: PhysicalMemory, name: String = "vmcore") {
@@ -22,6 +25,7 @@ package struct ELFCoreFile: ByteSource {
     file = plan.file?.uncounted ?? self.memory
     readCost = max(self.memory.readCost, file.readCost)
     lacking = plan.file == nil ? nil : plan.missing
+    header = plan.header
   }
 
   /// A file of another format, put together in the same way of bytes, zeros and memory.
@@ -33,6 +37,7 @@ package struct ELFCoreFile: ByteSource {
     file = self.memory
     readCost = self.memory.readCost
     lacking = nil
+    header = nil
   }
 
   package func read(
@@ -116,6 +121,28 @@ package struct ELFCoreFile: ByteSource {
 
   private func extentIndex(at offset: UInt64) -> Int {
     extents.partitioningIndex { $0.range.upperBound > offset }
+  }
+}
+
+// MARK: An early end
+
+extension ELFCoreFile {
+  /// The header of the same vmcore where it ends early, with makedumpfile's mark: loads are cut to
+  /// what is there, and keep their size in memory.
+  ///
+  /// - Returns: nil where not even the notes are there, or the format has no such mark.
+  func header(endingAt end: UInt64) -> [UInt8]? {
+    guard var header, let old = try? bytes(at: 0, count: header.size), old == header.encoded,
+      header.segments(of: .note).allSatisfy({ $0.segment.offset + $0.segment.fileSize <= end })
+    else { return nil }
+    header.header.flags |= ELFHeader.incomplete
+    for index in header.segments.indices where header.segments[index].type == .load {
+      let load = header.segments[index]
+      guard let stop = load.offset.adding(load.fileSize), stop > end else { continue }
+      header.segments[index].fileSize = max(load.offset, end) - load.offset
+      header.segments[index].offset = min(load.offset, end)
+    }
+    return header.encoded
   }
 }
 

@@ -5,15 +5,22 @@ struct FrameBitmap {
   private let ranges: [Range<UInt64>]
   private let size: UInt64
   private let leftOut: LeftOutFrames?
+  /// No bit from this one on is set.
+  private let end: UInt64
 
   /// Bytes that are made and written at once, at most.
   private static let largestPart: UInt64 = 1 << 20
 
   /// A bitmap of `size` bytes with the bits of ascending ranges set, but for those left out.
-  init(_ ranges: [Range<UInt64>], size: UInt64, leftOut: LeftOutFrames? = nil) {
+  ///
+  /// - Parameter end: the first frame of which the file has nothing, where it ends early.
+  init(
+    _ ranges: [Range<UInt64>], size: UInt64, leftOut: LeftOutFrames? = nil, end: UInt64 = .max
+  ) {
     self.ranges = ranges
     self.size = size
     self.leftOut = leftOut
+    self.end = end
   }
 
   /// Bytes of the blocks in which a bit is set.
@@ -33,6 +40,14 @@ struct FrameBitmap {
       end = part.upperBound
     }
     if end < size { try target.putZeros(start + end..<start + size) }
+  }
+
+  /// Writes the same blocks again, where fewer bits are set in them.
+  func replace(in target: any ByteTarget, at start: UInt64) throws(WriteError) {
+    try forEachPart { part, index throws(WriteError) in
+      let bits = part.lowerBound * 8..<part.upperBound * 8
+      try target.replace(bytes(of: bits, from: index), at: start + part.lowerBound)
+    }
   }
 
   /// Visits the stretches of blocks in which a bit is set, each with the first range in it.
@@ -71,8 +86,9 @@ struct FrameBitmap {
   private func bytes(of bits: Range<UInt64>, from first: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(bits.length / 8))
     for range in ranges[first...] {
-      guard range.lowerBound < bits.upperBound else { break }
-      let part = range.clamped(to: bits)
+      guard range.lowerBound < min(bits.upperBound, end) else { break }
+      let part = range.clamped(
+        to: bits.lowerBound..<max(bits.lowerBound, min(bits.upperBound, end)))
       FrameBitmap.set(part, from: bits.lowerBound, to: true, in: &bytes)
       leftOut?.forEach(in: part) {
         FrameBitmap.set($0, from: bits.lowerBound, to: false, in: &bytes)

@@ -14,6 +14,11 @@ final class KdumpFileWriter {
   private var pages: GatheringBuffer
   /// Descriptors that there is room for.
   private var room: UInt64
+  /// Pages whose bytes are not handed on yet: the places of their descriptors, and where they end.
+  private var waiting: [(index: UInt64, end: UInt64)] = []
+  /// Whether headers and bitmaps stand in the file: then it is sound whenever it ends.
+  private(set) var isSound = false
+  private let keepsPartial: Bool
   private let zeroPage: PageDescriptor
   private let zeroDescriptors: [UInt8]
 
@@ -22,11 +27,14 @@ final class KdumpFileWriter {
 
   /// Begins a file with room for a number of descriptors.
   ///
-  /// - Parameter endFrame: the frame behind the last one that the file is for, where it is known.
+  /// - Parameters:
+  ///   - endFrame: the frame behind the last one that the file is for, where it is known.
+  ///   - keepsPartial: whether the file may have to end early.
   init(
     _ plan: KdumpPlan, target: any ByteTarget, room: UInt64, firstFrame: UInt64,
-    endFrame: UInt64? = nil, isSplit: Bool
+    endFrame: UInt64? = nil, isSplit: Bool, keepsPartial: Bool = false
   ) throws(WriteError) {
+    self.keepsPartial = keepsPartial && target.canEndEarly
     self.plan = plan
     self.target = target
     self.room = room
@@ -84,16 +92,28 @@ final class KdumpFileWriter {
       let page =
         size == 0
         ? zeroPage : PageDescriptor(offset: offset, size: size, flags: isPacked ? plan.packing : [])
+      if keepsPartial, size > 0 {
+        let added = UInt64(writer.bytes.count / PageDescriptor.size)
+        waiting.append((described + added, offset + UInt64(size)))
+      }
       page.write(to: &writer)
       end += Int(size)
       room -= 1
       index += 1
     }
     try table.append(writer.bytes, to: target)
+    if keepsPartial, pages.isFull(with: end - dataOffset) {
+      // What is said of a page stands in the file before the page does.
+      try table.flush(to: target)
+    }
     try unsafe pages.append(
       UnsafeRawBufferPointer(rebasing: chunk.bytes[dataOffset..<end]), to: target)
+    if keepsPartial { waiting.removeAll { $0.end <= pages.flushedEnd } }
     return (index, end)
   }
+
+  /// Descriptors that were made.
+  private var described: UInt64 { (table.end - plan.tableOffset) / UInt64(PageDescriptor.size) }
 
   /// Writes the pages that are left; the file is for no frame from `endFrame` on.
   func closePages(endFrame: UInt64) throws(WriteError) {
@@ -101,11 +121,34 @@ final class KdumpFileWriter {
     try table.flush(to: target)
     try pages.flush(to: target)
     try target.putZeros(table.end..<table.end + room * UInt64(PageDescriptor.size))
+    table.release()
+    pages.release()
   }
 
   /// Ends the file.
   func finish() throws(WriteError) {
     try target.finish(size: pages.end)
+  }
+
+  /// Writes what stands before the pages.
+  func writeFront() throws(WriteError) {
+    try writeHead()
+    guard keepsPartial || !plan.mayLosePages else { return }
+    try writeBitmaps(leftOut: plan.leftOut)
+    isSound = true
+  }
+
+  /// Writes again what became of it, where reading has shown that pages are lost.
+  ///
+  /// - Parameter leftOut: the frames of which there is no page, now that all are read.
+  func rewriteFront(leftOut: LeftOutFrames?) throws(WriteError) {
+    let hasLost = plan.hasLost(leftOut)
+    if hasLost { try target.replace(head(hasLost: true), at: 0) }
+    if !isSound {
+      try writeBitmaps(leftOut: leftOut)
+    } else if hasLost {
+      try storedFrames(leftOut).replace(in: target, at: plan.bitmapOffset + plan.bitmapSize)
+    }
   }
 
   /// Writes headers and notes.
@@ -120,11 +163,6 @@ final class KdumpFileWriter {
     try buffer.flush(to: target)
   }
 
-  /// Writes the headers again.
-  func rewriteHead(hasLost: Bool) throws(WriteError) {
-    try target.put(head(hasLost: hasLost), at: 0)
-  }
-
   private func head(hasLost: Bool) -> [UInt8] {
     plan.head(part: isSplit ? firstFrame..<endFrame : nil, hasLost: hasLost)
   }
@@ -135,8 +173,11 @@ final class KdumpFileWriter {
   func writeBitmaps(leftOut: LeftOutFrames?) throws(WriteError) {
     try FrameBitmap(plan.frames.existing, size: plan.bitmapSize)
       .write(to: target, at: plan.bitmapOffset)
-    try FrameBitmap(plan.frames.stored, size: plan.bitmapSize, leftOut: leftOut)
-      .write(to: target, at: plan.bitmapOffset + plan.bitmapSize)
+    try storedFrames(leftOut).write(to: target, at: plan.bitmapOffset + plan.bitmapSize)
+  }
+
+  private func storedFrames(_ leftOut: LeftOutFrames?, end: UInt64 = .max) -> FrameBitmap {
+    FrameBitmap(plan.frames.stored, size: plan.bitmapSize, leftOut: leftOut, end: end)
   }
 
   private func appendNotes(to buffer: inout GatheringBuffer) throws(WriteError) {
@@ -153,5 +194,41 @@ final class KdumpFileWriter {
       try buffer.append(bytes, to: target)
       offset += UInt64(bytes.count)
     }
+  }
+}
+
+// MARK: An early end
+
+extension KdumpFileWriter {
+  /// Whether the file is sound whenever it ends.
+  var canEndEarly: Bool { isSound && keepsPartial }
+
+  /// Bytes that may just fit.
+  private static let smallPiece = 4096
+
+  /// Puts what fits of the pages and of what is said of them.
+  ///
+  /// - Returns: the first frame of which the file has nothing, and where it ends.
+  func putWhatFits() throws(WriteError) -> (frame: UInt64, end: UInt64) {
+    let made = described
+    _ = try target.endEarly(at: pages.flushedEnd)
+    let tableEnd = table.flushWhatFits(to: target, pieceSize: KdumpFileWriter.smallPiece)
+    let end = pages.flushWhatFits(to: target, pieceSize: KdumpFileWriter.smallPiece)
+    // The page of zeros, which many share, is the first one.
+    let firstEnd = zeroPage.offset + plan.pageSize
+    let whole = end < firstEnd ? 0 : waiting.first { $0.end > end }?.index ?? made
+    let count = min(whole, (tableEnd - plan.tableOffset) / UInt64(PageDescriptor.size))
+    let frame = plan.frames.frames(behind: [count], from: firstFrame)[0]
+    return (frame, max(end, firstEnd))
+  }
+
+  /// Ends the file, which has nothing of the frames from `frame` on, and says so in it.
+  func finishEarly(
+    from frame: UInt64, end: UInt64, leftOut: LeftOutFrames?
+  ) throws(WriteError) {
+    try target.replace(head(hasLost: true), at: 0)
+    try storedFrames(leftOut, end: frame)
+      .replace(in: target, at: plan.bitmapOffset + plan.bitmapSize)
+    try target.finish(size: end)
   }
 }

@@ -98,7 +98,9 @@ package struct KdumpPlan: Sendable {
     header.seconds = system.vmCoreInfo?.crashTime ?? 0
     header.status = packing
     let isOfDump = plan.file != nil || frames.mayLosePages
-    if isOfDump ? plan.isPartial : frames.isIncomplete { header.status.insert(.incomplete) }
+    if frames.hasUnreadablePages || (isOfDump ? plan.isPartial : frames.isIncomplete) {
+      header.status.insert(.incomplete)
+    }
     header.subHeaderBlocks = UInt32(
       clamping: (inSubHeader + note.memorySize).dividedUp(by: plan.pageSize))
     header.bitmapBlocks = UInt32(clamping: 2 * bitmap)
@@ -143,7 +145,9 @@ package struct KdumpPlan: Sendable {
   }
 
   /// The frames without a page, those that reading has shown to be lost with them.
-  var leftOutByNow: LeftOutFrames? { LeftOutFrames(frames) }
+  var leftOutByNow: LeftOutFrames? {
+    mayLosePages || frames.hasUnreadablePages ? LeftOutFrames(frames) : leftOut
+  }
 
   /// Whether pages were lost since the plan was made.
   func hasLost(_ leftOut: LeftOutFrames?) -> Bool { leftOut?.count != self.leftOut?.count }

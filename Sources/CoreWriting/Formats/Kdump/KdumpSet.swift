@@ -12,6 +12,8 @@ struct KdumpSet {
   /// Files whose pages are written, and which wait for their heads and bitmaps: each has the bits of
   /// all frames, and the last page may turn out to be lost.
   private var waiting: [KdumpFileWriter] = []
+  /// Files that are whole, unless it turns out that pages cannot be read.
+  private var finished: [KdumpFileWriter] = []
 
   /// Pages that any file has room for.
   static let leastPages: UInt64 = 16
@@ -75,16 +77,10 @@ struct KdumpSet {
     if plan.mayLosePages {
       waiting.append(part)
     } else {
-      try finish(part, plan.leftOut, hasLost: false)
+      try part.writeFront()
+      try part.finish()
+      finished.append(part)
     }
-  }
-
-  private func finish(
-    _ part: KdumpFileWriter, _ leftOut: LeftOutFrames?, hasLost: Bool
-  ) throws(WriteError) {
-    try part.writeHead(hasLost: hasLost)
-    try part.writeBitmaps(leftOut: leftOut)
-    try part.finish()
   }
 
   /// Ends the last file; there is at least one.
@@ -93,8 +89,12 @@ struct KdumpSet {
   ) throws(WriteError) {
     if part == nil { try open(at: plan.frames.end, next) }
     try closePart(endFrame: plan.frames.end)
-    guard !waiting.isEmpty else { return }
     let leftOut = plan.leftOutByNow
-    for part in waiting { try finish(part, leftOut, hasLost: plan.hasLost(leftOut)) }
+    for part in waiting {
+      try part.writeFront()
+      try part.rewriteFront(leftOut: leftOut)
+      try part.finish()
+    }
+    for part in finished { try part.rewriteFront(leftOut: leftOut) }
   }
 }

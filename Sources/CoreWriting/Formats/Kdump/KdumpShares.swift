@@ -9,7 +9,9 @@ struct KdumpShares {
   private var current = 0
 
   /// Begins all files.
-  init(_ plan: KdumpPlan, targets: [any ByteTarget]) throws(WriteError) {
+  init(
+    _ plan: KdumpPlan, targets: [any ByteTarget], keepsPartial: Bool
+  ) throws(WriteError) {
     self.plan = plan
     let total = plan.pageCount
     let count = UInt64(targets.count)
@@ -22,18 +24,16 @@ struct KdumpShares {
       let frames = bounds[index]..<bounds[index + 1]
       let file = try KdumpFileWriter(
         plan, target: target, room: counts[index + 1] - counts[index],
-        firstFrame: frames.lowerBound, endFrame: frames.upperBound, isSplit: true)
+        firstFrame: frames.lowerBound, endFrame: frames.upperBound, isSplit: true,
+        keepsPartial: keepsPartial)
       parts.append((file, frames))
     }
     self.parts = parts
   }
 
   /// Writes what stands before the pages.
-  func writeHeads() throws(WriteError) {
-    for (file, _) in parts {
-      try file.writeHead()
-      if !plan.mayLosePages { try file.writeBitmaps(leftOut: plan.leftOut) }
-    }
+  func writeFronts() throws(WriteError) {
+    for (file, _) in parts { try file.writeFront() }
   }
 
   /// Adds packed pages to the files that they belong to.
@@ -65,13 +65,25 @@ struct KdumpShares {
   /// Ends all files.
   mutating func close() throws(WriteError) {
     while current < parts.count { try closePart() }
-    let leftOut = plan.mayLosePages ? plan.leftOutByNow : plan.leftOut
+    let leftOut = plan.leftOutByNow
     for (file, _) in parts {
-      if plan.mayLosePages {
-        if plan.hasLost(leftOut) { try file.rewriteHead(hasLost: true) }
-        try file.writeBitmaps(leftOut: leftOut)
-      }
+      try file.rewriteFront(leftOut: leftOut)
       try file.finish()
+    }
+  }
+
+  /// Whether the files are sound whenever they end.
+  var areSound: Bool { parts.allSatisfy(\.file.canEndEarly) }
+
+  /// Ends all files with what fits of the pages: no file has anything behind the first one that is
+  /// lacking.
+  func endEarly() throws(WriteError) {
+    var ends: [(frame: UInt64, end: UInt64)] = []
+    for (file, _) in parts { ends.append(try file.putWhatFits()) }
+    let first = zip(parts, ends).first { $0.0.frames.upperBound > $0.1.frame }?.1.frame
+    let leftOut = plan.leftOutByNow
+    for (part, end) in zip(parts, ends) {
+      try part.file.finishEarly(from: first ?? plan.frames.end, end: end.end, leftOut: leftOut)
     }
   }
 }

@@ -22,25 +22,36 @@ package struct KdumpWriter {
   }
 
   /// Writes one file.
-  package func write(to target: any ByteTarget) throws(WriteError) {
+  ///
+  /// - Returns: why it ended early, where a shorter file was kept.
+  @discardableResult
+  package func write(to target: any ByteTarget) throws(WriteError) -> WriteError? {
     let file = try KdumpFileWriter(
-      plan, target: target, room: plan.pageCount, firstFrame: 0, isSplit: false)
-    try file.writeHead()
-    if !plan.mayLosePages { try file.writeBitmaps(leftOut: plan.leftOut) }
-    try run(for: target.name) { product throws(WriteError) in
-      if product.chunk == nil {
-        _ = try file.addZeros(product.frames.length)
-      } else {
-        _ = try file.add(product, from: 0, dataOffset: 0, limit: .max)
+      plan, target: target, room: plan.pageCount, firstFrame: 0, isSplit: false,
+      keepsPartial: monitor.keepsPartial)
+    do throws(WriteError) {
+      try file.writeFront()
+      try run(for: target.name) { product throws(WriteError) in
+        if product.chunk == nil {
+          _ = try file.addZeros(product.frames.length)
+        } else {
+          _ = try file.add(product, from: 0, dataOffset: 0, limit: .max)
+        }
       }
+      try file.closePages(endFrame: plan.frames.end)
+      try file.rewriteFront(leftOut: plan.leftOutByNow)
+      try file.finish()
+    } catch {
+      guard file.canEndEarly, error.leavesSoundBytes, endEarly(file) else { throw error }
+      return error
     }
-    try file.closePages(endFrame: plan.frames.end)
-    if plan.mayLosePages {
-      let leftOut = plan.leftOutByNow
-      if plan.hasLost(leftOut) { try file.rewriteHead(hasLost: true) }
-      try file.writeBitmaps(leftOut: leftOut)
-    }
-    try file.finish()
+    return nil
+  }
+
+  /// Makes a file that cannot be written to its end a shorter one; false where that fails, too.
+  private func endEarly(_ file: KdumpFileWriter) -> Bool {
+    guard let (frame, end) = try? file.putWhatFits() else { return false }
+    return (try? file.finishEarly(from: frame, end: end, leftOut: plan.leftOutByNow)) != nil
   }
 
   /// Writes a set of files of at most `size` bytes each; `next` opens the following one.
@@ -66,11 +77,22 @@ package struct KdumpWriter {
   /// Writes a set of files with as many pages each.
   ///
   /// - Parameter name: what messages call the set.
-  package func write(evenlyTo targets: [any ByteTarget], name: String) throws(WriteError) {
-    var shares = try KdumpShares(plan, targets: targets)
-    try shares.writeHeads()
-    try run(for: name) { product throws(WriteError) in try shares.add(product) }
-    try shares.close()
+  /// - Returns: why they ended early, where shorter files were kept.
+  package func write(
+    evenlyTo targets: [any ByteTarget], name: String
+  ) throws(WriteError) -> WriteError? {
+    var shares = try KdumpShares(plan, targets: targets, keepsPartial: monitor.keepsPartial)
+    do throws(WriteError) {
+      try shares.writeFronts()
+      try run(for: name) { product throws(WriteError) in try shares.add(product) }
+      try shares.close()
+    } catch {
+      guard shares.areSound, error.leavesSoundBytes, (try? shares.endEarly()) != nil else {
+        throw error
+      }
+      return error
+    }
+    return nil
   }
 
   private func run(

@@ -24,6 +24,9 @@ struct PageFrames: Sendable {
   /// Whether pages may turn out to be lost when they are read.
   var mayLosePages: Bool { memory.regions.contains { $0.source.mayLoseBytes } }
 
+  /// Whether reading has shown by now that pages cannot be read.
+  var hasUnreadablePages: Bool { memory.regions.contains { $0.source.hasUnreadable } }
+
   /// Number of the highest frame, plus one.
   var end: UInt64 { existing.last?.upperBound ?? 0 }
 
@@ -32,15 +35,16 @@ struct PageFrames: Sendable {
     ranges.reduce(0) { $0 &+ $1.length }
   }
 
-  /// The frame of which so many pages, of those that are not left out, lie below; ``end`` where there
-  /// are fewer. Counts are asked for in ascending order.
-  func frames(behind counts: [UInt64]) -> [UInt64] {
+  /// The frames below which so many pages lie, of those from `start` on that are not left out;
+  /// ``end`` where there are fewer. Counts are in ascending order.
+  func frames(behind counts: [UInt64], from start: UInt64 = 0) -> [UInt64] {
     var frames: [UInt64] = []
     var seen: UInt64 = 0
-    for range in stored {
-      var frame = range.lowerBound
+    let hasUnreadable = hasUnreadablePages
+    for range in stored where range.upperBound > start {
+      var frame = max(start, range.lowerBound)
       while frame < range.upperBound, frames.count < counts.count {
-        let extent = leftOutExtent(at: frame)
+        let extent = leftOutExtent(at: frame, hasUnreadable: hasUnreadable)
         let run = frame..<min(extent.end, range.upperBound)
         frame = run.upperBound
         guard extent.kind != .leftOut else { continue }
@@ -143,6 +147,21 @@ struct FrameExtent {
 }
 
 extension PageFrames {
+  /// Whether some of neighbouring frames may be lost, as reads of them have shown.
+  func mayBeLost(_ frames: Range<UInt64>) -> Bool {
+    var rest = frames.lowerBound * pageSize..<frames.upperBound * pageSize
+    while !rest.isEmpty {
+      let stretch = memory.firstStretch(of: rest)
+      if case .present(_, let region) = stretch,
+        region.source.mayLoseBytes || region.source.hasUnreadable
+      {
+        return true
+      }
+      rest = stretch.range.upperBound..<rest.upperBound
+    }
+    return false
+  }
+
   /// Whether a frame is lost, as reads of it have shown.
   func isLost(_ frame: UInt64) -> Bool {
     let address = frame * pageSize
@@ -164,12 +183,41 @@ extension PageFrames {
   }
 
   /// The same, where nothing matters but whether frames are left out.
-  func leftOutExtent(at frame: UInt64) -> FrameExtent {
-    guard !mayLackPages else { return extent(at: frame) }
-    guard let stretch = selection?.stretch(at: frame) else {
-      return FrameExtent(kind: .data, end: .max)
+  ///
+  /// - Parameter hasUnreadable: whether frames that cannot be read are.
+  func leftOutExtent(at frame: UInt64, hasUnreadable: Bool = false) -> FrameExtent {
+    var extent: FrameExtent
+    if mayLackPages {
+      extent = self.extent(at: frame)
+    } else if let stretch = selection?.stretch(at: frame) {
+      extent = FrameExtent(kind: stretch.isSet ? .leftOut : .data, end: stretch.end)
+    } else {
+      extent = FrameExtent(kind: .data, end: .max)
     }
-    return FrameExtent(kind: stretch.isSet ? .leftOut : .data, end: stretch.end)
+    if hasUnreadable, extent.kind != .leftOut { cut(&extent, from: frame) }
+    return extent
+  }
+
+  /// Ends an extent where the first frame begins that cannot be read; where that is its first one, it
+  /// is left out.
+  private func cut(_ extent: inout FrameExtent, from frame: UInt64) {
+    let address = frame * pageSize
+    let (end, overflow) = extent.end.multipliedReportingOverflow(by: pageSize)
+    let stretch = memory.firstStretch(of: address..<(overflow ? .max : end))
+    let length = max(1, stretch.range.length / pageSize)
+    extent.end = min(extent.end, frame + length)
+    guard case .present(let range, let region) = stretch else { return }
+    let place = region.sourceOffset(of: address)
+    guard let lost = region.source.firstUnreadable(in: place..<place + range.length) else { return }
+    let first = frame + (lost.lowerBound - place).dividedUp(by: pageSize)
+    let last = frame + (lost.upperBound - place) / pageSize
+    if first > frame {
+      extent.end = min(extent.end, first)
+    } else if last > first {
+      extent = FrameExtent(kind: .leftOut, end: min(extent.end, last))
+    } else {
+      extent.end = min(extent.end, frame + 1)
+    }
   }
 
   /// What the image, or the dump that is converted, has.

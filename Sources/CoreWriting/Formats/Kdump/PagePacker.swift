@@ -24,13 +24,11 @@ struct PagePacker: Sendable {
   /// nil: pages are stored as they are.
   private let packers: CodecPool<any Packer>?
   private let pool: ChunkPool
-  private let mayLosePages: Bool
 
   /// A packer of frames.
   init(_ frames: PageFrames, packers: CodecPool<any Packer>?) {
     self.frames = frames
     self.packers = packers
-    mayLosePages = frames.mayLosePages
     pool = ChunkPool(size: max(Int(SourcePieces.usualChunk), Int(frames.pageSize)))
   }
 
@@ -71,11 +69,12 @@ struct PagePacker: Sendable {
     var sizes: [UInt32] = []
     sizes.reserveCapacity(Int(job.frames.length))
     var end = 0
+    lazy var mayBeLost = frames.mayBeLost(job.frames)
     for index in 0..<Int(job.frames.length) {
       let page = unsafe UnsafeRawBufferPointer(
         rebasing: input.bytes[index * pageSize..<(index + 1) * pageSize])
       if unsafe isAllZero(page) {
-        let isLost = mayLosePages && frames.isLost(job.frames.lowerBound + UInt64(index))
+        let isLost = mayBeLost && frames.isLost(job.frames.lowerBound + UInt64(index))
         sizes.append(isLost ? PackedPages.lost : 0)
         continue
       }

@@ -72,6 +72,29 @@ package struct FlattenedSource: ByteSource {
       : SourceExtent(isHole: inner.isHole, end: offset + length)
   }
 
+  /// Whether something of the flattened file cannot be read.
+  package var hasUnreadable: Bool { file.hasUnreadable }
+
+  /// What stands in pages of the flattened file that cannot be read.
+  package func firstUnreadable(in range: Range<UInt64>) -> Range<UInt64>? {
+    var place = range.lowerBound
+    while place < range.upperBound, let piece = map.piece(endingAfter: place) {
+      let part = piece.range.clamped(to: place..<range.upperBound)
+      let position = piece.position + (part.lowerBound - piece.range.lowerBound)
+      if !part.isEmpty, let lost = file.firstUnreadable(in: position..<position + part.length) {
+        let start = part.lowerBound + (lost.lowerBound - position)
+        return start..<start + lost.length
+      }
+      place = max(piece.range.upperBound, place + 1)
+    }
+    return nil
+  }
+
+  /// Whether one record holds it, and that cannot be read.
+  package func isLost(_ range: Range<UInt64>) -> Bool {
+    hasUnreadable && firstUnreadable(in: range) == range
+  }
+
   /// Where the bytes stand in the flattened file.
   package func filePosition(at offset: UInt64) -> FilePosition? {
     guard let piece = map.piece(endingAfter: offset), piece.range.contains(offset) else {

@@ -7,11 +7,14 @@ enum SegmentedImage {
   ) throws(ImageError) -> MemoryImage {
     var regions: [MemoryRegion] = []
     var files: [FileIdentity] = []
+    var unreadable: [UnreadableParts] = []
     var stored: [FileIdentity: UInt64] = [:]
     for segment in segments {
       let source = try rethrow(
         as: ImageError.init(opening:), FileSource(path: segment.path))
       files.append(source.identity)
+      unreadable.append(source.unreadable)
+      source.unreadable.endure()
       stored[source.identity] = source.stored
       regions.append(try region(of: segment, in: source))
     }
@@ -19,7 +22,7 @@ enum SegmentedImage {
       return MemoryImage(
         name: segments.first?.path ?? "", format: "segments",
         memory: try PhysicalMemory(regions: regions), layout: .identity, layoutIsOpen: false,
-        files: files,
+        files: files, unreadable: unreadable,
         budget: Budget(
           segments.first?.path ?? "", stored: stored.values.reduce(0, &+),
           isCancelled: isCancelled))
