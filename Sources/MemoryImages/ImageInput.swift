@@ -60,7 +60,8 @@ package struct ImageInput: Sendable {
   func head() throws(ImageError) -> [UInt8] {
     let head = try rethrow(
       as: ImageError.init(reading:), source.bytes(at: 0, count: ImageFormat.headSize))
-    guard head.isEmpty || !source.isLost(0..<UInt64(head.count)) else {
+    let whole = 0..<UInt64(head.count)
+    guard whole.isEmpty || source.firstUnreadable(in: whole) != whole else {
       throw ImageError(
         reading: ReadError(
           source: name, offset: 0, reason: "the first \(head.count) bytes cannot be read"))

@@ -90,7 +90,8 @@ public struct PlannedOutput: Sendable {
     to target: OutputTarget, control: WriteControl = WriteControl()
   ) throws(VMCoreError) -> WrittenOutput {
     let written = try writeAll(to: target, control)
-    if let notice = systemArea?.release() { control.notice(notice) }
+    // Memory that a shorter dump lacks stays where it is.
+    if written.shortage == nil, let notice = systemArea?.release() { control.notice(notice) }
     return written
   }
 

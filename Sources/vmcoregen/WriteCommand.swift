@@ -171,11 +171,7 @@ struct WriteCommand: ParsableCommand {
 
   private var target: OutputTarget {
     if !splitInto.isEmpty { return .files(splitInto, mayReplace: force) }
-    // Beside one of a set, or of a digest, there may be files that nobody left empty.
-    let isAlone = form.splitSize == nil && form.digest == nil
-    return output.map {
-      .file(path: $0, mayReplace: force || (isAlone && CollectedFile.isLeftOver($0)))
-    }
+    return output.map { .file(path: $0, mayReplace: force || CollectedFile.isLeftOver($0)) }
       ?? .descriptor(STDOUT_FILENO, name: "standard output")
   }
 

@@ -1,5 +1,4 @@
 import Foundation
-import TestConditions
 import TestSupport
 import Testing
 

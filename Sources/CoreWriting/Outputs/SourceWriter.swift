@@ -37,25 +37,33 @@ extension SourceWriter {
   /// - Returns: why it ended early, where a shorter file was kept.
   @discardableResult
   package func write(to output: PlacedOutput) throws(WriteError) -> WriteError? {
-    guard let early else {
-      var end: UInt64 = 0
-      do throws(WriteError) {
+    var end: UInt64 = 0
+    do throws(WriteError) {
+      if let early {
+        try write(early, to: output) { end = $0 }
+      } else {
         try write(0..<source.size, to: output, hashes: output.hasDigest) { end = $0 }
-        try output.finish(size: source.size)
-      } catch {
-        return try endEarly(output, behind: end, error)
       }
-      monitor.progress(source.size)
-      return nil
+      try output.finish(size: source.size)
+    } catch {
+      return try endEarly(output, behind: end, error)
     }
-    // The digest, which wants an order, is made of the finished file.
-    for (index, part) in early.order(of: source.size).enumerated() {
-      try write(part, to: output, hashes: false) { _ in }
-      if index == 0 { tell(early) }
-    }
-    try output.finish(size: source.size)
     monitor.progress(source.size)
     return nil
+  }
+
+  /// Writes a part first, and the beginning last. The digest, which wants an order, is made of the
+  /// finished file.
+  private func write(
+    _ early: EarlyPart, to output: PlacedOutput, isWritten: (UInt64) -> Void
+  ) throws(WriteError) {
+    for (index, part) in early.order(of: source.size).enumerated() {
+      try write(part, to: output, hashes: false) { end in
+        // Before the third part there are gaps.
+        if index == 2 { isWritten(end) }
+      }
+      if index == 0 { tell(early) }
+    }
   }
 
   private func write(

@@ -42,6 +42,18 @@ struct JoinedSource: ByteSource {
       ? first.filePosition(at: offset) : second.filePosition(at: offset - first.size)
   }
 
+  var hasUnreadable: Bool { first.hasUnreadable || second.hasUnreadable }
+
+  func firstUnreadable(in range: Range<UInt64>) -> Range<UInt64>? {
+    let front = range.clamped(to: 0..<first.size)
+    if !front.isEmpty, let lost = first.firstUnreadable(in: front) { return lost }
+    guard range.upperBound > first.size else { return nil }
+    let start = max(range.lowerBound, first.size) - first.size
+    return second.firstUnreadable(in: start..<range.upperBound - first.size).map {
+      $0.lowerBound + first.size..<$0.upperBound + first.size
+    }
+  }
+
   var mayLoseBytes: Bool { first.mayLoseBytes || second.mayLoseBytes }
 
   func isLost(_ range: Range<UInt64>) -> Bool {
