@@ -151,7 +151,7 @@ extension UnreadableParts {
         if count == nil { unsafe part.initializeMemory(as: UInt8.self, repeating: 0) }
       } catch {
         try check(error)
-        lose(page, error, read)
+        unsafe lose(page, error, read)
         unsafe part.initializeMemory(as: UInt8.self, repeating: 0)
       }
       done = end
@@ -182,7 +182,7 @@ extension UnreadableParts {
   private func lose(_ page: UInt64, _ error: Errno, _ read: Reader) {
     let block = page / UnreadableParts.pagesPerBlock
     let isKnown = lock.withLock { unsafe state.examined.contains(block) }
-    let isLost = !isKnown && isLost(block, read)
+    let isLost = unsafe !isKnown && isLost(block, read)
     lock.withLock {
       if unsafe state.reason == nil { unsafe state.reason = error }
       unsafe state.examined.insert(block)

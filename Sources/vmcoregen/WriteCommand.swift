@@ -93,9 +93,6 @@ struct WriteCommand: ParsableCommand {
     // As for the image; a digest then goes to standard error, and a terminal is refused.
     if output == "-" || output == "/dev/stdout" { output = nil }
     if unflatten { try refuseMore() }
-    if unflatten && image.oldMemory {
-      throw ValidationError("--unflatten and --old-memory: expected a flattened file")
-    }
     if form.splitSize != nil && output == nil {
       throw ValidationError("--split-size goes with --output NAME")
     }
@@ -109,7 +106,7 @@ struct WriteCommand: ParsableCommand {
     let others = [
       ("--dump-level", filter.dumpLevel != nil), ("--strict", strict),
       ("--embed-reipl", embedReIPL), ("--dry-run", dryRun), ("--part", !image.parts.isEmpty),
-      ("--segment", !image.segments.isEmpty),
+      ("--segment", !image.segments.isEmpty), ("--old-memory", image.oldMemory),
     ]
     if let (name, _) = others.first(where: \.1) {
       throw ValidationError("--unflatten writes what the file holds: expected no \(name)")
@@ -171,7 +168,11 @@ struct WriteCommand: ParsableCommand {
 
   private var target: OutputTarget {
     if !splitInto.isEmpty { return .files(splitInto, mayReplace: force) }
-    return output.map { .file(path: $0, mayReplace: force || CollectedFile.isLeftOver($0)) }
+    // Beside one of a set, or of a digest, there may be files that nobody left empty.
+    let isAlone = form.splitSize == nil && form.digest == nil
+    return output.map {
+      .file(path: $0, mayReplace: force || (isAlone && CollectedFile.isLeftOver($0)))
+    }
       ?? .descriptor(STDOUT_FILENO, name: "standard output")
   }
 

@@ -66,16 +66,6 @@ struct MakedumpfileLanguageTests {
           + "--split-into=a --split-into=b in1"
       ),
       (
-        "--split -c -d 31 in a b c",
-        "--format=kdump --compression=zlib D31 --status=lenient --keep-partial --split-into=a "
-          + "--split-into=b --split-into=c in"
-      ),
-      (
-        "--split -l -f --diskset=in1 --diskset=in2 a b",
-        "--format=kdump --compression=lzo --part=in2 --force --status=lenient --keep-partial "
-          + "--split-into=a --split-into=b in1"
-      ),
-      (
         "--reassemble -D --num-threads 2 a b c out",
         "--format=kdump --compression=zlib --part=b --part=c --jobs=2 --verbose --status=lenient "
           + "--keep-partial a out"
@@ -95,6 +85,10 @@ struct MakedumpfileLanguageTests {
         "--format=elf --progress=none --quiet --status=lenient --keep-partial in out"
       ),
       ("-D -E in out", "--format=elf --verbose --status=lenient --keep-partial in out"),
+      (
+        "-D --message-level 0 -E in out",
+        "--format=elf --progress=none --verbose --status=lenient --keep-partial in out"
+      ),
     ] as [(String, String?)])
   func translates(line: String, expected: String?) throws {
     guard let expected else {

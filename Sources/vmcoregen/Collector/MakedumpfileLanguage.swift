@@ -121,7 +121,7 @@ extension MakedumpfileLanguage {
     case .write: run = try write(run)
     case .rearrange:
       let name = try named("DUMPFILE", 1...1)[0]
-      run.steps = [.init(arguments: ["--unflatten"] + common + ["-", name])]
+      run.steps = [.init(arguments: ["--unflatten"] + ours + common + ["-", name])]
     case .split: run = try write(run, isSplit: true)
     case .reassemble:
       let files = try named("DUMPFILE1 DUMPFILE2 ... DUMPFILE", 3...Int.max)
@@ -130,7 +130,7 @@ extension MakedumpfileLanguage {
       packing = packing ?? .zlib
       run.steps = [
         .init(
-          arguments: pages + parts + common + lenient + keeping
+          arguments: pages + parts + ours + common + lenient + keeping
             + [files[0], files[files.count - 1]])
       ]
     case .log: run.steps = try log()
@@ -224,6 +224,10 @@ extension MakedumpfileLanguage {
   private var messages: Messages { isDebugging ? wantedMessages.union(.debug) : wantedMessages }
 
   private var lenient: [String] { ["--status=lenient"] }
+
+  private var quiet: [String] {
+    messages.isDisjoint(with: [.common, .debug]) ? ["--quiet"] : []
+  }
 
   private var keeping: [String] { ["--keep-partial"] }
 
