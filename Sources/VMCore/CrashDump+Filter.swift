@@ -43,7 +43,8 @@ extension CrashDump {
   /// The frames of the vmcore.
   func selectedFrames() throws(VMCoreError) -> SelectedFrames {
     do throws(PlanError) {
-      return try SelectedFrames(of: plan, in: file, system.architecture)
+      return try SelectedFrames(
+        of: plan, in: file, system.architecture, budget: system.imageMemory.budget)
     } catch {
       throw VMCoreError(.unusable, saying: "\(image.name): \(error.message)")
     }

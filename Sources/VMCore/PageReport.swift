@@ -15,7 +15,7 @@ public struct PageReport: Equatable, Sendable {
   public let classes: [Class]
   /// Pages whose use could not be read: they are among the kernel's own.
   public let unreadable: UInt64
-  /// Each level from 0 to 31 with the pages that a dump of it would hold.
+  /// Each level from 0 to 31 that is not refused, with the pages that a dump of it would hold.
   public let levels: [Level]
   /// Why some levels cannot be decided.
   public let refusals: [String]
@@ -48,11 +48,13 @@ public struct PageReport: Equatable, Sendable {
       Class(name: name, pages: survey.counts[kind], zero: survey.zeros[kind])
     }
     unreadable = survey.unreadable
-    levels = (0...DumpLevel.all.rawValue).map { number in
+    levels = (0...DumpLevel.all.rawValue).compactMap { number in
       let level = DumpLevel(rawValue: number)
-      return Level(level: level, pages: survey.frames(at: level.known))
+      return survey.frames(at: level.known).map { Level(level: level, pages: $0) }
     }
-    refusals = survey.refusals.map { "level \($0.level) cannot be decided: \($0.why)" }
+    refusals =
+      survey.refusals.map { "level \($0.level) cannot be decided: \($0.why)" }
+      + [survey.listFault, survey.contradiction].compactMap { $0?.description }
     warnings = survey.warnings.map { Message($0.message) }
   }
 

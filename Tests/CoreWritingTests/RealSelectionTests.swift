@@ -132,10 +132,10 @@ struct FilterCase: Sendable, CustomTestStringConvertible {
 
 /// An image whose system was found, to be filtered any number of times.
 struct SelectedImage {
-  private let system: CrashedSystem
+  let system: CrashedSystem
+  let frames: SelectedFrames
   private let plan: CorePlan
   private let file: ELFCoreFile
-  private let frames: SelectedFrames
 
   init(_ real: FilterCase) throws {
     try self.init(path: real.path, real.selection)
@@ -149,12 +149,17 @@ struct SelectedImage {
     system = try SystemFinder.find(in: image, options)
     plan = try CorePlan(for: system, PlanOptions())
     file = ELFCoreFile(plan, memory: system.oldMemory)
-    frames = try SelectedFrames(of: plan, in: file, system.architecture)
+    frames = try SelectedFrames(
+      of: plan, in: file, system.architecture, budget: system.imageMemory.budget)
   }
 
   func select(_ level: UInt8, workers: Int = 2) throws -> PageSelection {
     try PageSelection.make(
       DumpLevel(rawValue: level), of: frames, in: system, workers: workers)
+  }
+
+  func survey() throws -> PageSurvey {
+    try PageSurvey(of: frames, in: system, workers: 2) { false }
   }
 
   func cut(_ level: UInt8) throws -> (ELFCoreFile, zeros: UInt64) {

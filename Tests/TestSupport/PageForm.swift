@@ -5,7 +5,7 @@ package struct PageForm: Sendable {
   /// Numbers of page flags.
   var flags: [String: Int]
   /// Values of `_mapcount` that say what a page is.
-  var types: [String: Int64]
+  package var types: [String: Int64]
   /// Where the order of a compound page stands.
   var order: Order
   /// How pages of hugetlbfs are told.

@@ -18,6 +18,34 @@ extension PageMachine {
     names.reduce(0) { $0 | (form.flags[$1].map { 1 << UInt64($0) } ?? 0) }
   }
 
+  /// Makes another thing of a frame, or of a compound page.
+  package mutating func reuse(
+    _ frame: UInt64, flags names: [String], type: String? = nil, order: Int = 0
+  ) {
+    for member in ["mapping", "lru", "compound_head"] { set(member, 0, of: frame) }
+    set("_mapcount", UInt64(UInt32.max), of: frame)
+    _ = folio(frame, order, names.reduce(0) { $0 | flag($1) })
+    if let type { setType(type, of: frame) }
+  }
+
+  /// Has a free block say how large it is.
+  package mutating func order(ofFree frame: UInt64, _ order: UInt64) {
+    set("private", order, of: frame)
+  }
+
+  /// Gives the kernel a symbol table, in which the constants of its image are some frames.
+  package mutating func addSymbols(constants: Range<UInt64>) {
+    let place = take(UInt64(KernelSymbolsModel.size))
+    let model = KernelSymbolsModel(
+      [
+        ("_stext", virtual(ram[0].lowerBound * pageSize)),
+        ("__start_rodata", virtual(constants.lowerBound * pageSize)),
+        ("__end_rodata", virtual(constants.upperBound * pageSize)),
+      ], form: .words, at: virtual(place), order: order, wordSize: word)
+    memory.write(model.bytes(), at: place)
+    for line in model.information { tell(line) }
+  }
+
   /// Gives every frame of memory a use.
   mutating func fillPages() {
     for range in ram {
@@ -59,9 +87,12 @@ extension PageMachine {
         of: frame)
       return 1
     case 9:
-      set("flags", flag("hwpoison") | (Bool.random(using: &random) ? flag("lru") : 0), of: frame)
+      let others = [0, flag("lru"), flag("reserved"), flag("lru", "reserved")]
+      let other = others.randomElement(using: &random) ?? 0
+      set("flags", flag("hwpoison") | other, of: frame)
       return 1
     case 10:
+      if Bool.random(using: &random) { set("flags", flag("reserved"), of: frame) }
       setType("OFFLINE", of: frame)
       return 1
     case 11: return unaccepted(frame, until: end)
@@ -182,6 +213,15 @@ extension PageMachine {
   var nodeSize: Int { 2 * zoneSize + 64 }
   /// Where the numbers begin.
   var nodeNumbers: Int { 2 * zoneSize }
+
+  /// Has the first zone count free blocks of each order.
+  package mutating func claimFree(_ blocks: UInt64) {
+    if form.hasBuddyType { addFreeLists() }
+    for order in 0...PageMachine.largestOrder {
+      let area = firstNode + UInt64(64 + order * areaSize)
+      put(blocks, word, at: area + UInt64(PageMachine.lists * 2 * word))
+    }
+  }
 
   /// Lists for each order and mobility, as `free_area` has them, in the first node.
   mutating func addFreeLists() {

@@ -44,7 +44,7 @@ package struct PageMachine: Sendable {
   /// Its vmcoreinfo.
   package private(set) var information = ""
   /// What was written into memory.
-  package private(set) var memory = SparseMemory()
+  package internal(set) var memory = SparseMemory()
   /// Addresses of the struct pages of frames in a row.
   package private(set) var maps: [(frames: Range<UInt64>, address: UInt64)] = []
   /// Frames on the lists of free pages, where those tell what is free.
@@ -125,6 +125,13 @@ package struct PageMachine: Sendable {
   }
 
   mutating func tell(_ line: String) { information += line + "\n" }
+
+  /// Has vmcoreinfo say something else.
+  package mutating func retell(_ key: String, _ value: String) {
+    information = information.split(separator: "\n").filter { !$0.hasPrefix(key + "=") }
+      .map { $0 + "\n" }.joined()
+    tell("\(key)=\(value)")
+  }
 
   static func hex(_ value: UInt64) -> String { String(value, radix: 16) }
 }

@@ -79,7 +79,7 @@ package struct PageModel {
         }
         for member in frame..<frame + count
         where existing.contains(member) && result[member] == nil
-          && !isReserved(member, with: frame, in: array)
+          && (isLost(page) || !isReserved(member, with: frame, in: array))
         {
           result[member] = kind
         }
@@ -101,6 +101,14 @@ package struct PageModel {
     }
     let bit = UInt64(number("PG_private") ?? 11) - 1
     return value(page, offset("page.flags") ?? 0, word) >> bit & 1 == 1
+  }
+
+  /// Whether the memory of a page must not be touched.
+  private func isLost(_ page: [UInt8]) -> Bool {
+    let flags = value(page, offset("page.flags") ?? 0, word)
+    let count = offset("page._mapcount").map { value(page, $0, 4) } ?? 0
+    return isSet(flags, "hwpoison")
+      || (isType(count, "OFFLINE") && !isSet(flags, "slab", usual: nil))
   }
 
   /// What a struct page decides, and for how many frames.

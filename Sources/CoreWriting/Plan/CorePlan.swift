@@ -34,8 +34,8 @@ package struct CorePlan: Sendable {
     } else {
       try self.init(making: system, options)
     }
-    // The kernel's loff_t, and so every file, ends there; all writers count on it.
     try CorePlan.checkNotes(of: system)
+    // The kernel's loff_t, and so every file, ends there; all writers count on it.
     guard size <= UInt64(Int64.max) else {
       throw PlanError(
         "the vmcore would have \(size) bytes, expected at most \(Int64.max), the most of any file")

@@ -14,30 +14,43 @@ extension CorePlan {
       selection, frames, workers: workers, isCancelled: isCancelled)
     var pieces: [CutPiece] = []
     var zeros: UInt64 = 0
-    var seen = RangeSet([])
-    for (_, load) in header.segments(of: .load) {
+    let loads = header.segments(of: .load).map(\.segment)
+    let cutters = loads.map { load -> LoadCutter? in
       guard let range = load.physicalRange, !range.isEmpty, range.upperBound <= PhysicalAddress.end
-      else {
+      else { return nil }
+      return LoadCutter(load, pageSize: pageSize, wordSize: frames.wordSize)
+    }
+    let owned = CorePlan.owned(cutters.map { $0?.frames ?? 0..<0 })
+    for (number, load) in loads.enumerated() {
+      guard var cutter = cutters[number] else {
         pieces.append(
           CutPiece(load: load, start: 0, fileSize: load.fileSize, memorySize: load.memorySize))
         continue
       }
-      var cutter = LoadCutter(load, pageSize: pageSize, wordSize: frames.wordSize)
-      try kept.run(cutter.frames, seen: seen) { block throws(SelectionError) in
+      try kept.run(cutter.frames, owned: owned[number]) { block throws(SelectionError) in
         zeros += block.zeros
         cutter.add(block)
       }
-      seen = seen.union(RangeSet([cutter.frames]))
       pieces += cutter.finish()
     }
     let isCut =
-      pieces.count != header.segments(of: .load).reduce(0) { count, _ in count + 1 }
-      || pieces.contains { $0.fileSize < $0.load.fileSize }
+      pieces.count != loads.count || pieces.contains { $0.fileSize < $0.load.fileSize }
     guard isCut else { return (self, zeros) }
     do throws(PlanError) {
       return (try CorePlan(self, pieces), zeros)
     } catch {
       throw .refused(error.message)
+    }
+  }
+
+  /// The frames that each load is the first to hold: those of overlapping loads count once. Nil where
+  /// that is all of them.
+  private static func owned(_ loads: [Range<UInt64>]) -> [RangeSet?] {
+    var owned = [[Range<UInt64>]](repeating: [], count: loads.count)
+    for (range, owner) in RangeOwners(loads).parts { owned[owner].append(range) }
+    return zip(loads, owned).map { load, parts in
+      let set = RangeSet(parts)
+      return set.covers(load) ? nil : set
     }
   }
 

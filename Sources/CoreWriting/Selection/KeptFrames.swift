@@ -28,14 +28,25 @@ struct KeptFrames: Sendable {
     self.frames = frames
     self.workers = workers
     self.isCancelled = isCancelled
-    zeroPages = ZeroPages(frames.frames)
+    zeroPages = ZeroPages(frames)
+  }
+
+  /// Frames that are looked at for the price of one record: most are alike.
+  private static let framesInRecord: UInt64 = 64
+
+  private static func pay(for count: UInt64, _ budget: Budget?) throws(SelectionError) {
+    do throws(ReadError) {
+      try budget?.spend(count / framesInRecord + 1, .parsing, on: "the pages of the loads")
+    } catch {
+      throw .read(error)
+    }
   }
 
   /// Goes through frames in order, by all workers.
   ///
-  /// - Parameter seen: frames whose zeros have been counted before.
+  /// - Parameter owned: frames whose zeros are counted, where they are not all of them.
   func run(
-    _ range: Range<UInt64>, seen: RangeSet,
+    _ range: Range<UInt64>, owned: RangeSet?,
     _ use: (KeptBlock) throws(SelectionError) -> Void
   ) throws(SelectionError) {
     var next = range.lowerBound
@@ -46,16 +57,17 @@ struct KeptFrames: Sendable {
         let start = next
         next = min(
           range.upperBound, start.roundedDown(to: KeptFrames.blockSize) + KeptFrames.blockSize)
+        try KeptFrames.pay(for: next - start, frames.budget)
         return start..<next
       },
       work: { (part: Range<UInt64>) throws(SelectionError) -> KeptBlock in
-        try block(part, seen)
+        try block(part, owned)
       },
       consume: use)
   }
 
   private func block(
-    _ part: Range<UInt64>, _ seen: RangeSet
+    _ part: Range<UInt64>, _ owned: RangeSet?
   ) throws(SelectionError) -> KeptBlock {
     var block = KeptBlock(
       frames: part, isKept: [Bool](repeating: false, count: Int(part.length)))
@@ -65,7 +77,7 @@ struct KeptFrames: Sendable {
       let end = min(part.upperBound, stretch.end)
       if !stretch.isSet {
         for held in frames.held.map({ $0.clamped(to: frame..<end).ranges }) ?? [frame..<end] {
-          try keep(held, in: &block, seen)
+          try keep(held, in: &block, owned)
         }
       }
       frame = end
@@ -76,7 +88,7 @@ struct KeptFrames: Sendable {
   /// Keeps frames that a selection does not leave out, but for those that a dump lacks or that are
   /// zero.
   private func keep(
-    _ part: Range<UInt64>, in block: inout KeptBlock, _ seen: RangeSet
+    _ part: Range<UInt64>, in block: inout KeptBlock, _ owned: RangeSet?
   ) throws(SelectionError) {
     guard selection.level.contains(.zero) else {
       var frame = part.lowerBound
@@ -91,7 +103,7 @@ struct KeptFrames: Sendable {
     var zeros: UInt64 = 0
     try zeroPages.visit(part) { part, isZero in
       if isZero {
-        zeros += part.length - (seen.ranges.isEmpty ? 0 : seen.clamped(to: part).length)
+        zeros += owned?.clamped(to: part).length ?? part.length
       } else {
         block.keep(part)
       }

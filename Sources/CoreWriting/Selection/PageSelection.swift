@@ -18,9 +18,6 @@ package struct PageSelection: Sendable {
   package let warnings: [Finding]
   private let bits: FrameBits?
 
-  /// Whether anything is left out beside zeros.
-  package var isEmpty: Bool { bits == nil }
-
   /// Nothing but zeros is left out.
   init(_ level: DumpLevel, of frames: SelectedFrames, warnings: [Finding] = []) {
     self.level = level
@@ -142,7 +139,7 @@ package struct PageSelection: Sendable {
 }
 
 /// What a census comes to.
-private struct SelectionTotals {
+struct SelectionTotals {
   var counts = PageCounts()
   var unreadable: UInt64 = 0
   var tested: UInt64 = 0

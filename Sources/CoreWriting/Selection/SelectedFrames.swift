@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import CrashedKernel
 internal import DumpRecords
 internal import Handover
@@ -14,6 +14,8 @@ package struct SelectedFrames: Sendable {
   let held: RangeSet?
   /// Frames whose first byte lies in the data of a load: others are never left out by themselves.
   let tested: RangeSet
+  /// What looking at them may cost; nil where nobody counts.
+  let budget: Budget?
   /// Bytes of a word of the kernel.
   let wordSize: Int
   /// The lowest physical address of a load.
@@ -21,8 +23,9 @@ package struct SelectedFrames: Sendable {
 
   /// The frames of a vmcore.
   package init(
-    of plan: CorePlan, in file: ELFCoreFile, _ architecture: Architecture?
+    of plan: CorePlan, in file: ELFCoreFile, _ architecture: Architecture?, budget: Budget? = nil
   ) throws(PlanError) {
+    self.budget = budget
     wordSize = architecture?.wordSize ?? plan.header.elfClass.wordSize
     let isKept = plan.file != nil
     let size = plan.pageSize

@@ -73,7 +73,7 @@ struct SelectionScan {
 
   private func zeros(in block: Range<UInt64>) throws(SelectionError) -> [Bool] {
     var zeros = [Bool](repeating: false, count: Int(block.length))
-    let pages = ZeroPages(frames.frames)
+    let pages = ZeroPages(frames)
     for part in frames.existing.clamped(to: block).ranges {
       try pages.visit(part) { part, isZero in
         guard isZero else { return }
@@ -91,7 +91,12 @@ struct SelectionScan {
     guard !groups.isEmpty || carried.next > marks.frames.lowerBound else { return marks }
     var settled = marks.hasExclusions ? frames.block(marks.frames) : marks
     settled.zeros = marks.zeros
-    for group in groups { settled.mark(group.frames, as: group.kind) }
+    for group in groups {
+      let parts =
+        PageKinds(group.kind).isGuarded
+        ? census.protected.gaps(in: group.frames).ranges : [group.frames]
+      for part in parts { settled.mark(part, as: group.kind) }
+    }
     return marks.hasExclusions
       ? try test(settled, from: max(carried.next, marks.frames.lowerBound)) : settled
   }

@@ -4,13 +4,18 @@ internal import MemoryImages
 /// Tells pages that hold nothing but zeros from others.
 struct ZeroPages: Sendable {
   private let frames: PageFrames
+  private let budget: Budget?
+  /// What a byte costs.
+  private let readCost: UInt64
   private let pool: ChunkPool
 
   /// Bytes that are read at once; no page is larger.
   private static let chunkSize = 1 << 18
 
-  init(_ frames: PageFrames) {
-    self.frames = frames
+  init(_ selected: SelectedFrames) {
+    frames = selected.frames
+    budget = selected.budget
+    readCost = frames.memory.readCost
     pool = ChunkPool(size: ZeroPages.chunkSize)
   }
 
@@ -20,6 +25,13 @@ struct ZeroPages: Sendable {
   ) throws(SelectionError) {
     var frame = part.lowerBound
     while frame < part.upperBound {
+      let absent = absentFrames(at: frame)
+      if absent > 0 {
+        let end = min(part.upperBound, frame + absent)
+        body(frame..<end, true)
+        frame = end
+        continue
+      }
       let extent = frames.extent(at: frame)
       let end = min(part.upperBound, extent.end)
       switch extent.kind {
@@ -29,6 +41,15 @@ struct ZeroPages: Sendable {
       }
       frame = end
     }
+  }
+
+  /// Whole frames from one on that the image lacks: they read as zeros.
+  private func absentFrames(at frame: UInt64) -> UInt64 {
+    let address = frame * frames.pageSize
+    guard case .absent(let gap) = frames.memory.firstStretch(of: address..<UInt64.max) else {
+      return 0
+    }
+    return gap.length / frames.pageSize
   }
 
   private func read(
@@ -42,6 +63,8 @@ struct ZeroPages: Sendable {
       let count = Int(min(part.upperBound - frame, UInt64(ZeroPages.chunkSize / size)))
       let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[..<(count * size)])
       do throws(ReadError) {
+        try budget?.spend(
+          Budget.callCost + UInt64(count * size) &* readCost, .reading, on: "the pages of the dump")
         try unsafe frames.memory.read(at: frame * frames.pageSize, into: buffer)
       } catch {
         throw .read(error)

@@ -26,9 +26,6 @@ package struct DumpLevel: OptionSet, Hashable, Sendable {
     (.free, "free"),
   ]
 
-  /// The bits that what is known of struct pages decides.
-  package var ofPages: DumpLevel { subtracting(.zero) }
-
   /// The kinds of pages that the level leaves out; poisoned and offline ones always are.
   package var kinds: PageKinds {
     var kinds: PageKinds = [.poisoned, .offline]

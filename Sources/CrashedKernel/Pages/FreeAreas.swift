@@ -1,5 +1,6 @@
 package import Bytes
 internal import DumpRecords
+internal import MemoryImages
 
 /// The zones of a kernel and the lists of free blocks in them (`struct zone`, `struct free_area`,
 /// `include/linux/mmzone.h`).
@@ -13,6 +14,8 @@ package struct FreeAreas: Sendable {
   /// Zones of a node, and nodes, that are believed.
   private static let mostZones: UInt64 = 16
   private static let mostNodes: UInt64 = 1024
+  /// Pages that are believed.
+  private static let mostPages: UInt64 = 1 << 52
 
   /// Where everything stands.
   private struct Keys {
@@ -109,15 +112,17 @@ package struct FreeAreas: Sendable {
     return nodes
   }
 
-  /// The number of free pages that the kernel counts itself, nil where that cannot be read: behind
-  /// the lists of each order stands how many blocks they hold (`nr_free`).
+  /// The number of free pages that the kernel counts itself, nil where that cannot be read, or is
+  /// more than any machine has: behind the lists of each order stands how many blocks they hold
+  /// (`nr_free`).
   package func count() throws(ReadError) -> UInt64? {
     var pages: UInt64 = 0
     for zone in zones {
       for order in 0..<keys.orders {
         let place = area(order, of: zone) &+ keys.lists &+ keys.listCount &* keys.listSize
         guard let blocks = try memory.pointer(at: place).value, blocks < 1 << 40 else { return nil }
-        pages &+= blocks << order
+        pages += blocks << order
+        guard pages <= FreeAreas.mostPages else { return nil }
       }
     }
     return pages
@@ -154,6 +159,7 @@ package struct FreeAreas: Sendable {
   ) throws(ReadError) -> String? {
     var before = head
     while true {
+      try memory.memory.budget?.spend(1, .parsing, on: "the lists of free pages")
       guard let entry = try memory.pointer(at: before &+ keys.next).value else {
         return "the list of free blocks at \(head.hex) cannot be followed behind \(before.hex)"
       }

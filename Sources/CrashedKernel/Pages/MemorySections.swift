@@ -27,6 +27,8 @@ struct MemorySections: Sendable {
   /// `SECTION_MAP_MASK`: the kernel aligns the pointers so that six bits are free, and uses them
   /// all since Linux 6.15.
   private static let flags: UInt64 = 0x3f
+  /// Entries of the array that are believed: more sections than memory has pages there are none.
+  private static let longest: UInt64 = 1 << 52
 
   /// The sections of a kernel; nil where it has none.
   ///
@@ -44,6 +46,9 @@ struct MemorySections: Sendable {
     }
     let perRoot = (UInt64(1) << UInt64(pageShift)) / size
     let length = information.decimal("LENGTH(mem_section)")
+    if let length, length > longest {
+      return .corrupt("LENGTH(mem_section) is \(length), expected at most \(longest)")
+    }
     guard
       let bits = SectionBits(
         kernel, pageShift: pageShift, sectionsPerRoot: perRoot, length: length)

@@ -97,7 +97,8 @@ struct PageArrayTest {
         }
         order = free
       }
-      leaveOut(frame..<frame + 1 << UInt64(order), kind, pages, index, &marks)
+      leaveOut(
+        frame..<frame + 1 << UInt64(order), kind, isGuarded: found.isGuarded, pages, index, &marks)
       index += 1 << order
     }
     return first + UInt64(index)
@@ -126,15 +127,15 @@ struct PageArrayTest {
 
   /// Marks a group, but for frames that are never left out.
   private func leaveOut(
-    _ group: Range<UInt64>, _ kind: PageKind, _ pages: StructPages, _ index: Int,
+    _ group: Range<UInt64>, _ kind: PageKind, isGuarded: Bool, _ pages: StructPages, _ index: Int,
     _ marks: inout PageMarks
   ) {
     let held = min(Int(group.length), pages.count - index)
     var isReserved = false
-    for place in index..<index + held {
+    for place in index..<index + held where isGuarded {
       if pages.word(place, rules.layout.flags) & rules.reserved != 0 { isReserved = true }
     }
-    if isReserved || !census.protected.clamped(to: group).ranges.isEmpty {
+    if isReserved || (isGuarded && !census.protected.clamped(to: group).ranges.isEmpty) {
       leaveOut(unprotected: group, kind, pages, index, held, &marks)
     } else {
       marks.mark(group, as: kind)

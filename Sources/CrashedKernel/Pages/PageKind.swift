@@ -55,6 +55,11 @@ package struct PageKinds: OptionSet, Sendable {
   /// See ``PageKind``.
   package static let offline = PageKinds(.offline)
 
+  /// Whether such a page is kept where it is reserved, or of the kernel's image: to be anything
+  /// else is an error there. But bad memory, and what a hypervisor took back, must not be touched
+  /// wherever it lies: that can end the second kernel.
+  package var isGuarded: Bool { isDisjoint(with: [.poisoned, .offline]) }
+
   /// The one that decides (makedumpfile `__exclude_unnecessary_pages`).
   var first: PageKind? {
     if contains(.free) { return .free }

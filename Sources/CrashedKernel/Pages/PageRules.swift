@@ -89,8 +89,8 @@ package struct PageRules: Sendable {
     buddy = missing.buddy(layout)
     offline = PageType(information, "PAGE_OFFLINE_MAPCOUNT_VALUE")
     unaccepted = PageType(information, "PAGE_UNACCEPTED_MAPCOUNT_VALUE")
-    freeOrders = min(
-      PageRules.mostOrders, information.decimal("LENGTH(zone.free_area)") ?? 11)
+    freeOrders = max(
+      1, min(PageRules.mostOrders, information.decimal("LENGTH(zone.free_area)") ?? 11))
     order = missing.folioOrder(layout, wordSize: wordSize)
     hugeTLB = PageRules.hugeTLB(information, release, layout, wordSize: wordSize)
     missing.check(layout)
@@ -191,7 +191,11 @@ private struct Missing {
   }
 
   mutating func folioOrder(_ layout: PageLayout, wordSize: Int) -> PageRules.FolioOrder {
-    if release >= KernelRelease(6, 6) { return .secondFlags }
+    // Either key tells a kernel that keeps it there, whatever its release.
+    let keys = ["PG_hugetlb", "PAGE_HUGETLB_MAPCOUNT_VALUE"]
+    if release >= KernelRelease(6, 6) || keys.contains(where: { information.number($0) != nil }) {
+      return .secondFlags
+    }
     if release < KernelRelease(4, 4) {
       guard let list = layout.list, let place = information.decimal("OFFSET(list_head.prev)"),
         place <= UInt64(wordSize)

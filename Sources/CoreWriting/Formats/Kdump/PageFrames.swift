@@ -60,8 +60,7 @@ struct PageFrames: Sendable {
     var offset: UInt64
   }
 
-  /// Paints the loads, in the order of the table, onto the stretches between all their ends; what
-  /// is painted already stays.
+  /// What each load is the first in the table to hold.
   private static func disjointPieces(
     of header: CoreHeader, size: (ProgramHeader) -> UInt64
   ) -> [Piece] {
@@ -69,37 +68,11 @@ struct PageFrames: Sendable {
       .filter { $0.physicalRange != nil && size($0) > 0 && $0.offset.adding(size($0)) != nil }
       .filter { $0.physicalAddress.adding(size($0)) != nil }
     let ranges = loads.map { $0.physicalAddress..<$0.physicalAddress + size($0) }
-    let ends = Set(ranges.flatMap { [$0.lowerBound, $0.upperBound] }).sorted()
-    let indices = Dictionary(uniqueKeysWithValues: ends.enumerated().map { ($1, $0) })
-    var owners = [Int?](repeating: nil, count: ends.count)
-    var next = Array(0...ends.count)
-    for (load, range) in ranges.enumerated() {
-      let stop = indices[range.upperBound] ?? 0
-      var index = find(indices[range.lowerBound] ?? 0, in: &next)
-      while index < stop {
-        owners[index] = load
-        next[index] = index + 1
-        index = find(index + 1, in: &next)
-      }
+    return RangeOwners(ranges).parts.map { range, owner in
+      Piece(
+        physical: range,
+        offset: loads[owner].offset + (range.lowerBound - loads[owner].physicalAddress))
     }
-    return owners.indices.compactMap { index in
-      owners[index].map { owner in
-        Piece(
-          physical: ends[index]..<ends[index + 1],
-          offset: loads[owner].offset + (ends[index] - loads[owner].physicalAddress))
-      }
-    }
-  }
-
-  /// The first stretch from `index` on that is not painted; shortens the way for the next time.
-  private static func find(_ index: Int, in next: inout [Int]) -> Int {
-    var root = index
-    while next[root] != root { root = next[root] }
-    var place = index
-    while next[place] != root, place != root {
-      (place, next[place]) = (next[place], root)
-    }
-    return root
   }
 
   private static func frames(
