@@ -42,21 +42,3 @@ extension OutputTarget {
     try? FlattenedOutput(target.ordered()).fail()
   }
 }
-
-extension OutputTarget {
-  /// Writes a small file as a whole, in the way of every output.
-  public func write(_ bytes: [UInt8]) throws(VMCoreError) {
-    do throws(WriteError) {
-      switch self {
-      case .descriptor(let descriptor, let name):
-        try PlacedOutput(descriptor, name: name).put(bytes, at: 0)
-      case .file(let path, let mayReplace):
-        let file = try OutputFile(path: path, mayReplace: mayReplace)
-        try PlacedOutput(file.descriptor, name: path).put(bytes, at: 0)
-        try file.finish()
-      }
-    } catch {
-      throw VMCoreError(error)
-    }
-  }
-}

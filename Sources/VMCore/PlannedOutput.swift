@@ -51,6 +51,16 @@ public struct PlannedOutput: Sendable {
     systemArea = nil
   }
 
+  /// Bytes that were made of an image.
+  init(_ source: any ByteSource, sparing images: [FileIdentity]) {
+    content = .file(PlannedFile(.plain(source), workers: 1, hasDigest: false))
+    systemArea = nil
+    filter = nil
+    hasDigest = false
+    self.images = images
+    budget = Budget(source.name, stored: source.size)
+  }
+
   /// The ELF vmcore without what a filter leaves out.
   init(_ core: FilteredCore, of dump: CrashDump) {
     self.init(

@@ -46,7 +46,7 @@ struct MapCommand: ParsableCommand {
       let dump = try image.open()
       Diagnostics.report(dump.report, image)
       if let target {
-        try target.write(Array(MapPicture(dump.map).text.utf8))
+        try dump.plan(Array(MapPicture(dump.map).text.utf8)).write(to: target)
       } else if isStandardOutput {
         guard StandardOutput.write(MapPicture(dump.map).text) else {
           throw StandardOutput.failure()

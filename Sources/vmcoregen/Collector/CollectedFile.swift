@@ -1,4 +1,5 @@
 import Glibc
+import VMCore
 
 /// The names that the scripts of a second kernel give a dump while it is written.
 enum CollectedFile {
@@ -7,7 +8,8 @@ enum CollectedFile {
   static func isLeftOver(_ path: String) -> Bool {
     guard path.hasSuffix("-incomplete") else { return false }
     var status = stat()
-    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    let name = PathText.bytes(of: path).map(CChar.init(bitPattern:)) + [0]
+    return unsafe lstat(name, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
       && status.st_size == 0
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import VMCore
 
 /// Runs the program under another name: its command line, its exit statuses.
 struct Collector {
@@ -26,6 +27,7 @@ struct Collector {
     var status: Int32 = 0
     for step in run.steps {
       status = perform(step)
+      if step.mayFail { status = 0 }
       let isFull = status == Outcome.readOrWriteFailed.rawValue
       if run.order == .untilOneFits ? !isFull : status != 0 { break }
     }
@@ -33,56 +35,45 @@ struct Collector {
   }
 
   private func perform(_ step: CollectorRun.Step) -> Int32 {
-    let redirection: Redirection
-    do throws(CollectorError) {
-      redirection = try Redirection(step.output)
+    let status: Int32
+    switch step.output {
+    case .standard: status = Vmcoregen.status(of: step.arguments)
+    case .standardError: status = run(step, printingTo: STDERR_FILENO)
+    case .file(let path, let mayReplace):
+      status = write(step, to: .file(path: path, mayReplace: mayReplace))
+    }
+    return Collector.isSuccess(status) ? Outcome.done.rawValue : status
+  }
+
+  /// A log or a dump that lacks something is better than none.
+  private static func isSuccess(_ status: Int32) -> Bool {
+    [Outcome.done, .partial].map(\.rawValue).contains(status)
+  }
+
+  /// Runs a step whose output becomes a file where it succeeds.
+  private func write(_ step: CollectorRun.Step, to target: OutputTarget) -> Int32 {
+    var status = Outcome.done.rawValue
+    do throws(VMCoreError) {
+      try target.write(sparing: step.inputs) { descriptor in
+        status = run(step, printingTo: descriptor)
+        return Collector.isSuccess(status)
+      }
     } catch {
-      Diagnostics.say("\(name.rawValue): \(error.text)")
+      let text = error.message.text { $0 == .mayReplace ? "-f" : Wording.option($0) }
+      Diagnostics.say("\(name.rawValue): \(text)")
       return Outcome.cannotCreate.rawValue
     }
-    let status = Vmcoregen.status(of: step.arguments)
-    // A log or a dump that lacks something is better than none.
-    let succeeded = [Outcome.done, .partial].map(\.rawValue).contains(status)
-    redirection.end(succeeded: succeeded)
-    return succeeded ? Outcome.done.rawValue : status
+    return status
   }
-}
 
-/// Standard output in another place, for the time of one step.
-private struct Redirection {
-  private let saved: Int32
-  private let path: String?
-
-  init(_ output: CollectorRun.Output) throws(CollectorError) {
-    switch output {
-    case .standard:
-      saved = -1
-      path = nil
-    case .standardError:
-      saved = dup(STDOUT_FILENO)
-      path = nil
-      dup2(STDERR_FILENO, STDOUT_FILENO)
-    case .file(let name, let mayReplace):
-      let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (mayReplace ? O_TRUNC : O_EXCL)
-      let descriptor = unsafe open(name, flags, 0o600)
-      guard descriptor >= 0 else {
-        throw CollectorError(
-          errno == EEXIST
-            ? "\(name): exists already, -f replaces it"
-            : "\(name): cannot be created: \(unsafe String(cString: strerror(errno)))")
-      }
-      saved = dup(STDOUT_FILENO)
-      path = name
-      dup2(descriptor, STDOUT_FILENO)
-      close(descriptor)
+  /// Runs a step with standard output in another place.
+  private func run(_ step: CollectorRun.Step, printingTo descriptor: Int32) -> Int32 {
+    let saved = dup(STDOUT_FILENO)
+    dup2(descriptor, STDOUT_FILENO)
+    defer {
+      dup2(saved, STDOUT_FILENO)
+      close(saved)
     }
-  }
-
-  /// Puts standard output back; what a failed step wrote to a file is removed.
-  func end(succeeded: Bool) {
-    guard saved >= 0 else { return }
-    dup2(saved, STDOUT_FILENO)
-    close(saved)
-    if !succeeded, let path { unsafe unlink(path) }
+    return Vmcoregen.status(of: step.arguments)
   }
 }

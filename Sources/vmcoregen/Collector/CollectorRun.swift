@@ -4,14 +4,18 @@ struct CollectorRun: Equatable {
   struct Step: Equatable {
     /// Its arguments.
     var arguments: [String]
+    /// The files that it reads, where it has its output put into one.
+    var inputs: [String] = []
     /// Where its standard output goes.
     var output = Output.standard
+    /// Whether the next one is run all the same where it fails.
+    var mayFail = false
   }
 
   /// Where the standard output of a step goes.
   enum Output: Equatable {
     case standard, standardError
-    /// A file that is made for it, and removed where the step fails.
+    /// A file that is made of it where the step succeeds.
     case file(path: String, mayReplace: Bool)
   }
 

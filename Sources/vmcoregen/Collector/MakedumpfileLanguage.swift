@@ -9,7 +9,9 @@ struct MakedumpfileLanguage {
   private var replaces = false
   private var checksOnly = false
   private var levels = [0]
-  private var messages = Messages.usual
+  /// `--message-level`
+  private var wantedMessages = Messages.usual
+  private var isDebugging = false
   private var ours: [String] = []
   private var inputs: [String] = []
   private var notices: [String] = []
@@ -62,7 +64,8 @@ struct MakedumpfileLanguage {
       guard let number = Int(value), (0...31).contains(number) else {
         throw CollectorError("\(option.name) \(value): expected 0 to 31")
       }
-      messages = Messages(rawValue: number)
+      wantedMessages = Messages(rawValue: number)
+    case .debugging: isDebugging = true
     case .flattened: isFlattened = true
     case .elf: isELF = true
     case .replaces: replaces = true
@@ -118,13 +121,16 @@ extension MakedumpfileLanguage {
     case .write: run = try write(run)
     case .rearrange:
       let name = try named("DUMPFILE", 1...1)[0]
-      run.steps = [.init(arguments: ["--unflatten"] + common + ["-", name])]
+      run.steps = [.init(arguments: ["--unflatten"] + ours + common + ["-", name])]
     case .split: throw CollectorError("--split: this program splits by size: --split-size")
     case .reassemble:
       let files = try named("DUMPFILE1 DUMPFILE2 ... DUMPFILE", 3...Int.max)
       let parts = files[1..<(files.count - 1)].map { "--part=\($0)" }
+      // makedumpfile takes the pages as they are packed.
+      packing = packing ?? .zlib
       run.steps = [
-        .init(arguments: pages + parts + common + lenient + [files[0], files[files.count - 1]])
+        .init(
+          arguments: pages + parts + ours + common + lenient + [files[0], files[files.count - 1]])
       ]
     case .log: run.steps = try log()
     case .memoryUsage:
@@ -163,12 +169,17 @@ extension MakedumpfileLanguage {
     if messages.contains(.debug) {
       // SUSE's scripts look for OSRELEASE= and CRASHTIME= among the messages.
       steps.append(
-        .init(arguments: ["extract", "vmcoreinfo", "--quiet", files[0]], output: .standardError))
+        .init(
+          arguments: ["extract", "vmcoreinfo", "--quiet", files[0]], output: .standardError,
+          mayFail: true))
     }
     let target = files.dropFirst().first.map {
       CollectorRun.Output.file(path: $0, mayReplace: replaces)
     }
-    steps.append(.init(arguments: ["dmesg", "--quiet", files[0]], output: target ?? .standard))
+    steps.append(
+      .init(
+        arguments: ["dmesg"] + quiet + [files[0]], inputs: target == nil ? [] : [files[0]],
+        output: target ?? .standard))
     return steps
   }
 
@@ -186,12 +197,18 @@ extension MakedumpfileLanguage {
     ["--format=kdump", "--compression=\((packing ?? .none).rawValue)"]
   }
 
+  private var messages: Messages { isDebugging ? wantedMessages.union(.debug) : wantedMessages }
+
   private var lenient: [String] { ["--status=lenient"] }
+
+  private var quiet: [String] {
+    messages.isDisjoint(with: [.common, .debug]) ? ["--quiet"] : []
+  }
 
   private var common: [String] {
     (replaces ? ["--force"] : []) + (messages.contains(.progress) ? [] : ["--progress=none"])
-      + (messages.isDisjoint(with: [.common, .debug]) ? ["--quiet"] : [])
-      + (messages.contains(.debug) && !ours.contains("--verbose") ? ["--verbose"] : [])
+      + quiet
+      + (messages.contains(.debug) ? ["--verbose"] : [])
   }
 
   private static let help = """

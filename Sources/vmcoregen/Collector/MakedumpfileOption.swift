@@ -25,7 +25,7 @@ struct MakedumpfileOption {
 
   /// A value that more than one option of this program depends on.
   enum Setting {
-    case level, messages, flattened, elf, replaces, checksOnly, input
+    case level, messages, debugging, flattened, elf, replaces, checksOnly, input
   }
 
   let short: Character?
@@ -58,7 +58,7 @@ struct MakedumpfileOption {
     letter("F", .setting(.flattened)),
     letter("d", value: true, .setting(.level)),
     letter("f", .setting(.replaces)),
-    letter("D", .ours(["--verbose"])),
+    letter("D", .setting(.debugging)),
     word("message-level", value: true, .setting(.messages)),
     word("num-threads", value: true, .valued("--jobs")),
     word("check-params", .setting(.checksOnly)),
