@@ -205,6 +205,41 @@ struct KernelLogTests {
     }
   }
 
+  @Test("of a buffer that is not in the image ends soon, however large it is said to be")
+  func lostBuffer() throws {
+    let machine = LogMachine.x86_64
+    let model = machine.model(.records)
+    var bytes = model.bytes()
+    bytes.replaceSubrange(0..<8, with: [UInt8](repeating: 0x77, count: 8))
+    bytes.replaceSubrange(8..<12, with: machine.order.bytes(1 << 27, width: 4))
+    bytes.replaceSubrange(24..<28, with: machine.order.bytes(1 << 27 - 4, width: 4))
+    let time = try ContinuousClock().measure {
+      let read = try Self.read(machine.kernel(bytes, model.information))
+      #expect(read.records.isEmpty)
+      #expect(read.damage.count == 1)
+    }
+    #expect(time < .seconds(20))
+  }
+
+  @Test("of a buffer that begins outside the image is what follows from the first page on")
+  func lostStart() throws {
+    let machine = LogMachine.x86_64
+    var model = machine.model(.records)
+    model.entries = Self.numbered
+    var bytes = model.bytes()
+    // The kernel's image, whose first byte is the image's first, begins 64 KiB before the variables.
+    let lost: UInt64 = 8192
+    let end = model.order.value(in: bytes, at: 24, width: 4)
+    let first = machine.virtual - 0x1_0000 - lost
+    bytes.replaceSubrange(0..<8, with: machine.order.bytes(first, width: 8))
+    bytes.replaceSubrange(8..<12, with: machine.order.bytes(1 << 17, width: 4))
+    bytes.replaceSubrange(
+      24..<28, with: machine.order.bytes(lost + 0x1_0000 + 64 + end, width: 4))
+    let read = try Self.read(machine.kernel(bytes, model.information))
+    #expect(read.records.map(\.text) == model.left.map(\.text))
+    #expect(read.damage.count == 1)
+  }
+
   @Test("that a key or the image lacks is absent or corrupt, and says what is missing")
   func absent() throws {
     let machine = LogMachine.x86_64

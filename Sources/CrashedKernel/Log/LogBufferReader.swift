@@ -11,6 +11,8 @@ struct LogBufferReader: LogReader {
   private var lastTime: UInt64 = 0
   private var heads: MemoryWindow
   private var texts: MemoryWindow
+  /// Of the heads to which one leads that may be none.
+  private var followers: MemoryWindow
 
   init(_ buffer: LogBuffer) {
     self.buffer = buffer
@@ -18,6 +20,7 @@ struct LogBufferReader: LogReader {
     wraps = buffer.first > buffer.next
     heads = MemoryWindow(buffer.memory)
     texts = MemoryWindow(buffer.memory)
+    followers = MemoryWindow(buffer.memory, size: 512)
   }
 
   mutating func next() throws(ReadError) -> LogRecord? {
@@ -79,13 +82,31 @@ struct LogBufferReader: LogReader {
     offset += 4
     while wraps || offset < buffer.next {
       if wraps, offset >= buffer.size { turn() }
-      if try isChain() { break }
-      offset += 4
+      if let gap = try gap() {
+        offset += gap
+      } else {
+        if try isChain() { break }
+        offset += 4
+      }
     }
     let what = head.map { "claims \($0.length) bytes" } ?? "is not in the image"
     let rest = wraps || offset < buffer.next ? "goes on at \(offset.hex)" : "nothing behind it is"
     damage.note("the record at \(start.hex) of the log buffer \(what): what is sound \(rest)")
   }
+
+  /// The bytes up to the next page, where the head of a record cannot be read here; nil where it can.
+  private mutating func gap() throws(ReadError) -> UInt64? {
+    let start = buffer.start &+ offset
+    let length = start &+ UInt64(buffer.layout.length)
+    guard try heads.half(at: length) == nil else { return nil }
+    let next =
+      (length &+ 1).roundedDown(to: LogBufferReader.smallestPage)
+      &+ LogBufferReader.smallestPage
+    return (next &- start &+ 3) / 4 * 4
+  }
+
+  /// What is not there lacks a page at least.
+  private static let smallestPage: UInt64 = 4096
 
   /// Whether three records, or all up to the end, follow each other from here on.
   private mutating func isChain() throws(ReadError) -> Bool {
@@ -99,7 +120,10 @@ struct LogBufferReader: LogReader {
     var isWrapping = wraps
     for _ in 0..<3 {
       if !isWrapping, place == buffer.next { return place != offset }
-      guard let head = try buffer.head(at: place, &heads) else { return false }
+      guard
+        let head = try place == offset
+          ? buffer.head(at: place, &heads) : buffer.head(at: place, &followers)
+      else { return false }
       if isWrapping, head.isEnd, place != offset {
         isWrapping = false
         place = 0

@@ -7,16 +7,18 @@ struct MemoryWindow: Sendable {
   private var start: UInt64 = 0
   private var bytes: [UInt8] = []
 
-  private static let size = 1 << 16
+  /// Bytes that are read at once.
+  private let size: Int
 
-  init(_ memory: VirtualMemory) {
+  init(_ memory: VirtualMemory, size: Int = 1 << 16) {
     self.memory = memory
+    self.size = size
   }
 
   /// So many bytes; nil where one of them cannot be read. A count from an image has passed a limit.
   mutating func read(at address: UInt64, count: Int) throws(ReadError) -> [UInt8]? {
     if let held = held(at: address, count) { return held }
-    (bytes, _) = try memory.read(at: address, upTo: max(count, MemoryWindow.size))
+    (bytes, _) = try memory.read(at: address, upTo: max(count, size))
     start = address
     return held(at: address, count)
   }
@@ -24,7 +26,7 @@ struct MemoryWindow: Sendable {
   /// A number of two bytes; nil where one of them cannot be read.
   mutating func half(at address: UInt64) throws(ReadError) -> UInt16? {
     if place(of: address, 2) == nil {
-      (bytes, _) = try memory.read(at: address, upTo: MemoryWindow.size)
+      (bytes, _) = try memory.read(at: address, upTo: size)
       start = address
     }
     guard let place = place(of: address, 2) else { return nil }
