@@ -64,6 +64,7 @@ enum StandardOutput {
   /// Why a write answered false.
   static func failure() -> VMCoreError {
     let number = errno
+    if Interruption.isPending { return VMCoreError(.cancelled, "standard output: interrupted") }
     return VMCoreError(
       number == EPIPE || number == ECONNRESET ? .closedPipe : .writeFailed,
       "standard output: \(unsafe String(cString: strerror(number)))")
@@ -87,7 +88,7 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     }
     if count > 0 {
       done += count
-    } else if errno != EINTR {
+    } else if errno != EINTR || Interruption.isPending {
       return false
     }
   }

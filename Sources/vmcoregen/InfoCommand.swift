@@ -22,17 +22,29 @@ struct InfoCommand: ParsableCommand {
     let status = Outcome.of {
       let dump = try image.open { $0.isThorough = true }
       let report = dump.report
-      let pageReport = pages ? try dump.pageReport { Interruption.isPending } : nil
+      let pageReport = pages ? try pageReport(dump) : nil
       let text =
         json
-        ? InfoDocument(report, pages: pageReport).value.text + "\n"
-        : InfoText(report, withCandidates: candidates).text
-          + (pageReport.map(PageText.text) ?? "")
+        ? InfoDocument(report, pages: pageReport?.json).value.text + "\n"
+        : InfoText(report, withCandidates: candidates).text + (pageReport?.text ?? "")
       guard StandardOutput.write(json ? text : PrintableText.lines(text)) else {
         throw StandardOutput.failure()
       }
-      return report.isPartial ? .partial : .done
+      return report.isPartial || pageReport?.isTold == false ? .partial : .done
     }
     throw status.exitCode
+  }
+
+  /// What is said of the pages. That they cannot be told hides nothing else.
+  private func pageReport(
+    _ dump: CrashDump
+  ) throws(VMCoreError) -> (text: String, json: JSONValue, isTold: Bool) {
+    do throws(VMCoreError) {
+      let report = try dump.pageReport { Interruption.isPending }
+      return (PageText.text(report), PageText.json(report), true)
+    } catch {
+      guard error.kind == .unusable else { throw error }
+      return (PageText.text(error), PageText.json(error), false)
+    }
   }
 }

@@ -7,7 +7,7 @@ struct InfoDocument {
   /// Version of the form.
   static let version: UInt64 = 1
 
-  init(_ report: CrashReport, pages: PageReport? = nil) {
+  init(_ report: CrashReport, pages: JSONValue? = nil) {
     value = .object(
       [
         ("schema", .number(InfoDocument.version)),
@@ -31,7 +31,7 @@ struct InfoDocument {
         ),
         ("warnings", .array(report.warnings.map { .string(Wording.text($0)) })),
         ("partial", .boolean(report.isPartial)),
-      ] + (pages.map { [("pages", PageText.json($0))] } ?? []))
+      ] + (pages.map { [("pages", $0)] } ?? []))
   }
 
   private static func locators(_ locators: [CrashReport.Locator]) -> JSONValue {

@@ -25,6 +25,15 @@ enum PageText {
     return text
   }
 
+  /// Where nothing can be told, for people and for programs.
+  static func text(_ failure: VMCoreError) -> String {
+    "\npages\n  unknown           \(Wording.text(failure.message))\n"
+  }
+
+  static func json(_ failure: VMCoreError) -> JSONValue {
+    .object([("refusals", .array([.string(Wording.text(failure.message))]))])
+  }
+
   /// For programs.
   static func json(_ report: PageReport) -> JSONValue {
     .object([
@@ -50,6 +59,7 @@ enum PageText {
           })
       ),
       ("refusals", .array(report.refusals.map { .string($0) })),
+      ("warnings", .array(report.warnings.map { .string(Wording.text($0)) })),
     ])
   }
 }

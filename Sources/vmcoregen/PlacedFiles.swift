@@ -1,10 +1,12 @@
 import Glibc
+import VMCore
 
 /// `FILE@ADDR,FILE@ADDR`, as crash takes it: addresses are hexadecimal.
 enum PlacedFiles {
   /// The options that say the same; nil where it is the name of a file, or nothing of the kind.
   static func segments(_ argument: String) -> String? {
-    guard argument.contains("@"), unsafe access(argument, F_OK) != 0 else { return nil }
+    let name = PathText.bytes(of: argument).map(CChar.init(bitPattern:)) + [0]
+    guard argument.contains("@"), unsafe access(name, F_OK) != 0 else { return nil }
     var options: [String] = []
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let at = part.lastIndex(of: "@"), at != part.startIndex else { return nil }

@@ -66,14 +66,24 @@ struct WriteCommand: ParsableCommand {
     if force && output == nil { throw ValidationError("--force goes with --output FILE") }
     // As for the image; a digest then goes to standard error, and a terminal is refused.
     if output == "-" || output == "/dev/stdout" { output = nil }
-    if unflatten && !form.isPlain {
-      throw ValidationError("--unflatten writes what the file holds: expected no other form")
-    }
-    if unflatten && image.oldMemory {
-      throw ValidationError("--unflatten and --old-memory: expected a flattened file")
-    }
+    if unflatten { try refuseMore() }
     if form.splitSize != nil && output == nil {
       throw ValidationError("--split-size goes with --output NAME")
+    }
+  }
+
+  /// What the file holds is not looked into.
+  private func refuseMore() throws {
+    guard form.isPlain else {
+      throw ValidationError("--unflatten writes what the file holds: expected no other form")
+    }
+    let others = [
+      ("--dump-level", filter.dumpLevel != nil), ("--strict", strict),
+      ("--embed-reipl", embedReIPL), ("--dry-run", dryRun), ("--part", !image.parts.isEmpty),
+      ("--segment", !image.segments.isEmpty), ("--old-memory", image.oldMemory),
+    ]
+    if let (name, _) = others.first(where: \.1) {
+      throw ValidationError("--unflatten writes what the file holds: expected no \(name)")
     }
   }
 
@@ -125,7 +135,11 @@ struct WriteCommand: ParsableCommand {
   }
 
   private var target: OutputTarget {
-    output.map { .file(path: $0, mayReplace: force || CollectedFile.isLeftOver($0)) }
+    // Beside one of a set, or of a digest, there may be files that nobody left empty.
+    let isAlone = form.splitSize == nil && form.digest == nil
+    return output.map {
+      .file(path: $0, mayReplace: force || (isAlone && CollectedFile.isLeftOver($0)))
+    }
       ?? .descriptor(STDOUT_FILENO, name: "standard output")
   }
 

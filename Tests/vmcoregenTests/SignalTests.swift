@@ -70,6 +70,21 @@ struct SignalTests {
       finished.errors.contains(/standard output: interrupted after [0-9]+ (of [0-9]+ )?bytes/))
   }
 
+  @Test("end what prints to a pipe that nobody reads", arguments: [SIGINT, SIGTERM])
+  func intoFullPipe(_ signal: Int32) throws {
+    let reader = try SlowReader(in: scratch)
+    reader.fill()
+    var launch = Launch.program(["info", "image.bin"], in: scratch)
+    launch.output = reader.writeEnd
+    let running = try launch.start()
+    reader.started()
+    sleep(2)
+    running.send(signal)
+    let finished = try running.wait(limit: 60)
+    #expect(finished.status == 128 + signal)
+    #expect(finished.errors.contains("standard output: interrupted"))
+  }
+
   @Test("that were ignored at the start stay ignored, as under nohup")
   func ignored() throws {
     let reader = try SlowReader(in: scratch)

@@ -42,6 +42,14 @@ final class SlowReader {
     stop()
   }
 
+  /// Leaves no room for a single byte.
+  func fill() {
+    let flags = fcntl(writeEnd, F_GETFL)
+    _ = fcntl(writeEnd, F_SETFL, flags | O_NONBLOCK)
+    while write(writeEnd, [UInt8](repeating: 0, count: 4096), 4096) > 0 {}
+    _ = fcntl(writeEnd, F_SETFL, flags)
+  }
+
   /// The writer has its end now.
   func started() {
     if isWriteEndOpen { close(writeEnd) }
