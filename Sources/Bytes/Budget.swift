@@ -72,21 +72,23 @@ package final class Budget: Sendable {
     lock.withLock { allowance(account) - (unsafe spent[account.rawValue]) }
   }
 
-  /// What may be spent in all: enough for any file of up to 1 MiB, and far more for each further
-  /// byte than anything real needs.
+  /// What may be spent in all: enough for any file of up to 1 MiB, far more for each further byte,
+  /// and from 64 MiB on what a machine needs that left so little of terabytes that were never used,
+  /// or that are all alike and packed.
   package func allowance(_ account: Account) -> UInt64 {
     let first = min(stored, 1 << 20)
-    let more = stored - first
-    let (base, factor, further): (UInt64, UInt64, UInt64) =
+    let more = min(stored, 64 << 20) - first
+    let rest = stored - first - more
+    let (base, factor, further, last): (UInt64, UInt64, UInt64, UInt64) =
       switch account {
-      case .reading: (1 << 30, 64, 4096)
-      case .parsing: (5 << 20, 1, 256)
-      case .keeping: (24 << 20, 1, 1)
-      case .writing: (64 << 20, 64, 1024)
-      case .zeros: (12 << 30, 64, 65_536)
+      case .reading: (1 << 30, 64, 4096, 1 << 20)
+      case .parsing: (5 << 20, 1, 256, 256)
+      case .keeping: (24 << 20, 1, 1, 1)
+      case .writing: (64 << 20, 64, 1024, 1 << 16)
+      case .zeros: (12 << 30, 64, 65_536, 1 << 22)
       }
-    let (product, overflow) = more.multipliedReportingOverflow(by: further)
-    return overflow ? .max : (base + first * factor).adding(product) ?? .max
+    let (product, overflow) = rest.multipliedReportingOverflow(by: last)
+    return overflow ? .max : (base + first * factor + more * further).adding(product) ?? .max
   }
 
   private func exhausted(_ account: Account, _ what: String) -> ReadError {

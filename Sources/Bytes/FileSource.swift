@@ -32,7 +32,7 @@ package final class FileSource: ByteSource {
       let status = try FileStatus(of: descriptor.rawValue, path: name)
       size = try status.readableSize(of: descriptor.rawValue, path: name)
       identity = status.identity
-      stored = FileSource.stored(of: descriptor.rawValue, status, size)
+      stored = try FileSource.stored(of: descriptor.rawValue, status, size, path: name)
     } catch {
       try? descriptor.close()
       throw error
@@ -47,10 +47,16 @@ package final class FileSource: ByteSource {
 
   /// What a file takes is what it stores where its file system knows holes: some, such as procfs,
   /// say nothing of either.
-  private static func stored(of descriptor: Int32, _ status: FileStatus, _ size: UInt64) -> UInt64 {
+  ///
+  /// The question where the first hole is makes a file system write down what it has put off: before
+  /// that ZFS says of a new file that it takes a single block.
+  private static func stored(
+    of descriptor: Int32, _ status: FileStatus, _ size: UInt64, path: String
+  ) throws(OpenError) -> UInt64 {
     guard status.kind == .regular, status.stored < size else { return size }
     let hole = clinux_seek_hole(descriptor, 0)
-    return hole >= 0 && UInt64(hole) < size ? status.stored : size
+    guard hole >= 0, UInt64(hole) < size else { return size }
+    return min(try FileStatus(of: descriptor, path: path).stored, size)
   }
 
   /// Reads with `pread`, until the buffer is full or the file ends.

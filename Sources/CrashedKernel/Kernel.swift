@@ -99,9 +99,6 @@ package struct Kernel: Sendable {
   /// The kernel image by virtual address: what can be read before anything else of it is known.
   package var image: VirtualMemory { virtualMemory(limited(told.windows)) }
 
-  /// What is taken off an address of the kernel image, where anything tells.
-  var imageOffset: UInt64? { told.imageOffset }
-
   /// The symbol table that it carries.
   package func symbols() throws(ReadError) -> Answer<KernelSymbols> {
     try readSymbols.value { () throws(ReadError) in
@@ -235,25 +232,4 @@ extension Kernel {
     else { return nil }
     return name
   }
-
-  /// Whether the kernel is where vmcoreinfo says (rule R9).
-  package func place() throws(ReadError) -> KernelPlace {
-    guard let symbol = information.symbol("init_uts_ns"), information.release != nil,
-      case .at(let physical, _) = try image.translate(
-        symbol &+ (information.decimal("OFFSET(uts_namespace.name)") ?? 0)),
-      let range = Range(start: physical, length: UInt64(UTSName.size)),
-      physicalMemory.holds(range)
-    else { return .untold }
-    return try presence() == .confirmed ? .confirmed(at: physical) : .elsewhere(than: physical)
-  }
-}
-
-/// What a kernel's own name says of where it lies.
-package enum KernelPlace: Equatable, Sendable {
-  /// Its `init_uts_ns` is at that physical address, where vmcoreinfo says.
-  case confirmed(at: UInt64)
-  /// The image has that physical address, and something else stands there.
-  case elsewhere(than: UInt64)
-  /// Vmcoreinfo does not say where, or the image lacks the place.
-  case untold
 }

@@ -56,9 +56,16 @@ extension Moment {
       return Moment(phase: .unknown, evidence: "notes lie in memory that the file lacks")
     }
     guard isKnown else {
-      return Moment(phase: .unknown, evidence: "the CPUs' notes are not in the image")
+      return Moment(
+        phase: .unknown,
+        evidence: vmCoreInfo?.isCut == true
+          ? "the text of vmcoreinfo is cut off before its end, where CRASHTIME would stand"
+          : "the CPUs' notes are not in the image")
     }
     return Moment(
-      phase: .running, evidence: "no CRASHTIME in vmcoreinfo, no CPU registers were saved")
+      phase: .running,
+      evidence: vmCoreInfo == nil
+        ? "no CPU registers were saved"
+        : "no CRASHTIME in vmcoreinfo, no CPU registers were saved")
   }
 }

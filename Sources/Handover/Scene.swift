@@ -8,6 +8,8 @@ final class Scene {
   private let kept = Once<KeptDump?>()
   private let machine = Once<S390Machine>()
   private let scanned = Once<Evidence>()
+  private let viewed = Once<[ImageView]>()
+  private let texts = InformationTexts()
   /// The pass over memory, as far as it got.
   private(set) var begun = MemoryScan()
   private var seen = RangeSet([])
@@ -22,9 +24,7 @@ final class Scene {
     try kept.value { () throws(ReadError) in
       guard let stored = image.stored, !options.asksForSearch else { return nil }
       var dump = try KeptDump(stored, of: image)
-      try dump.judge { () throws(ReadError) in
-        try Evidence(image.memory, workers: options.workers, isCancelled: options.isCancelled)
-      }
+      try dump.judge(in: self)
       return dump
     }
   }
@@ -61,7 +61,7 @@ final class Scene {
 
   /// What that pass has found so far.
   func begunEvidence() throws(ReadError) -> Evidence {
-    try Evidence(of: begun, in: try searchedImage().memory)
+    try Evidence(of: begun, in: try searchedImage().memory, texts)
   }
 
   /// The same with what tells of a firmware-assisted dump; nil where nothing does.
@@ -74,15 +74,14 @@ final class Scene {
 
   /// The image under each layout that all evidence suggests.
   func views() throws(ReadError) -> [ImageView] {
-    try views(evidence())
+    try viewed.value { () throws(ReadError) in try views(evidence()) }
   }
 
   /// The image under each layout that some evidence suggests.
   func views(_ evidence: Evidence) throws(ReadError) -> [ImageView] {
     let image = try searchedImage()
     guard image.layoutIsOpen else { return [ImageView(given: image)] }
-    let candidates = LayoutCandidates(
-      evidence, size: image.memory.size, option: options.coreHeader)
+    let candidates = try LayoutCandidates(evidence, of: image.memory, option: options.coreHeader)
     return candidates.layouts.compactMap { layout in
       image.memory(under: layout).map { ImageView($0, under: layout) }
     }

@@ -29,6 +29,13 @@ package enum SearchError: Error, Equatable, Sendable {
     }
   }
 
+  /// What was searched, with the layouts among which nothing chooses.
+  func beside(_ choice: LayoutChoice) -> SearchFailure {
+    var open = searched ?? SearchFailure()
+    (open.choices, open.hint) = (choice.descriptions, choice.hint)
+    return open
+  }
+
   /// Whether there is no usable core header, as opposed to a search that could not be done.
   var isAbsence: Bool {
     switch self {

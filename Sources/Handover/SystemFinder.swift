@@ -57,6 +57,16 @@ package struct SystemFinder {
     try find(scene, by: [S390System.step, CoreHeaderSearch.step])
   }
 
+  /// The same for the header that options name which are not the scene's.
+  static func findNamed(
+    by options: SearchOptions, in scene: Scene
+  ) throws(ReadError) -> Result<CrashedSystem, SearchError> {
+    let named = SystemFinder.Step { scene, _ throws(ReadError) in
+      try CoreHeaderSearch(scene, options).selectedSystem()
+    }
+    return try find(scene, by: [named])
+  }
+
   /// The first system that a step finds, or what the last one said that had something to say.
   private static func find(
     _ scene: Scene, by steps: [Step]

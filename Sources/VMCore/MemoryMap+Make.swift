@@ -18,6 +18,7 @@ extension MemoryMap {
         .compactMap(\.segment.physicalRange))
     let held = RangeSet(system.imageMemory.regions.map(\.range))
     let stored = MemoryMap.holes(in: system.imageMemory)
+    let zero = RangeSet(stored.zero)
     let ranges: [Kind: RangeSet] = [
       .header: RangeSet([MemoryMap.header(system)].compactMap(\.self)),
       .notes: RangeSet(MemoryMap.notes(system)),
@@ -26,7 +27,7 @@ extension MemoryMap {
       .leftOut: RangeSet(stored.leftOut),
       .kernel: RangeSet([MemoryMap.kernel(system)].compactMap(\.self)),
       .crash: RangeSet([MemoryMap.crashRegion(system, outside: loads)].compactMap(\.self)),
-      .zero: RangeSet(loads.ranges.flatMap { RangeSet(stored.zero).clamped(to: $0).ranges }),
+      .zero: RangeSet(loads.ranges.flatMap { zero.clamped(to: $0).ranges }),
       .ram: loads,
       .other: held.subtracting(loads),
     ]

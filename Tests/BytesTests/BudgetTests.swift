@@ -34,6 +34,15 @@ struct BudgetTests {
     }
   }
 
+  @Test("is enough for a machine of 4 TiB that left next to nothing in them")
+  func terabytes() {
+    let memory: UInt64 = 4 << 40
+    // Zeros that are hashed for a pipe cost 24 times as much, bytes of a packed file 4 times.
+    #expect(Budget("sparse", stored: 100 << 20).allowance(.zeros) >= 24 * memory)
+    #expect(Budget("zstd", stored: 128 << 20).allowance(.reading) >= 4 * memory)
+    #expect(Budget("zstd", stored: 128 << 20).allowance(.writing) >= memory)
+  }
+
   @Test("tells that the run was interrupted, whatever is left of it")
   func cancelled() throws {
     let isCancelled = Mutex(false)

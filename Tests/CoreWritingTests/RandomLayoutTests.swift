@@ -47,13 +47,11 @@ struct RandomLayoutTests {
   static func system(
     headerAt address: UInt64, in memory: PhysicalMemory, _ options: SearchOptions
   ) throws -> CrashedSystem {
-    var budget = ExaminationBudget()
-    switch try CoreHeaderReading(at: address, in: memory, budget: &budget) {
+    switch try CoreHeaderReading(at: address, in: memory) {
     case .refused(let reason), .cutOff(let reason): throw SearchError.corrupt("\(reason)")
-    case .overBudget: throw SearchError.corrupt("the table at \(address.hex) is too large")
     case .header(let header):
       let examination = try CandidateExamination(
-        header, at: address, in: memory, budget: &budget, everything: true)
+        header, at: address, in: memory, holding: memory.present, everything: true)
       return try FoundHeader(memory: memory, layout: .identity, examination: examination)
         .system(options, beside: nil)
     }

@@ -216,6 +216,43 @@ struct CandidateRuleTests {
     #expect(warning.isPartial)
   }
 
+  @Test("The only header is used though none of its notes can be read, where the layout is given")
+  func unreadable() throws {
+    let zeros = String(repeating: "00", count: 64)
+    let text = OpenedRecipe.plain.replacing("cpu 0 running", with: "cpu 0 offline")
+    let memory = try ImageInMemory(text + "damage 0x300000 \(zeros)\n")
+    let system = try SystemFinder.find(in: memory.image(), SearchOptions())
+    #expect(system.headerAddress == 0x27e000)
+    #expect(
+      system.warnings.first?.text
+        == "nothing names or proves the header at 0x27e000, and it is used though R3: 0 VMCOREINFO "
+        + "notes, expected one")
+  }
+
+  @Test("A section of vmcoreinfo that the image lacks is no CPU's")
+  func absentInformation() throws {
+    let text = OpenedRecipe.plain.replacing("vmcoreinfo 0x300000", with: "vmcoreinfo 0x3f0000")
+    let system = try OpenedRecipe(text + "end 0x3e0000\n").system()
+    #expect(system.headerAddress == 0x27e000)
+    #expect(system.processors.count == 1)
+    #expect(system.warnings.contains { $0.text.hasPrefix("VMCOREINFO: PT_NOTE 1 at 0x3f0000: ") })
+  }
+
+  @Test("A vmcoreinfo that is cut off does not show that the machine had not crashed")
+  func cutInformation() throws {
+    let text = OpenedRecipe.plain.replacing("cpu 0 running", with: "cpu 0 offline")
+    let built = try ImageBuilder.build(parsing: text)
+    let size = try #require(built.read(0x300004, 4).first)
+    // The last byte of the text, its line end, is no part of it any more.
+    let cut = String(size - 1, radix: 16)
+    let system = try OpenedRecipe(text + "damage 0x300004 \(cut)\n").system()
+    #expect(system.moment.phase == .unknown)
+    #expect(system.moment.evidence.description.contains("the text of vmcoreinfo is cut off"))
+    #expect(
+      system.warnings.map(\.text).contains(
+        "none of the 1 CPUs has saved registers, the vmcore has no CPU notes"))
+  }
+
   @Test("A load is sound up to the last address that a machine can have, and not beyond")
   func loads() throws {
     func check(_ offset: UInt64, _ size: UInt64) throws -> String? {

@@ -83,7 +83,12 @@ struct StaleHeaderTests {
         == true)
     var options = SearchOptions()
     options.fallback = .refuse
-    #expect(throws: SearchError.self) { try OpenedRecipe(text).system(options) }
+    let opened = try OpenedRecipe(text)
+    #expect(throws: SearchError.self) { try opened.system(options) }
+    // Nor is the log of the kernel that runs what was asked for.
+    #expect(
+      try SystemFinder.kernel(in: opened.image(), SearchOptions()).information.release == "6.12.9")
+    #expect(throws: SearchError.self) { try SystemFinder.kernel(in: opened.image(), options) }
   }
 
   @Test("does not give way to its own second kernel, unless the user wants that")
@@ -114,6 +119,25 @@ struct StaleHeaderTests {
     #expect(system.producer.kind == .standalone)
     #expect(system.vmCoreInfo?.release == "6.12.9")
     #expect(system.warnings.first?.text.contains("no vmcoreinfo stands at 0x300000") == true)
+  }
+
+  @Test("is not known by notes that the image lacks, though another kernel runs")
+  func absentNotes() throws {
+    let text = Self.recipe("x86_64", "vmcoreinfo 0x3f0000\nend 0x3e0000\n")
+    let running = Self.other("x86_64", "6.12.9 0x320000 0x140000", at: "140000")
+    let system = try OpenedRecipe(text + running).system()
+    #expect(system.headerAddress == 0x260000)
+    #expect(system.warnings.first?.text.contains("it is used though R3") == true)
+  }
+
+  @Test("does not lose for a look-alike of another machine with the same notes")
+  func otherMachine() throws {
+    let text = Self.recipe(
+      "x86_64",
+      "system-name 0x140000\nname-by nothing\ndecoy copy 0x250000\ndamage 0x250012 0300\n")
+    let system = try OpenedRecipe(text).system()
+    #expect(system.headerAddress == 0x260000)
+    #expect(system.architecture?.name == "x86_64")
   }
 
   @Test("What the image lacks proves nothing, nor does a vmcoreinfo that does not say the place")

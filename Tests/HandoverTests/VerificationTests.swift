@@ -142,6 +142,22 @@ struct VerificationTests {
     #expect(row.detail.contains("6.9.0-18-amd64, vmcoreinfo says 6.1.0-18-amd64"))
   }
 
+  @Test("vmcoreinfo whose kernel the image lacks is not wrong")
+  func absentKernel() throws {
+    let text = Self.recipe("before").replacing(
+      "NUMBER(phys_base)=0", with: "NUMBER(phys_base)=1073741824")
+    let row = try Self.row("vmcoreinfo", ImageInMemory(text).verified())
+    #expect(row.answer == "not applicable" && row.verdict == .nothing)
+  }
+
+  @Test("vmcoreinfo agrees with a kernel that has its name anywhere in init_uts_ns")
+  func shuffledKernel() throws {
+    let text = Self.recipe("before").replacing("system-name 0x140000", with: "system-name 0x140030")
+    let row = try Self.row("vmcoreinfo", ImageInMemory(text).verified())
+    #expect(row.answer == "agrees" && row.verdict == .sound)
+    #expect(row.detail == "init_uts_ns at 0x140000 says 6.1.0-18-amd64")
+  }
+
   @Test("an image without anything of a kernel has nothing to verify")
   func nothing() throws {
     let verified = try ImageInMemory([UInt8](repeating: 7, count: 65_536)).verified()

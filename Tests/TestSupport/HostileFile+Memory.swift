@@ -142,11 +142,18 @@ extension HostileFile {
 
   /// Heads of device trees that share one long list of memory.
   static func deviceTreeMemory(_ scale: Double) -> HostileFile {
-    var file = HostileFile("raw-device-tree-memory", size: 16 << 20)
-    let count = 36
+    trees("raw-device-tree-memory", count: 36, ranges: UInt64(54_000 * scale))
+  }
+
+  /// One device tree with tens of thousands of pieces of memory, which the file can be in a row.
+  static func deviceTreePieces(_ scale: Double) -> HostileFile {
+    trees("raw-device-tree-pieces", count: 1, ranges: UInt64(54_000 * scale))
+  }
+
+  private static func trees(_ name: String, count: Int, ranges: UInt64) -> HostileFile {
+    var file = HostileFile(name, size: count == 1 ? ranges << 12 : 16 << 20)
     let order = RecipeOrder.big
     func word(_ value: UInt64) -> [UInt8] { order.bytes(value, width: 4) }
-    let ranges = UInt64(54_000 * scale)
     var structure = word(1) + word(0)
     structure += word(3) + word(4) + word(0) + word(2)
     structure += word(3) + word(4) + word(15) + word(2)
@@ -175,6 +182,20 @@ extension HostileFile {
         cells: 2, memory: [base..<base + 1 << 30], usable: [], header: nil, bootArguments: nil)
       put(model.blob(), at: place + UInt64(index) << 10)
     }
+  }
+
+  /// Look-alikes of a core header one behind the other, and many layouts.
+  static func lookAlikes(_ scale: Double) -> HostileFile {
+    var file = HostileFile("raw-look-alikes", size: 16 << 20)
+    file.putLayouts((1...60).map { UInt64($0) << 20 }, at: 0x10_0000)
+    for index in 0..<UInt64(920 * scale) {
+      let entries = [
+        entry(note: true, offset: 0x20_0000, physical: 0x20_0000, file: 64, memory: 64),
+        entry(offset: 0x400_0000, physical: 0x400_0000, file: 1 << 20, memory: 1 << 20),
+      ]
+      file.put(header(count: 2) + entries.flatMap(\.self), at: 0x40_0000 + index << 10)
+    }
+    return file
   }
 
   /// VMCOREINFO notes that share one long text, and many layouts.
@@ -253,7 +274,7 @@ extension HostileFile {
       sharedNotesInMemory(scale), longNotesInMemory(scale), unsoundLoads(scale),
       spreadLoadsInMemory(scale), sameMemory(scale), holeInMemory(scale), purgatory(scale),
       purgatoryHits(scale), deviceTrees(scale), deviceTreeMemory(scale), informations(scale),
-      symbols(scale), noteLayouts(scale),
+      symbols(scale), noteLayouts(scale), deviceTreePieces(scale), lookAlikes(scale),
     ]
   }
 }

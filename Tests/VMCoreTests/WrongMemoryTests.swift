@@ -28,8 +28,10 @@ struct WrongMemoryTests {
     """
 
   /// A kernel's own dump of the recipe's memory with another text for its VMCOREINFO.
-  private func dump(_ change: (String) -> String) throws -> CrashDump {
-    let built = try ImageBuilder.build(parsing: Self.recipe)
+  private func dump(
+    of recipe: String = recipe, _ change: (String) -> String
+  ) throws -> CrashDump {
+    let built = try ImageBuilder.build(parsing: recipe)
     let text = change(built.recipe.vmcoreinfo.text(pageSize: 4096, crashed: false))
     let status = RecipeNote(name: "CORE", type: 1, content: [UInt8](repeating: 7, count: 336))
     let note = RecipeNote(name: "VMCOREINFO", type: 0, content: Array(text.utf8))
@@ -62,6 +64,27 @@ struct WrongMemoryTests {
     #expect(text.hasSuffix("NUMBER(phys_base)=0\n"))
     #expect(
       dump.report.warningTexts.first?.hasPrefix("the VMCOREINFO of the dump is wrong: ") == true)
+  }
+
+  @Test(
+    "has a VMCOREINFO that is wrong or cut, and no other in its memory: that is said",
+    arguments: [true, false])
+  func kept(isCut: Bool) throws {
+    let recipe = Self.recipe.replacing("vmcoreinfo 0x150000", with: "vmcoreinfo none")
+    let dump = try dump(of: recipe) {
+      isCut
+        ? String($0.dropLast(5))
+        : $0.replacing("init_uts_ns)=ffffffff80140000", with: "init_uts_ns)=ffffffff80110000")
+    }
+    #expect(dump.report.header.isKept)
+    #expect(dump.report.isPartial)
+    let doubt =
+      isCut ? "its text does not end in a line end" : "at 0x110000 is no kernel's name"
+    #expect(
+      dump.report.warningTexts == [
+        "the VMCOREINFO of the dump is wrong: \(doubt), and no other is in its memory: it is kept "
+          + "as it is"
+      ])
   }
 
   @Test("is the head of /proc/kcore, of which nothing can be made")
@@ -123,5 +146,24 @@ struct WrongMemoryTests {
       $0.selection = .kdump
     }
     #expect(dump.report.system.release == "6.1.0-second")
+  }
+
+  @Test("shows only the second kernel's memory, whose log is no crashed kernel's")
+  func secondLog() throws {
+    let lines = """
+
+      log ring 0x280000 at 0xffffffff81050000
+      log-line "I am the second kernel" level=5 caller=0
+      """
+    let recipe = try OpenedRecipe(Self.second + lines)
+    var options = CrashDumpOptions()
+    options.base = 0x200000
+    let error = #expect(throws: VMCoreError.self) {
+      try KernelLog(imageAt: recipe.path, options: options)
+    }
+    #expect(error?.description.contains("shows only the second kernel's memory") == true)
+    options.selection = .kdump
+    var log = try KernelLog(imageAt: recipe.path, options: options)
+    #expect(try log.next()?.text == Array("I am the second kernel".utf8))
   }
 }

@@ -19,8 +19,9 @@ package struct KernelImage: Equatable {
   package init?(of architecture: Architecture, _ information: VMCoreInfo, in memory: Range<UInt64>)
   {
     guard architecture.needsImageLoad,
-      let difference = architecture.linearMap(information)?.imageOffset,
-      let text = information.symbol("_stext")
+      let text = information.symbol("_stext"),
+      let place = architecture.linearMap(information)?.physical(text),
+      case let difference = text &- place
     else { return nil }
     let start = text.roundedDown(to: KernelImage.alignment)
     let last = information.symbols.filter { $0 >= start && $0 - start < KernelImage.largest }.max()
@@ -28,7 +29,7 @@ package struct KernelImage: Equatable {
       let range = Range(start: start &- difference, length: end - start)
     else { return nil }
     let held = range.clamped(to: memory)
-    guard held.contains(text &- difference) else { return nil }
+    guard held.contains(place) else { return nil }
     physical = held
     virtual = held.lowerBound &+ difference
   }

@@ -45,9 +45,6 @@ package struct LinearMap: Equatable, Sendable {
   /// Whether the kernel image has a mapping apart from the direct map.
   package var mapsImageApart: Bool { windows.contains { !$0.isDirectMap } }
 
-  /// What is added to a physical address of the kernel image to give the virtual one.
-  package var imageOffset: UInt64? { (windows.first { !$0.isDirectMap } ?? windows.first)?.offset }
-
   /// The physical address, or nil where no window holds the virtual one.
   package func physical(_ virtual: UInt64) -> UInt64? {
     windows.first { $0.range.contains(virtual) }.map { virtual &- $0.offset }

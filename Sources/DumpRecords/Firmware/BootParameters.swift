@@ -16,15 +16,17 @@ package struct BootParameters: Equatable, Sendable {
     package var range: Range<UInt64>
     /// 1 is usable RAM.
     package var type: UInt32
-  }
 
-  /// `E820_TYPE_RAM`, `E820_TYPE_RESERVED_KERN`
-  private static let usableTypes: Set<UInt32> = [1, 128]
+    /// `E820_TYPE_RAM`, `E820_TYPE_RESERVED_KERN`
+    private static let usableTypes: Set<UInt32> = [1, 128]
+
+    /// Whether the kernel may use it.
+    package var isUsable: Bool { MemoryMapEntry.usableTypes.contains(type) }
+  }
 
   /// The ranges that the kernel may use.
   package var usableMemory: [Range<UInt64>] {
-    memoryMap.filter { BootParameters.usableTypes.contains($0.type) && !$0.range.isEmpty }
-      .map(\.range)
+    memoryMap.filter { $0.isUsable && !$0.range.isEmpty }.map(\.range)
   }
 
   /// Size of the zero page.

@@ -18,33 +18,35 @@ package struct CandidateExamination: Sendable {
   /// Whether the image holds every byte of its loads and notes.
   package private(set) var isComplete = true
 
+  /// How much the rules make of a header and of each entry of its table, in records.
+  private static let headerCost: UInt64 = 16
+  private static let segmentCost: UInt64 = 8
+
   /// Looks at a header; reading stops at the first rule that decides without it.
+  ///
+  /// - Parameter held: what the image holds of the memory.
   init(
-    _ header: CoreHeader, at address: UInt64, in memory: PhysicalMemory,
-    budget: inout ExaminationBudget, everything: Bool = false
+    _ header: CoreHeader, at address: UInt64, in memory: PhysicalMemory, holding held: RangeSet,
+    everything: Bool = false
   ) throws(ReadError) {
     self.address = address
     self.header = header
+    try memory.budget?.spend(
+      CandidateExamination.headerCost
+        + CandidateExamination.segmentCost * UInt64(header.segments.count), .parsing,
+      on: "the look-alikes of a core header")
     loads = LoadCheck(header)
-    guard budget.take(segmentsOf: header) else {
-      rejections.append(CandidateExamination.tooMany)
-      return
-    }
     checkNoteHeaders()
-    checkLoads(in: memory)
+    checkLoads(in: memory, holding: held)
     checkPlaces()
     guard everything || !isExcluded else { return }
-    try walkNotes(in: memory, budget: &budget)
+    try walkNotes(in: memory, holding: held)
     try checkVMCoreInfo(in: memory)
     recognizeFile()
   }
 
   /// Whether a rule that it breaks shows that it is none, and not only that it is unlikely.
   package var isExcluded: Bool { rejections.contains(where: \.isFinal) }
-
-  /// The answer for a look-alike when others have used up the work that is spent on them.
-  static let tooMany = Rejection(
-    .acceptable, "not looked at: too many look-alikes before it", isFinal: true)
 
   /// The rule for which even one that was named is refused: the others are warnings then.
   package var refusal: Rejection? {
@@ -133,8 +135,7 @@ package struct CandidateExamination: Sendable {
     rejections[index].isFinal = true
   }
 
-  private mutating func checkLoads(in memory: PhysicalMemory) {
-    let held = memory.present
+  private mutating func checkLoads(in memory: PhysicalMemory, holding held: RangeSet) {
     var relocated = 0
     var present = 0
     var count = 0
@@ -178,16 +179,12 @@ package struct CandidateExamination: Sendable {
   }
 
   private mutating func walkNotes(
-    in memory: PhysicalMemory, budget: inout ExaminationBudget
+    in memory: PhysicalMemory, holding held: RangeSet
   ) throws(ReadError) {
-    let held = memory.present
     for (index, note) in header.segments(of: .note) {
-      guard budget.notes > 0 else {
-        rejections.append(CandidateExamination.tooMany)
-        return
-      }
+      try memory.budget?.spend(
+        UInt64(MemoryLayout<NoteSection>.stride), .keeping, on: "the PT_NOTEs")
       let section = try NoteSection(of: note, at: index, order: header.order, in: memory)
-      budget.notes -= section.count
       sections.append(section)
       if section.end == .tooLarge {
         rejections.append(

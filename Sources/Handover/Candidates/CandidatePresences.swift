@@ -5,67 +5,82 @@ internal import MemoryImages
 
 /// What memory says of the kernels that candidates are of, read once for each vmcoreinfo note.
 struct CandidatePresences {
-  private var known: [Key: KernelPresence] = [:]
+  private var known: [Key: Told] = [:]
 
-  /// What the answer depends on.
+  /// What the answer of memory alone depends on.
   private struct Key: Hashable {
     let note: UInt64
-    let moved: [Range<UInt64>]
+    let machine: ELFMachine
+    let order: ByteOrder
+    let moved: [Range<UInt64>?]
+  }
+
+  /// That answer.
+  private struct Told {
+    let information: VMCoreInfo
+    let presence: KernelPresence
   }
 
   /// Kernels that are looked at: real images leave one or two.
   private static let limit = 64
 
   /// Whether the kernel of a candidate is in memory, as it lies or where its loads say that its
-  /// data was moved.
+  /// data was moved. What memory contradicts or does not tell, the virtual addresses of the loads
+  /// may prove: not all who write them know them, so that they prove nothing where they lead to
+  /// another name.
   mutating func presence(
     of candidate: CandidateExamination, in memory: PhysicalMemory
   ) throws(ReadError) -> KernelPresence {
     // What a kernel under Xen takes for physical addresses are none of the machine.
     guard let note = candidate.vmCoreInfo, !candidate.isOfXen,
-      let architecture = Architecture.of(candidate.header)
+      let architecture = Architecture.of(candidate.header),
+      let told = try told(note, architecture, candidate, in: memory)
     else { return .unknown }
-    let key = Key(
-      note: note.address,
-      moved: candidate.movedLoads.prefix(4).compactMap(\.segment.sourceRange))
-    if let presence = known[key] { return presence }
-    guard known.count < CandidatePresences.limit else { return .unknown }
-    let information = try note.vmCoreInfo(in: memory)
-    var presence = KernelPresence.unknown
-    if candidate.movedLoads.isEmpty {
-      presence = try CandidatePresences.presence(
-        of: information, architecture, candidate, in: memory)
-    } else {
-      let crashed = BackupRegion.crashedMemory(of: candidate, nil, memory)
-      presence = try CandidatePresences.presence(
-        of: information, architecture, candidate, in: crashed)
-      // Where nothing has been moved yet the kernel is at its old place, else another one may be.
-      if presence != .confirmed,
-        try CandidatePresences.presence(of: information, architecture, candidate, in: memory)
-          == .confirmed
+    if told.presence.isConfirmed { return told.presence }
+    for memory in CandidatePresences.memories(of: candidate, memory) {
+      let loads = VirtualMemory(
+        memory, order: candidate.header.order, wordSize: architecture.wordSize,
+        mappings: [.loads(candidate.soundLoads.map(\.segment))])
+      if let name = try SystemName(told.information, in: loads),
+        name.release == told.information.release
       {
-        presence = .confirmed
+        return .confirmed(at: name.address)
       }
     }
-    known[key] = presence
-    return presence
+    return told.presence
   }
 
-  /// By the rules of the architecture, then by the virtual addresses of the loads: those prove
-  /// where they lead to the name, and nothing where they do not, since not all who write them know
-  /// them.
-  private static func presence(
-    of information: VMCoreInfo, _ architecture: Architecture, _ candidate: CandidateExamination,
+  /// What the rules of the architecture say; nil where too many kernels were looked at.
+  private mutating func told(
+    _ note: Note, _ architecture: Architecture, _ candidate: CandidateExamination,
     in memory: PhysicalMemory
-  ) throws(ReadError) -> KernelPresence {
-    let order = candidate.header.order
-    let kernel = Kernel(information, architecture, order: order, memory: memory)
-    let presence = try kernel?.presence() ?? .unknown
-    if presence == .confirmed { return presence }
-    let loads = VirtualMemory(
-      memory, order: order, wordSize: architecture.wordSize,
-      mappings: [.loads(candidate.soundLoads.map(\.segment))])
-    let name = try SystemName(information, in: loads)
-    return name != nil && name?.release == information.release ? .confirmed : presence
+  ) throws(ReadError) -> Told? {
+    let key = Key(
+      note: note.address, machine: candidate.header.header.machine, order: candidate.header.order,
+      moved: candidate.movedLoads.prefix(BackupRegion.mostMoved).flatMap {
+        [$0.segment.physicalRange, $0.segment.sourceRange]
+      })
+    if let told = known[key] { return told }
+    guard known.count < CandidatePresences.limit else { return nil }
+    let information = try note.vmCoreInfo(in: memory)
+    var presence: KernelPresence?
+    for memory in CandidatePresences.memories(of: candidate, memory) {
+      let kernel = Kernel(information, architecture, order: key.order, memory: memory)
+      let answer = try kernel?.presence() ?? .unknown
+      if presence == nil || answer.isConfirmed { presence = answer }
+      if answer.isConfirmed { break }
+    }
+    let told = Told(information: information, presence: presence ?? .unknown)
+    known[key] = told
+    return told
+  }
+
+  /// The memory as the crashed kernel had it, then as it lies: where nothing has been moved yet the
+  /// kernel is at its old place, else another one may be.
+  private static func memories(
+    of candidate: CandidateExamination, _ memory: PhysicalMemory
+  ) -> [PhysicalMemory] {
+    candidate.movedLoads.isEmpty
+      ? [memory] : [BackupRegion.crashedMemory(of: candidate, nil, memory), memory]
   }
 }

@@ -8,7 +8,8 @@ package enum CandidateRule: String, Sendable, CaseIterable {
   /// Each PT_NOTE has `p_paddr == p_offset != 0`, `p_vaddr` 0 and `p_align` 0. The header of a file
   /// (of a vmcore, such as the second kernel's own, or of a process) is recognised by `p_paddr` 0.
   case physicalNotes = "R1"
-  /// Every PT_NOTE area lies inside the image and walks cleanly.
+  /// No PT_NOTE claims more bytes, or holds more notes, than is ever walked. What the image lacks
+  /// of one is said, and does not count against the header.
   case readableNotes = "R2"
   /// Exactly one VMCOREINFO note, and its text is one.
   case oneVMCoreInfo = "R3"

@@ -90,7 +90,7 @@ extension CoreHeaderSearch {
     let winner = found.examination
     var presences = CandidatePresences()
     guard winner.vmCoreInfo?.type == .vmCoreInfo,
-      try presences.presence(of: winner, in: found.memory) == .confirmed
+      try presences.presence(of: winner, in: found.memory).isConfirmed
     else { return false }
     if found.namedBy.contains(where: { $0.locator == .kexecImage }) { return true }
     if found.namedBy.isEmpty { return false }

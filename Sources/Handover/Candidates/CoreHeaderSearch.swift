@@ -41,8 +41,10 @@ struct CoreHeaderSearch {
     let answer = try chooseByRules(evidence, views)
     if case .found(let found) = answer, found.warnings.isEmpty { return answer }
     // What proves nothing is worth another pass over memory.
-    guard let evidence = try scene.fadumpEvidence() else { return answer }
-    return try chooseByRules(evidence, views)
+    guard let evidence = try scene.fadumpEvidence(),
+      case .found(let found) = try chooseByRules(evidence, views)
+    else { return answer }
+    return .found(found)
   }
 
   // MARK: The header that the user names
@@ -85,13 +87,11 @@ struct CoreHeaderSearch {
   private func examination(
     at address: UInt64, in view: ImageView
   ) throws(ReadError) -> CandidateExamination? {
-    var budget = ExaminationBudget()
-    guard
-      case .header(let header) = try CoreHeaderReading(
-        at: address, in: view.memory, budget: &budget)
-    else { return nil }
+    guard case .header(let header) = try CoreHeaderReading(at: address, in: view.memory) else {
+      return nil
+    }
     return try CandidateExamination(
-      header, at: address, in: view.memory, budget: &budget, everything: true)
+      header, at: address, in: view.memory, holding: view.memory.present, everything: true)
   }
 
   /// The option wins over rules that a header in an odd place breaks (each a warning), but not
@@ -144,7 +144,7 @@ struct CoreHeaderSearch {
   ) throws(ReadError) -> [Finding] {
     var broken = examination.rejections
     var presences = CandidatePresences()
-    if case .contradicted(let difference) = try presences.presence(
+    if case .contradicted(_, let difference) = try presences.presence(
       of: examination, in: view.memory)
     {
       broken.append(Rejection(.systemName, difference))
@@ -158,13 +158,10 @@ struct CoreHeaderSearch {
 
   /// Why there is no header where the option says.
   private func refusal(of parameter: ELFCoreHeaderParameter) throws(ReadError) -> Message {
-    var budget = ExaminationBudget()
-    switch try CoreHeaderReading(
-      at: parameter.address, in: try scene.searchedImage().memory, budget: &budget)
-    {
+    switch try CoreHeaderReading(at: parameter.address, in: try scene.searchedImage().memory) {
     case .refused(let reason), .cutOff(let reason):
       return "\(.elfcorehdr)=\(parameter.text): \(reason)"
-    case .header, .overBudget: return "\(.elfcorehdr)=\(parameter.text)"
+    case .header: return "\(.elfcorehdr)=\(parameter.text)"
     }
   }
 
@@ -174,10 +171,7 @@ struct CoreHeaderSearch {
     _ evidence: Evidence, _ views: [ImageView]
   ) throws(ReadError) -> Answer {
     var results: [ViewResult] = []
-    var budget = ExaminationBudget()
-    for view in views {
-      results.append(try ViewResult(view, evidence, budget: &budget))
-    }
+    for view in views { results.append(try ViewResult(view, evidence)) }
     let result: ViewResult
     var warnings: [Finding] = []
     switch try LayoutAnswer(results, evidence, options.moment) {
@@ -258,14 +252,17 @@ extension CoreHeaderSearch {
           "\(.header)=build: no s390x machine with a crash region was found; every other second "
             + "kernel is given its header in memory"))
     }
-    switch try CoreHeaderSearch(scene, scene.options).system(
-      beside: try scene.s390().handover)
-    {
+    return try CoreHeaderSearch(scene, scene.options).selectedSystem()
+  }
+
+  /// The system of the header that is found, as the user selected it.
+  func selectedSystem() throws(ReadError) -> SystemFinder.Answer {
+    switch try system(beside: try scene.s390().handover) {
     case .found(let system):
-      if let refusal = try PurgatoryDigest.refusal(of: system, scene.options) {
+      if let refusal = try PurgatoryDigest.refusal(of: system, options) {
         return .corrupt(refusal)
       }
-      return try scene.options.selection.show(system, in: scene)
+      return try options.selection.show(system, in: scene)
     case let failure: return failure
     }
   }

@@ -26,13 +26,11 @@ package struct DomainZero: Equatable, Sendable {
       guard let address = view.address(ofScanned: place), !region.contains(address) else {
         continue
       }
-      let largest = UInt64(VMCoreInfo.largestText)
-      let section = try NoteSection(
-        of: ProgramHeader(
-          type: .note, offset: address, fileSize: largest, memorySize: largest),
-        at: 0, order: candidate.header.order, in: view.memory, keptNotes: 1)
-      guard let note = section.notes.first, note.type == .vmCoreInfo else { continue }
-      let information = try note.vmCoreInfo(in: view.memory)
+      guard let head = try InformationNote(at: address, in: view.memory),
+        head.order == candidate.header.order, let text = try head.text(in: view.memory)
+      else { continue }
+      let information = try evidence.informations.information(
+        text, scannedAt: place, view.memory.budget)
       if information.fault == nil {
         found.append(DomainZero(address: address, information: information))
       }

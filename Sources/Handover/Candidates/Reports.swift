@@ -10,7 +10,7 @@ struct Reports {
   let named: [NamedPlace]
 
   /// Candidates that are listed at most.
-  private static let limit = 1000
+  static let limit = 1000
 
   /// The lines of what was found under one layout; `places` are named by command lines and device
   /// trees.

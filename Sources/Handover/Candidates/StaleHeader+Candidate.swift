@@ -14,10 +14,10 @@ extension StaleHeader {
       around: candidate.address, end: max(view.memory.end, candidate.address))
     switch presence {
     case .confirmed: return nil
-    case .contradicted(let difference):
+    case .contradicted(_, let difference):
       self.init(address: candidate.address, difference: difference, crashRegion: region)
     case .unknown:
-      guard let section = candidate.overwrittenInformation,
+      guard let section = candidate.overwrittenInformation(in: view.memory),
         let other = try VMCoreInfoSearch(evidence, in: view).found.first(where: {
           $0.kernel.information.crashTime == nil && !region.contains($0.system.address)
         })
@@ -32,9 +32,11 @@ extension StaleHeader {
 }
 
 extension CandidateExamination {
-  /// The section of vmcoreinfo by its size, where no vmcoreinfo stands.
-  fileprivate var overwrittenInformation: NoteSection? {
+  /// The section of vmcoreinfo by its size, where the image has it and no vmcoreinfo stands there.
+  fileprivate func overwrittenInformation(in memory: PhysicalMemory) -> NoteSection? {
     guard vmCoreInfo == nil else { return nil }
-    return sections.first { $0.notes.isEmpty && $0.isAsLargeAsInformation }
+    return sections.first {
+      $0.notes.isEmpty && $0.isAsLargeAsInformation && $0.isHeld(by: memory)
+    }
   }
 }

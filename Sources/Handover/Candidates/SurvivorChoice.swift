@@ -19,8 +19,15 @@ struct SurvivorChoice {
     self.evidence = evidence
     self.names = names
     left = result.candidates
-    // Nothing shows that a header without readable notes is read at the right place.
-    left = left.filter { $0.hasNotes || isKnown($0) }
+    if !isSure { left = left.filter { $0.hasNotes || isKnown($0) } }
+  }
+
+  /// Whether a header without readable notes is read at the right place: the dump tells where that
+  /// is, or the user does and no VMCOREINFO note stands where the header does not have it.
+  private var isSure: Bool {
+    !result.view.isOpen
+      && (result.view.layout == .ofDump
+        || evidence.scan.hits(of: .vmCoreInfoNote).addresses.isEmpty)
   }
 
   /// The one that is left, where it is one.
@@ -105,7 +112,7 @@ struct SurvivorChoice {
     if evidence.mergedHeader(of: candidate, in: result.view) != nil {
       return "what the second kernel's own header was made of"
     }
-    if try presence(of: candidate) == .confirmed { return "that of the kernel in memory" }
+    if try presence(of: candidate).isConfirmed { return "that of the kernel in memory" }
     let list = try PurgatoryList.find(naming: candidate, in: result.view.memory)
     return list == nil ? nil : "in the purgatory's list"
   }

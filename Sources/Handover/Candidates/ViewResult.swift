@@ -12,35 +12,32 @@ struct ViewResult: Sendable {
   private(set) var doubtful: [CandidateExamination] = []
   /// Candidates whose notes cannot be relied on.
   private(set) var weak: [CandidateExamination] = []
-  /// All that break a rule, with the first one that each breaks.
+  /// Those that break a rule, with the first one that each breaks: as many as are listed.
   private(set) var rejected: [CandidateReport] = []
 
-  init(
-    _ view: ImageView, _ evidence: Evidence, budget: inout ExaminationBudget
-  ) throws(ReadError) {
+  init(_ view: ImageView, _ evidence: Evidence) throws(ReadError) {
     self.view = view
+    let held = view.memory.present
     for (place, header) in evidence.headers {
       guard let address = view.address(ofScanned: place) else { continue }
       let examination = try CandidateExamination(
-        header, at: address, in: view.memory, budget: &budget)
+        header, at: address, in: view.memory, holding: held)
+      try view.memory.budget?.spend(
+        UInt64(MemoryLayout<CandidateExamination>.stride), .keeping,
+        on: "the look-alikes of a core header")
       guard let rejection = examination.rejections.first else {
         survivors.append(examination)
         continue
       }
-      rejected.append(CandidateReport(address: address, rejection: rejection))
+      if rejected.count < Reports.limit {
+        rejected.append(CandidateReport(address: address, rejection: rejection))
+      }
       if examination.isExcluded { continue }
       if examination.rejections.contains(where: \.rule.isAboutNotes) {
         weak.append(examination)
       } else {
         doubtful.append(examination)
       }
-    }
-    for place in evidence.unread {
-      guard let address = view.address(ofScanned: place) else { continue }
-      rejected.append(
-        CandidateReport(
-          address: address,
-          rejection: CandidateExamination.tooMany))
     }
   }
 

@@ -11,7 +11,7 @@ internal import MemoryImages
 /// leaves alone what the first has said, `drivers/firmware/qemu_fw_cfg.c`).
 struct KeptDump: Sendable {
   /// The system as the dump describes it.
-  let system: CrashedSystem
+  private(set) var system: CrashedSystem
   /// Whether a hypervisor saved the registers.
   private let isMadeByHypervisor: Bool
 
@@ -73,27 +73,34 @@ struct KeptDump: Sendable {
 
   /// Holds the dump's VMCOREINFO against the kernel in its memory (rule R9), and where that speaks
   /// against it, against the notes in memory. A page that reads as zeros may be lost.
-  mutating func judge(_ evidence: () throws(ReadError) -> Evidence) throws(ReadError) {
+  ///
+  /// - Parameter scene: the memory as the crashed kernel addressed it, and what is in it.
+  mutating func judge(in scene: Scene) throws(ReadError) {
     guard let information = system.vmCoreInfo else { return }
     var other: String?
+    var isRefuted = false
     var doubt = information.fault
-    if let kernel = system.kernel, case .elsewhere(let place) = try kernel.place(),
-      try !system.memory.isZero(place..<place + UInt64(UTSName.size))
+    if let kernel = system.kernel, case .contradicted(let place, _) = try kernel.presence(),
+      let range = Range(start: place, length: UInt64(UTSName.size)),
+      try !system.memory.isZero(range)
     {
+      isRefuted = true
       other = try kernel.systemName()?.release
       doubt = "at \(place.hex) is \(other.map { "the name of kernel \($0)" } ?? "no kernel's name")"
     }
     guard let doubt else { return }
-    let image = MemoryImage(
-      name: "", format: "", memory: system.memory, layout: system.layout, layoutIsOpen: false,
-      files: [], budget: system.memory.budget)
-    let search = try VMCoreInfoSearch(try evidence(), in: ImageView(given: image))
+    let view = ImageView(given: try scene.searchedImage())
+    let search = try VMCoreInfoSearch(try scene.evidence(), in: view)
+    let text: Message = "the VMCOREINFO of the dump is wrong: \(doubt)"
     if search.found.contains(where: { $0.kernel.information != information }) {
-      refutation = "the VMCOREINFO of the dump is wrong: \(doubt)"
+      refutation = text
     } else if other != nil {
       contradiction =
-        "the VMCOREINFO of the dump is wrong: \(doubt), and no other is in its memory; "
+        "\(text), and no other is in its memory; "
         + "\(.isRebuilding) with \(.vmcoreinfo) takes one from a file"
+    } else if isRefuted || VMCoreInfo.fault(ofText: information.text) != nil {
+      system.warnings.append(
+        Finding("\(text), and no other is in its memory: it is kept as it is", isPartial: true))
     }
   }
 

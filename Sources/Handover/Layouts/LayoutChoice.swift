@@ -54,10 +54,10 @@ struct LayoutChoice {
   /// being there, or a map of that. Address = file offset needs no proof, as long as no other has
   /// one.
   private static func withKernel(_ proofs: [LayoutProof]) -> [LayoutProof] {
-    let confirmed = proofs.filter { if case .confirmed = $0.kernel { true } else { false } }
+    let confirmed = proofs.filter(\.kernel.isConfirmed)
     if !confirmed.isEmpty { return confirmed }
     let untold = proofs.filter {
-      if case .untold = $0.kernel { $0.isPlain || $0.isComplete || $0.isMapped } else { false }
+      $0.kernel == .unknown && ($0.isPlain || $0.isComplete || $0.isMapped)
     }
     return untold.isEmpty ? proofs.filter(\.isPlain) : untold
   }
@@ -72,7 +72,7 @@ struct LayoutChoice {
       return
     }
     chosen = first
-    if case .elsewhere(let place) = first.kernel {
+    if case .contradicted(let place, _) = first.kernel {
       warnings.append(
         Finding(
           "the kernel of vmcoreinfo is not where it says, at \(place.hex): nothing proves that the "

@@ -8,7 +8,7 @@ internal import MemoryImages
 struct LayoutProof: Sendable {
   let view: ImageView
   /// Whether the kernel is where its vmcoreinfo says.
-  let kernel: KernelPlace
+  let kernel: KernelPresence
   /// Memory that the vmcore would show, notes included.
   let sources: [Range<UInt64>]
   /// Whether the image holds all of it.
@@ -53,19 +53,19 @@ struct LayoutProof: Sendable {
     _ moment: MomentOption
   ) throws(ReadError) {
     self.view = view
-    var place = KernelPlace.untold
+    var place = KernelPresence.unknown
     var seen: Set<UInt64> = []
     for contender in contenders where seen.count < LayoutProof.mostKernels {
       headers.insert(contender.address)
       guard let note = contender.vmCoreInfo, seen.insert(note.address).inserted else { continue }
       let kernel = try CandidateKernel(contender, in: view.memory, moment).kernel
-      switch try kernel?.place() ?? .untold {
+      switch try kernel?.presence() ?? .unknown {
       case .confirmed(let address):
         place = .confirmed(at: address)
         proved += [address, note.address]
         if let kernel { kernels.append(kernel) }
-      case .untold: proved.append(note.address)
-      case let answer: if case .untold = place { place = answer }
+      case .unknown: proved.append(note.address)
+      case let answer: if place == .unknown { place = answer }
       }
     }
     kernel = place
@@ -76,7 +76,7 @@ struct LayoutProof: Sendable {
     }
     let loads = contenders.first.map { RangeSet($0.soundLoads.compactMap(\.segment.physicalRange)) }
     let memory = loads ?? RangeSet([])
-    try judge(LayoutProof.map(of: kernel, with: memory, maps) ?? MemoryMap(memory))
+    try judge(LayoutProof.map(of: kernel, with: memory, maps, view) ?? MemoryMap(memory))
   }
 
   /// What is said of a layout by a kernel without a core header; nil where the user alone tells of
@@ -85,10 +85,10 @@ struct LayoutProof: Sendable {
     _ scanned: ScannedVMCoreInfo?, in view: ImageView, _ maps: [MemoryMap]
   ) throws(ReadError) {
     self.view = view
-    kernel = scanned.map { .confirmed(at: $0.system.address) } ?? .untold
+    kernel = scanned.map { .confirmed(at: $0.system.address) } ?? .unknown
     proved = scanned.map { [$0.system.address] } ?? []
     kernels = scanned.map { [$0.kernel] } ?? []
-    let map = LayoutProof.map(of: kernel, with: RangeSet([]), maps)
+    let map = try LayoutProof.map(of: kernel, with: RangeSet([]), maps, view)
     sources = map?.memory.ranges ?? [0..<PhysicalAddress.end]
     isComplete = map.map { $0.memory.ranges.allSatisfy(view.memory.holds) } ?? true
     try judge(map)
@@ -96,12 +96,15 @@ struct LayoutProof: Sendable {
 
   /// The largest map of the machine on which a kernel ran that has memory at certain places.
   private static func map(
-    of kernel: KernelPlace, with memory: RangeSet, _ maps: [MemoryMap]
-  ) -> MemoryMap? {
-    maps.first { map in
-      if case .confirmed(let place) = kernel, !map.memory.contains(place) { return false }
-      return map.isOfMachine(with: memory)
+    of kernel: KernelPresence, with memory: RangeSet, _ maps: [MemoryMap], _ view: ImageView
+  ) throws(ReadError) -> MemoryMap? {
+    for map in maps {
+      try view.memory.budget?.spend(
+        UInt64(map.count), .parsing, on: "the hints at how the file lies in memory")
+      if case .confirmed(let place) = kernel, !map.memory.contains(place) { continue }
+      if map.isOfMachine(with: memory) { return map }
     }
+    return nil
   }
 
   /// Holds a map against the layout.
@@ -197,8 +200,9 @@ struct LayoutProof: Sendable {
     var facts: [String] = []
     switch kernel {
     case .confirmed(let place): facts.append("the kernel is where it says, at \(place.hex)")
-    case .elsewhere(let place): facts.append("the kernel is not where it says, at \(place.hex)")
-    case .untold: facts.append("nothing tells where the kernel is")
+    case .contradicted(let place, _):
+      facts.append("the kernel is not where it says, at \(place.hex)")
+    case .unknown: facts.append("nothing tells where the kernel is")
     }
     if let fit {
       facts.append(

@@ -12,20 +12,19 @@ struct MemoryMap: Sendable {
   let origin: String
   /// Where listed stretches begin and end.
   private let entries: [Range<UInt64>]
+  /// Where they end.
+  private let stops: Set<UInt64>
   /// Whether it is a PC's, whose memory begins at 0 and has the ISA range in it.
   private let isOfPC: Bool
   /// Whether it says where memory ends: loads of a core header leave a crash region out, which may
   /// lie behind the last one.
   let isWhole: Bool
 
-  /// `E820_TYPE_RAM`, `E820_TYPE_RESERVED_KERN`
-  static let usableTypes: Set<UInt32> = [1, 128]
-
   /// An e820 table.
   init(_ table: MemoryMapTable, at place: UInt64) {
     entries = table.entries.map(\.range)
-    memory = RangeSet(
-      table.entries.filter { MemoryMap.usableTypes.contains($0.type) }.map(\.range))
+    stops = Set(entries.map(\.upperBound))
+    memory = RangeSet(table.entries.filter(\.isUsable).map(\.range))
     listed = RangeSet(entries)
     origin = "e820 table at file offset \(place.hex)"
     isOfPC = true
@@ -35,6 +34,7 @@ struct MemoryMap: Sendable {
   /// The memory nodes of a device tree.
   init(_ tree: DeviceTree, at place: UInt64) {
     entries = tree.memory
+    stops = Set(entries.map(\.upperBound))
     memory = RangeSet(entries)
     listed = memory
     origin = "memory node of a device tree"
@@ -54,6 +54,7 @@ struct MemoryMap: Sendable {
       return first.lowerBound..<last.upperBound
     }
     entries = spans
+    stops = Set(spans.map(\.upperBound))
     memory = RangeSet(spans)
     listed = memory
     origin = "loads of the core header"
@@ -74,9 +75,12 @@ struct MemoryMap: Sendable {
   /// What no map lists though there may be memory: the ISA range of a PC.
   var unlisted: RangeSet { RangeSet(isOfPC ? [0..<1 << 20] : []) }
 
+  /// How much a look at all of it costs.
+  var count: Int { entries.count }
+
   /// Whether something listed, or a PC's memory below the display, ends at an address.
   func ends(at address: UInt64) -> Bool {
-    isOfPC && address <= 1 << 20 || entries.contains { $0.upperBound == address }
+    isOfPC && address <= 1 << 20 || stops.contains(address)
   }
 
   /// Whether it can be the map of a machine with memory at these places: a second kernel's own map
@@ -88,14 +92,6 @@ struct MemoryMap: Sendable {
 }
 
 extension MemoryMap {
-  /// Memory that whoever runs the machine provides in one piece.
-  private struct Block {
-    /// From the first to the last byte of memory.
-    var range: Range<UInt64>
-    /// Where the piece can end: with its memory, or behind what is listed next to it.
-    var ends: [UInt64]
-  }
-
   /// Memory with less between it is one piece: the ISA range, tables of the firmware.
   private static let smallGap: UInt64 = 1 << 20
   /// The same where all between is listed.
@@ -105,28 +101,35 @@ extension MemoryMap {
   /// Pieces that are told apart.
   private static let mostBlocks = 64
 
-  private var blocks: [Block] {
-    var blocks: [Block] = []
+  /// Memory that whoever runs the machine provides in one piece: each from its first to its last
+  /// byte of memory.
+  private var blocks: [Range<UInt64>] {
+    var blocks: [Range<UInt64>] = []
     for range in memory.ranges {
-      if let last = blocks.last, case let gap = last.range.upperBound..<range.lowerBound,
+      if let last = blocks.last, case let gap = last.upperBound..<range.lowerBound,
         gap.length < MemoryMap.smallGap
           || gap.length < MemoryMap.listedGap && listed.gaps(in: gap).ranges.isEmpty
       {
-        blocks[blocks.count - 1] = block(last.range.lowerBound..<range.upperBound)
+        blocks[blocks.count - 1] = last.lowerBound..<range.upperBound
       } else if blocks.count < MemoryMap.mostBlocks {
-        blocks.append(block(range))
+        blocks.append(range)
+      } else {
+        break
       }
     }
     return blocks
   }
 
-  private func block(_ range: Range<UInt64>) -> Block {
-    var ends = [range.upperBound]
+  /// Where a piece can end: with its memory, or behind what is listed between it and the next one.
+  private func ends(of block: Range<UInt64>, before next: UInt64?) -> [UInt64] {
+    var ends = [block.upperBound]
     for entry in entries
-    where entry.lowerBound == ends[ends.count - 1] && ends.count < MemoryMap.mostEnds {
+    where entry.lowerBound == ends[ends.count - 1] && !entry.isEmpty
+      && entry.upperBound <= next ?? .max && ends.count < MemoryMap.mostEnds
+    {
       ends.append(entry.upperBound)
     }
-    return Block(range: range, ends: ends)
+    return ends
   }
 
   /// The ISA range of a PC: of its memory a hypervisor may leave out the part of the display, or
@@ -139,29 +142,30 @@ extension MemoryMap {
   func layouts(ofSize size: UInt64) -> [ImageLayout] {
     let blocks = blocks
     guard let first = blocks.first else { return [] }
-    let base = isOfPC ? 0 : first.range.lowerBound
-    let gaps = zip(blocks.dropFirst(), blocks.dropFirst(2)).map {
-      $0.range.upperBound..<$1.range.lowerBound
-    }
-    let rest = blocks.dropFirst().reduce(UInt64(0)) { $0 &+ $1.range.length }
+    let next = blocks.dropFirst().first?.lowerBound
+    let ends = ends(of: first, before: next)
+    let base = isOfPC ? 0 : first.lowerBound
+    let gaps = zip(blocks.dropFirst(), blocks.dropFirst(2)).map { $0.upperBound..<$1.lowerBound }
+    let rest = blocks.dropFirst().reduce(UInt64(0)) { $0 &+ $1.length }
     var layouts: [ImageLayout] = []
     for isa in isOfPC && isWhole ? MemoryMap.isaRanges : [[]] {
       guard let held = size.adding(isa.reduce(base) { $0 &+ $1.length }) else { continue }
       layouts.append(layout(base, isa))
-      guard let next = blocks.dropFirst().first?.range.lowerBound else { continue }
+      guard let next else { continue }
       let whole = held >= rest ? held - rest : 0
-      let reach = max(
-        first.ends.max() ?? 0, first.range.upperBound &+ MemoryMap.listedGap)
-      if whole >= first.range.upperBound, whole <= min(reach, next) {
+      let reach = max(ends.max() ?? 0, first.upperBound &+ MemoryMap.listedGap)
+      if whole >= first.upperBound, whole <= min(reach, next) {
         layouts.append(layout(base, isa + [whole..<next] + gaps))
       } else {
-        for end in first.ends where end < next && end < held {
+        for end in ends where end < next && end < held {
           layouts.append(layout(base, isa + [end..<next] + gaps))
         }
       }
     }
     return layouts + [memory.length == size ? rangesInARow : nil].compactMap(\.self)
-      + tails(blocks, gaps, base, size)
+      + ends.compactMap { end in
+        tail(of: size, layout(base, (next.map { [end..<$0] } ?? []) + gaps), lowEnd: end, rest)
+      }
   }
 
   /// A file of the memory alone, one range behind the other (LiME's format "raw").
@@ -174,19 +178,17 @@ extension MemoryMap {
   }
 
   /// A file of the last part of the memory: that of one NUMA node.
-  private func tails(
-    _ blocks: [Block], _ gaps: [Range<UInt64>], _ base: UInt64, _ size: UInt64
-  ) -> [ImageLayout] {
-    guard let first = blocks.first else { return [] }
-    let rest = blocks.dropFirst().reduce(UInt64(0)) { $0 &+ $1.range.length }
-    return first.ends.compactMap { end in
-      let holes = (blocks.dropFirst().first.map { [end..<$0.range.lowerBound] } ?? []) + gaps
-      let whole = layout(base, holes.filter { !$0.isEmpty })
-      guard end > base, let all = (end - base).adding(rest), size < all,
-        let start = whole.address(ofFileOffset: all - size), start % (1 << 20) == 0
-      else { return nil }
-      return layout(start, whole.holes.filter { $0.lowerBound >= start })
-    }
+  ///
+  /// - Parameters:
+  ///   - whole: the layout of all memory, whose first piece ends at `lowEnd`.
+  ///   - rest: what the pieces behind that one hold.
+  private func tail(
+    of size: UInt64, _ whole: ImageLayout, lowEnd: UInt64, _ rest: UInt64
+  ) -> ImageLayout? {
+    guard lowEnd > whole.base, let all = (lowEnd - whole.base).adding(rest), size < all,
+      let start = whole.address(ofFileOffset: all - size), start % (1 << 20) == 0
+    else { return nil }
+    return layout(start, whole.holes.filter { $0.lowerBound >= start })
   }
 
   private func layout(_ base: UInt64, _ holes: [Range<UInt64>]) -> ImageLayout {

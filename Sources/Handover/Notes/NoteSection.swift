@@ -49,6 +49,11 @@ package struct NoteSection: Equatable, Sendable {
   /// Whether it is as large as one of vmcoreinfo: a page, its name and two note heads.
   var isAsLargeAsInformation: Bool { VMCoreInfo.isPageSize(limit &- 36) }
 
+  /// Whether an image holds all of it: where it does not, nothing is known of what it lacks.
+  func isHeld(by memory: PhysicalMemory) -> Bool {
+    Range(start: address, length: limit).map(memory.holds) ?? false
+  }
+
   /// Bytes that a kernel before 3.11 accepted: it did not compare a note with what is left of
   /// the section, so a note that runs over was kept whole.
   package var uncheckedSize: UInt64 {

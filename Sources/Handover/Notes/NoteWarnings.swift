@@ -37,7 +37,7 @@ struct NoteWarnings {
       let text = "none of the \(processors.count) CPUs has saved registers"
       return [
         Finding(
-          information?.crashTime == nil
+          information.map { $0.crashTime == nil && !$0.isCut } ?? false
             ? "\(text): the machine had not crashed yet, the vmcore has no CPU notes"
             : "\(text), the vmcore has no CPU notes", isDamage: false)
       ]

@@ -40,7 +40,7 @@ package struct Processor: Equatable, Sendable {
         ).notes
       }
       let all = notes.filter { $0.type == .processStatus }
-      if let information, all.isEmpty, section.notes.contains(information) { continue }
+      if all.isEmpty, isOfInformation(section, information) { continue }
       let isHeld = Range(start: section.address, length: section.limit).map(held.covers) ?? false
       for note in all.count > 1 ? all.map(Optional.some) : [all.first]
       where processors.count < limit {
@@ -53,6 +53,13 @@ package struct Processor: Equatable, Sendable {
       }
     }
     return processors
+  }
+
+  /// Whether a section is that of vmcoreinfo: by its note, or by its size where no such note stands
+  /// in any.
+  private static func isOfInformation(_ section: NoteSection, _ information: Note?) -> Bool {
+    guard let information else { return section.notes.isEmpty && section.isAsLargeAsInformation }
+    return section.notes.contains(information)
   }
 
   private static func state(

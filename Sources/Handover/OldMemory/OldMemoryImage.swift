@@ -77,16 +77,15 @@ private struct HeaderChoice {
 
   mutating func consider(_ named: SecondKernel.NamedHeader) throws(ReadError) {
     let address = named.parameter.address
-    var budget = ExaminationBudget()
     let around = try memory(around: address)
-    let reading = try CoreHeaderReading(at: address, in: around, budget: &budget)
+    let reading = try CoreHeaderReading(at: address, in: around)
     guard case .header(let header) = reading else {
       refusals.append("\(named.by): \(reading.refusal ?? "")")
       return
     }
     let named = (header: named, memory: memory(of: header, beside: around))
     let examination = try CandidateExamination(
-      header, at: address, in: named.memory, budget: &budget, everything: true)
+      header, at: address, in: named.memory, holding: named.memory.present, everything: true)
     if let refusal = examination.refusal {
       refusals.append("\(named.header.by): \(address.hex): \(refusal.text)")
       return
@@ -132,7 +131,6 @@ extension CoreHeaderReading {
   fileprivate var refusal: String? {
     switch self {
     case .refused(let reason), .cutOff(let reason): reason
-    case .overBudget: "has too many program headers"
     case .header: nil
     }
   }

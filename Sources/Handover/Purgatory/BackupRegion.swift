@@ -33,7 +33,7 @@ extension BackupRegion {
 
   /// Loads away from their place that are followed: a backup region is one, and firmware-assisted
   /// dumps have one for each region of boot memory (`FADUMP_MAX_MEM_REGS`).
-  private static let mostMoved = 128
+  static let mostMoved = 128
 
   /// The memory as the crashed kernel had it: the data of a load lies at its `p_offset`, and where
   /// that is not its `p_paddr`, somebody has moved it from there. Of loads that overlap, the first

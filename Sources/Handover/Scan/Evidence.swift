@@ -13,17 +13,14 @@ struct Evidence: Sendable {
   private(set) var headers: [(address: UInt64, header: CoreHeader)] = []
   /// Headers such as a second kernel makes: one PT_NOTE with a file offset comes first.
   private(set) var mergedHeaders: [MergedHeader] = []
-  /// Headers that were found but not read any more.
-  private(set) var unread: [UInt64] = []
   /// Zero pages and where they stand.
   private(set) var bootParameters: [(address: UInt64, page: BootParameters)] = []
   /// Distinct x86 memory maps and where the first copy of each stands.
   private(set) var memoryMaps: [(address: UInt64, map: MemoryMapTable)] = []
   /// Headers of a firmware-assisted dump, and what names them.
   private(set) var fadumpHeaders: [(address: UInt64, named: UInt64)] = []
-  private(set) var budget = ExaminationBudget()
   /// The texts of VMCOREINFO notes that were parsed.
-  let informations = InformationTexts()
+  let informations: InformationTexts
 
   /// What is needed of a header that a second kernel may have made.
   struct MergedHeader: Sendable {
@@ -56,8 +53,14 @@ struct Evidence: Sendable {
   }
 
   /// Reads what a scan of a memory, or of a part of it, has found.
-  init(of scan: MemoryScan, in memory: PhysicalMemory) throws(ReadError) {
+  ///
+  /// - Parameter informations: the texts that were parsed before.
+  init(
+    of scan: MemoryScan, in memory: PhysicalMemory,
+    _ informations: InformationTexts = InformationTexts()
+  ) throws(ReadError) {
     self.scan = scan
+    self.informations = informations
     try readHeaders(in: memory)
     try readDeviceTrees(in: memory)
     try readBootParameters(in: memory)
@@ -66,13 +69,11 @@ struct Evidence: Sendable {
 
   private mutating func readHeaders(in memory: PhysicalMemory) throws(ReadError) {
     for address in scan.hits(of: .coreHeader).addresses {
-      switch try CoreHeaderReading(at: address, in: memory, budget: &budget) {
-      case .header(let header):
-        headers.append((address, header))
-        noteMerged(header, at: address)
-      case .refused, .cutOff: continue
-      case .overBudget: unread.append(address)
+      guard case .header(let header) = try CoreHeaderReading(at: address, in: memory) else {
+        continue
       }
+      headers.append((address, header))
+      noteMerged(header, at: address)
     }
   }
 
@@ -180,8 +181,10 @@ extension Evidence {
       return true
     }
     for address in scan.hits(of: .vmCoreInfoNote).addresses.prefix(Evidence.noteLimit) {
-      let information = VMCoreInfo(
-        Array(try memory.paddedBytes(at: address, count: 4096).bytes.dropFirst(24)))
+      guard let text = try InformationNote(at: address, in: memory)?.text(in: memory) else {
+        continue
+      }
+      let information = try informations.information(text, scannedAt: address, memory.budget)
       let symbol = information.symbol("_stext") ?? information.symbol("swapper_pg_dir") ?? 0
       if symbol >> 48 == 0xc000 { return true }
     }
@@ -232,7 +235,7 @@ extension Evidence {
     {
       let address = structure + UInt64(offset)
       guard
-        case .header(let header) = try CoreHeaderReading(at: address, in: memory, budget: &budget)
+        case .header(let header) = try CoreHeaderReading(at: address, in: memory)
       else { continue }
       if !headers.contains(where: { $0.address == address }) { headers.append((address, header)) }
       fadumpHeaders.append((address, structure))
@@ -248,12 +251,10 @@ enum CoreHeaderReading {
   case refused(String)
   /// The image ends inside it.
   case cutOff(String)
-  /// Too many tables were read already.
-  case overBudget
 
   /// Reads the header at an address with its table, which stands directly behind it.
   init(
-    at address: UInt64, in memory: PhysicalMemory, budget: inout ExaminationBudget
+    at address: UInt64, in memory: PhysicalMemory
   ) throws(ReadError) {
     let head = try memory.paddedBytes(at: address, count: 64)
     guard head.present > 0 else {
@@ -268,10 +269,11 @@ enum CoreHeaderReading {
       self = .refused("the ELF header at \(address.hex): \(refusal)")
       return
     }
-    guard budget.take(tableOf: header) else {
-      self = .overBudget
-      return
-    }
+    let count = UInt64(header.programHeaderCount)
+    let what = "the look-alikes of a core header"
+    try memory.budget?.spend(count, .parsing, on: what)
+    try memory.budget?.spend(
+      count * UInt64(MemoryLayout<ProgramHeader>.stride), .keeping, on: what)
     guard let bytes = try memory.bytes(at: address, count: header.sizeWithTable) else {
       self = .cutOff(
         "the ELF header at \(address.hex): the image ends inside its "

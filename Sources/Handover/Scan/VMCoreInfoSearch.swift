@@ -40,34 +40,31 @@ struct VMCoreInfoSearch {
     }
   }
 
+  /// Those of the kernel whose memory the user selects, and of the architecture that he names.
+  func kernels(
+    of options: SearchOptions, _ evidence: Evidence, in view: ImageView
+  ) -> [ScannedVMCoreInfo] {
+    found.filter { scanned in
+      let isSecond = evidence.mergedHeader(beside: scanned, in: view) != nil
+      return isSecond == (options.selection == .kdump)
+        && options.architecture.map { $0 == scanned.kernel.architecture } ?? true
+    }
+  }
+
   private mutating func look(
     at address: UInt64, scannedAt place: UInt64, in memory: PhysicalMemory
   ) throws(ReadError) {
-    let head = try memory.paddedBytes(at: address, count: NoteHeader.size).bytes
-    for order in ByteOrder.allCases {
-      var reader = ByteReader(head, order: order)
-      guard let header = try? NoteHeader(from: &reader), header.nameSize == 11, header.type == 0,
-        header.descriptionSize > 0, header.descriptionSize <= VMCoreInfo.largestText
-      else { continue }
-      let note = Note(
-        type: .vmCoreInfo, address: address,
-        descriptionAddress: address &+ header.descriptionOffset,
-        descriptionSize: UInt64(header.descriptionSize))
-      guard
-        let text = try memory.bytes(
-          at: note.descriptionAddress, count: Int(header.descriptionSize))
-      else {
-        rejected.append("the VMCOREINFO note at \(address.hex) is cut off")
-        return
-      }
-      if let fault = VMCoreInfo.fault(ofText: text) {
-        rejected.append("the VMCOREINFO note at \(address.hex): \(fault)")
-        return
-      }
-      let information = try texts.information(text, scannedAt: place, memory.budget)
-      try judge(note, information, order, in: memory)
+    guard let head = try InformationNote(at: address, in: memory) else { return }
+    guard let text = try head.text(in: memory) else {
+      rejected.append("the VMCOREINFO note at \(address.hex) is cut off")
       return
     }
+    if let fault = VMCoreInfo.fault(ofText: text) {
+      rejected.append("the VMCOREINFO note at \(address.hex): \(fault)")
+      return
+    }
+    let information = try texts.information(text, scannedAt: place, memory.budget)
+    try judge(head.note, information, head.order, in: memory)
   }
 
   private mutating func judge(

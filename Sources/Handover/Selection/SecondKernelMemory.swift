@@ -26,7 +26,7 @@ struct SecondKernelMemory {
     }
     let found = try SecondKernelRanges(beside: system, headerAt: address, in: scene)
     for range in found.ranges.prefix(SecondKernelMemory.mostSearched) {
-      if let note = try note(in: range) { return .found(try shown(note, found)) }
+      if let note = try note(in: range, of: found) { return .found(try shown(note, found)) }
     }
     return .corrupt(
       .corrupt(
@@ -85,24 +85,39 @@ struct SecondKernelMemory {
   private static let mostNotes = 256
 
   /// The VMCOREINFO note of the kernel that runs in a range: kernels since 4.13 have it at the
-  /// start of a page; copies of the crashed kernel's note have a CRASHTIME.
-  private func note(in range: Range<UInt64>) throws(ReadError) -> Note? {
+  /// start of a page; copies of the crashed kernel's note have a CRASHTIME, and others tell of a
+  /// kernel that does not lie in the second kernel's memory (R9).
+  private func note(
+    in range: Range<UInt64>, of found: SecondKernelRanges
+  ) throws(ReadError) -> Note? {
     guard let memory = memory.restricted(to: range) else { return nil }
     let scan = try MemoryScan(memory, workers: options.workers, isCancelled: options.isCancelled)
     let places = scan.hits(of: .vmCoreInfoNote).addresses
     let ordered = places.filter { $0 % 4096 == 0 } + places.filter { $0 % 4096 != 0 }
     for address in ordered.prefix(SecondKernelMemory.mostNotes)
     where address != system.vmCoreInfoNote?.address {
-      let limit = UInt64(VMCoreInfo.largestText)
-      let segment = ProgramHeader(
-        type: .note, offset: address, fileSize: limit, memorySize: limit)
-      let section = try NoteSection(
-        of: segment, at: 0, order: system.header.order, in: memory)
-      guard let note = section.notes.first, note.type == .vmCoreInfo else { continue }
-      let information = try note.vmCoreInfo(in: memory)
-      if VMCoreInfo.isPlausible(information.text), information.crashTime == nil { return note }
+      guard let head = try InformationNote(at: address, in: memory),
+        head.order == system.header.order, let text = try head.text(in: memory),
+        VMCoreInfo.isPlausible(text), case let information = VMCoreInfo(text),
+        information.crashTime == nil, try canBe(information, in: found.ranges)
+      else { continue }
+      return head.note
     }
     return nil
+  }
+
+  /// Whether the kernel of a text lies in the second kernel's memory, as far as anything tells.
+  private func canBe(
+    _ information: VMCoreInfo, in ranges: [Range<UInt64>]
+  ) throws(ReadError) -> Bool {
+    guard let architecture = system.architecture,
+      let kernel = Kernel(information, architecture, order: system.header.order, memory: memory)
+    else { return true }
+    return switch try kernel.presence() {
+    case .confirmed(let place): ranges.contains { $0.contains(place) }
+    case .contradicted: false
+    case .unknown: true
+    }
   }
 }
 

@@ -43,26 +43,17 @@ struct StandaloneDump {
 
   /// The system of the layout that the kernel and its memory prove.
   private func best() throws(ReadError) -> SystemFinder.Answer {
+    let proved = try ProvedLayout(in: scene) { evidence, view throws(ReadError) in
+      try kernel(evidence, view).map { (found: $0, scanned: $0.scanned) }
+    }
     let evidence = try scene.evidence()
-    let maps = MemoryMap.all(of: evidence)
-    var all: [(kernel: StandaloneKernel, view: ImageView)] = []
-    var proofs: [LayoutProof] = []
-    for view in try scene.views() {
-      guard let kernel = try kernel(evidence, view) else { continue }
-      all.append((kernel, view))
-      proofs.append(try LayoutProof(kernel.scanned, in: view, maps))
+    switch proved {
+    case .absent: return try secondKernel(evidence)
+    case .open(let choice): return .corrupt(.layoutOpen(failure.beside(choice)))
+    case .found(let kernel, let view):
+      let parts = try StandaloneParts(kernel, scene, evidence, view)
+      return try system(parts, in: view).map { .found($0) } ?? .absent(nil)
     }
-    guard !proofs.isEmpty else { return try secondKernel(evidence) }
-    let choice = try LayoutChoice(proofs)
-    guard let layout = choice.chosen?.view.layout,
-      let (kernel, view) = all.first(where: { $0.view.layout == layout })
-    else {
-      var open = failure.searched ?? SearchFailure()
-      (open.choices, open.hint) = (choice.descriptions, choice.hint)
-      return .corrupt(.layoutOpen(open))
-    }
-    let parts = try StandaloneParts(kernel, scene, evidence, view)
-    return try system(parts, in: view).map { .found($0) } ?? .absent(nil)
   }
 
   /// What is said where the only kernel in memory is the second one.
@@ -91,11 +82,7 @@ struct StandaloneDump {
       return try StandaloneKernel(information, options.architecture, in: view.memory)
     }
     let search = try VMCoreInfoSearch(evidence, in: view)
-    let found = search.found.first { scanned in
-      let isSecond = evidence.mergedHeader(beside: scanned, in: view) != nil
-      return isSecond == (options.selection == .kdump) && isOfThisRun(scanned)
-        && options.architecture.map { $0 == scanned.kernel.architecture } ?? true
-    }
+    let found = search.kernels(of: options, evidence, in: view).first(where: isOfThisRun)
     if let found { return StandaloneKernel(found) }
     guard options.fallback == .standalone, options.selection == .production,
       let architecture = options.architecture

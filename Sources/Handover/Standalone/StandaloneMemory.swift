@@ -44,7 +44,7 @@ struct StandaloneMemory {
   }
 
   private static func usable(_ entries: [BootParameters.MemoryMapEntry]) -> [Range<UInt64>] {
-    entries.filter { MemoryMap.usableTypes.contains($0.type) }.map(\.range)
+    entries.filter(\.isUsable).map(\.range)
   }
 
   /// The kernel's own copy of its zero page.

@@ -3,41 +3,20 @@ internal import CrashedKernel
 internal import DumpRecords
 internal import MemoryImages
 
-/// The notes of each CPU, found without a core header: `crash_notes` through the per-CPU areas.
+/// The notes of each CPU, found without a core header.
 struct StandaloneNotes {
   /// PT_NOTEs, one for each CPU that has notes.
   private(set) var segments: [ProgramHeader] = []
 
-  /// CPUs that are looked at: no kernel is built for more.
-  private static let limit: UInt32 = 8192
-
   /// `crash_save_cpu` writes a note into the area of each CPU (`kernel/crash_core.c`).
   init(_ kernel: Kernel) throws(ReadError) {
-    guard let symbols = try kernel.symbols().value else { return }
+    guard let places = try PerCPUNotes(kernel) else { return }
     let memory = try kernel.memory()
-    let places = try symbols.addresses(of: ["crash_notes", "__per_cpu_offset", "nr_cpu_ids"])
-    guard let variable = places["crash_notes"],
-      let base = try memory.pointer(at: variable).value, base != 0
-    else { return }
-    var count: UInt32 = 1
-    if let place = places["nr_cpu_ids"], let number = try memory.read(UInt32.self, at: place).value
-    {
-      count = min(number, StandaloneNotes.limit)
-    }
-    let offsets = places["__per_cpu_offset"]
     let size = StandaloneNotes.size(kernel.architecture)
     var seen: Set<UInt64> = []
-    for index in 0..<UInt64(count) {
-      var place = base
-      if let offsets {
-        guard
-          let offset = try memory.pointer(
-            at: offsets &+ index &* UInt64(memory.wordSize)
-          ).value
-        else { continue }
-        place = base &+ offset
-      }
-      guard case .at(let physical, _) = try memory.translate(place),
+    for cpu in 0..<(places.count ?? 1) {
+      guard let place = try places.virtualAddress(of: cpu),
+        case .at(let physical, _) = try memory.translate(place),
         seen.insert(physical).inserted, try isNote(at: place, memory)
       else { continue }
       segments.append(

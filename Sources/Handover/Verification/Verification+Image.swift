@@ -19,8 +19,7 @@ package struct VerifiedImage: Sendable {
     if case .failure(.stale(let header, _)) = found {
       // The checks say what is wrong with it.
       options.coreHeader = ELFCoreHeaderParameter(address: header.address)
-      found = try rethrow(
-        as: SearchError.read, SystemFinder.findHandedOver(in: Scene(image, options)))
+      found = try rethrow(as: SearchError.read, SystemFinder.findNamed(by: options, in: scene))
     }
     switch found {
     case .success(let system): self = try VerifiedImage(system)
@@ -40,19 +39,10 @@ package struct VerifiedImage: Sendable {
 
   /// What can be checked of the kernel that a sound VMCOREINFO note describes.
   private static func verification(of scene: Scene) throws(ReadError) -> Verification {
-    let evidence = try scene.evidence()
-    let maps = MemoryMap.all(of: evidence)
-    var all: [(scanned: ScannedVMCoreInfo, view: ImageView)] = []
-    var proofs: [LayoutProof] = []
-    for view in try scene.views() {
-      guard let scanned = try VMCoreInfoSearch(evidence, in: view).found.first else { continue }
-      all.append((scanned, view))
-      proofs.append(try LayoutProof(scanned, in: view, maps))
+    let proved = try ProvedLayout(in: scene) { evidence, view throws(ReadError) in
+      try VMCoreInfoSearch(evidence, in: view).found.first.map { (found: $0, scanned: $0) }
     }
-    let layout = try LayoutChoice(proofs).chosen?.view.layout
-    guard let (scanned, view) = all.first(where: { $0.view.layout == layout }) else {
-      return Verification(rows: [])
-    }
+    guard case .found(let scanned, let view) = proved else { return Verification(rows: []) }
     return try Verification(VerificationSubject(scanned, in: view.memory))
   }
 }

@@ -44,17 +44,22 @@ extension VerificationCheck {
           "it does not say where init_uts_ns of \(release) lies in memory")
       ]
     }
-    guard let system = try kernel.systemName() else {
+    switch try kernel.presence() {
+    case .confirmed(let place):
+      let machine = try kernel.confirmedName().map { ", \($0.machine)" } ?? ""
       return [
-        Verification.Row(name, .wrong, "differs", "init_uts_ns holds no name of a kernel")
+        Verification.Row(
+          name, .sound, "agrees", "init_uts_ns at \(place.hex) says \(release)\(machine)")
+      ]
+    case .contradicted(_, let difference):
+      return [Verification.Row(name, .wrong, "differs", difference)]
+    case .unknown:
+      return [
+        Verification.Row(
+          name, .nothing, "not applicable",
+          "the image lacks init_uts_ns of \(release), or nothing tells where it lies")
       ]
     }
-    let found = "init_uts_ns at \(system.address.hex) says \(system.release)"
-    return [
-      system.release == release
-        ? Verification.Row(name, .sound, "agrees", "\(found), \(system.machine)")
-        : Verification.Row(name, .wrong, "differs", "\(found), vmcoreinfo says \(release)")
-    ]
   }
 
   /// The notes that the core header points at.
