@@ -80,7 +80,7 @@ extension CoreHeaderSearch {
     else { return nil }
     guard view.isOpen else { return (found, view) }
     let proof = try LayoutProof(
-      view, [found.examination], MemoryMap.all(of: evidence), options.moment)
+      view, [found.examination], FirmwareMap.all(of: evidence), options.moment)
     return proof.isSettled ? (found, view) : nil
   }
 

@@ -110,7 +110,7 @@ struct CoreHeaderSearch {
     seen.removeAll { $0.examination.rejections.count > least }
     var layoutWarnings: [Finding] = []
     if seen.first?.view.isOpen == true {
-      let maps = MemoryMap.all(of: evidence)
+      let maps = FirmwareMap.all(of: evidence)
       var proofs: [LayoutProof] = []
       for (view, examination) in seen {
         proofs.append(try LayoutProof(view, [examination], maps, options.moment))

@@ -21,7 +21,7 @@ enum LayoutAnswer {
       results.filter { $0.survivors.isEmpty && !$0.doubtful.isEmpty },
       results.filter { $0.survivors.isEmpty && $0.doubtful.isEmpty && !$0.weak.isEmpty },
     ].filter { !$0.isEmpty }
-    let maps = MemoryMap.all(of: evidence)
+    let maps = FirmwareMap.all(of: evidence)
     var refused: LayoutChoice?
     for group in groups {
       if results.count == 1, let only = group.first, !only.view.isOpen {

@@ -29,7 +29,7 @@ struct LayoutCandidates {
   ) throws(ReadError) {
     size = memory.size
     budget = memory.budget
-    for map in MemoryMap.all(of: evidence) {
+    for map in FirmwareMap.all(of: evidence) {
       try spend(UInt64(map.count))
       for layout in map.layouts(ofSize: size) { try add(layout) }
     }
@@ -64,7 +64,7 @@ struct LayoutCandidates {
           .filter { $0.upperBound <= PhysicalAddress.end })
       guard !seen.contains(loads) else { continue }
       seen.append(loads)
-      for layout in MemoryMap(loads)?.layouts(ofSize: size) ?? []
+      for layout in FirmwareMap(loads)?.layouts(ofSize: size) ?? []
       where lastResorts.count < LayoutCandidates.mostLastResorts
         && !(layouts + lastResorts).contains(where: { $0.places(size, as: layout) })
       {

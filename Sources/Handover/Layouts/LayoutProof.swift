@@ -49,7 +49,7 @@ struct LayoutProof: Sendable {
 
   /// What is said of a layout by the headers that are left under it.
   init(
-    _ view: ImageView, _ contenders: [CandidateExamination], _ maps: [MemoryMap],
+    _ view: ImageView, _ contenders: [CandidateExamination], _ maps: [FirmwareMap],
     _ moment: MomentOption
   ) throws(ReadError) {
     self.view = view
@@ -76,13 +76,13 @@ struct LayoutProof: Sendable {
     }
     let loads = contenders.first.map { RangeSet($0.soundLoads.compactMap(\.segment.physicalRange)) }
     let memory = loads ?? RangeSet([])
-    try judge(LayoutProof.map(of: kernel, with: memory, maps, view) ?? MemoryMap(memory))
+    try judge(LayoutProof.map(of: kernel, with: memory, maps, view) ?? FirmwareMap(memory))
   }
 
   /// What is said of a layout by a kernel without a core header; nil where the user alone tells of
   /// the kernel.
   init(
-    _ scanned: ScannedVMCoreInfo?, in view: ImageView, _ maps: [MemoryMap]
+    _ scanned: ScannedVMCoreInfo?, in view: ImageView, _ maps: [FirmwareMap]
   ) throws(ReadError) {
     self.view = view
     kernel = scanned.map { .confirmed(at: $0.system.address) } ?? .unknown
@@ -96,8 +96,8 @@ struct LayoutProof: Sendable {
 
   /// The largest map of the machine on which a kernel ran that has memory at certain places.
   private static func map(
-    of kernel: KernelPresence, with memory: RangeSet, _ maps: [MemoryMap], _ view: ImageView
-  ) throws(ReadError) -> MemoryMap? {
+    of kernel: KernelPresence, with memory: RangeSet, _ maps: [FirmwareMap], _ view: ImageView
+  ) throws(ReadError) -> FirmwareMap? {
     for map in maps {
       try view.memory.budget?.spend(
         UInt64(map.count), .parsing, on: "the hints at how the file lies in memory")
@@ -108,7 +108,7 @@ struct LayoutProof: Sendable {
   }
 
   /// Holds a map against the layout.
-  private mutating func judge(_ map: MemoryMap?) throws(ReadError) {
+  private mutating func judge(_ map: FirmwareMap?) throws(ReadError) {
     guard let map else { return }
     let held = RangeSet(view.memory.regions.map(\.range))
     let fit = MapFit(

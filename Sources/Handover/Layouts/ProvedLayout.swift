@@ -18,7 +18,7 @@ enum ProvedLayout<Found> {
     _ find: (Evidence, ImageView) throws(ReadError) -> (found: Found, scanned: ScannedVMCoreInfo?)?
   ) throws(ReadError) {
     let evidence = try scene.evidence()
-    let maps = MemoryMap.all(of: evidence)
+    let maps = FirmwareMap.all(of: evidence)
     var all: [(found: Found, view: ImageView)] = []
     var proofs: [LayoutProof] = []
     for view in try scene.views() {

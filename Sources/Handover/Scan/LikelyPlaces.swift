@@ -27,7 +27,7 @@ struct LikelyPlaces {
   /// - Parameters:
   ///   - isOpen: whether addresses are offsets in a file that may have holes nobody tells.
   ///   - maps: what is known of the machine's memory.
-  init(_ memory: PhysicalMemory, isOpen: Bool, maps: [MemoryMap]) {
+  init(_ memory: PhysicalMemory, isOpen: Bool, maps: [FirmwareMap]) {
     var left = RangeSet(memory.regions.map(\.range))
     guard let end = left.ranges.last?.upperBound else { return }
     let low = LikelyPlaces.lowEnds(of: left, end, isOpen: isOpen, maps) + [end]
@@ -48,7 +48,7 @@ struct LikelyPlaces {
 
   /// Where memory below 4 GiB may end.
   private static func lowEnds(
-    of memory: RangeSet, _ end: UInt64, isOpen: Bool, _ maps: [MemoryMap]
+    of memory: RangeSet, _ end: UInt64, isOpen: Bool, _ maps: [FirmwareMap]
   ) -> [UInt64] {
     let low = 0..<min(end, lowEnd)
     guard isOpen, end > low.upperBound || MachinePreset.all.contains(where: { $0.lowEnd < end })
@@ -82,6 +82,6 @@ extension Scene {
       return LikelyPlaces(image.memory, isOpen: false, maps: [])
     }
     try scan(RangeSet(image.memory.regions.map(\.range)).clamped(to: 0..<1 << 20))
-    return LikelyPlaces(image.memory, isOpen: true, maps: MemoryMap.all(of: try begunEvidence()))
+    return LikelyPlaces(image.memory, isOpen: true, maps: FirmwareMap.all(of: try begunEvidence()))
   }
 }

@@ -24,7 +24,7 @@ struct StandaloneMemory {
       ("the e820 table at \(place.hex)", StandaloneMemory.usable(page.memoryMap))
     }
     let tables = evidence.memoryMaps.map { place, table in
-      ("the \(MemoryMap(table, at: place).origin)", StandaloneMemory.usable(table.entries))
+      ("the \(FirmwareMap(table, at: place).origin)", StandaloneMemory.usable(table.entries))
     }
     let trees = evidence.deviceTrees.map { ("a device tree at \($0.hex)", $1.memory) }
     let all = view.memory.regions.map(\.range)

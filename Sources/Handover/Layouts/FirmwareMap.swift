@@ -3,7 +3,7 @@ internal import DumpRecords
 internal import MemoryImages
 
 /// Where a machine has memory, as something in the image says.
-struct MemoryMap: Sendable {
+struct FirmwareMap: Sendable {
   /// Memory: ascending, neighbours joined.
   let memory: RangeSet
   /// Everything that is listed, memory or not.
@@ -63,11 +63,11 @@ struct MemoryMap: Sendable {
   }
 
   /// Every map of a scan at address = file offset, most memory first.
-  static func all(of evidence: Evidence) -> [MemoryMap] {
+  static func all(of evidence: Evidence) -> [FirmwareMap] {
     let maps =
-      evidence.memoryMaps.map { MemoryMap($0.map, at: $0.address) }
+      evidence.memoryMaps.map { FirmwareMap($0.map, at: $0.address) }
       + evidence.deviceTrees.filter { !$0.tree.memory.isEmpty }
-      .map { MemoryMap($0.tree, at: $0.address) }
+      .map { FirmwareMap($0.tree, at: $0.address) }
     return maps.filter { !$0.memory.ranges.isEmpty }
       .sorted { $0.memory.length > $1.memory.length }
   }
@@ -91,7 +91,7 @@ struct MemoryMap: Sendable {
   }
 }
 
-extension MemoryMap {
+extension FirmwareMap {
   /// Memory with less between it is one piece: the ISA range, tables of the firmware.
   private static let smallGap: UInt64 = 1 << 20
   /// The same where all between is listed.
@@ -107,11 +107,11 @@ extension MemoryMap {
     var blocks: [Range<UInt64>] = []
     for range in memory.ranges {
       if let last = blocks.last, case let gap = last.upperBound..<range.lowerBound,
-        gap.length < MemoryMap.smallGap
-          || gap.length < MemoryMap.listedGap && listed.gaps(in: gap).ranges.isEmpty
+        gap.length < FirmwareMap.smallGap
+          || gap.length < FirmwareMap.listedGap && listed.gaps(in: gap).ranges.isEmpty
       {
         blocks[blocks.count - 1] = last.lowerBound..<range.upperBound
-      } else if blocks.count < MemoryMap.mostBlocks {
+      } else if blocks.count < FirmwareMap.mostBlocks {
         blocks.append(range)
       } else {
         break
@@ -125,7 +125,7 @@ extension MemoryMap {
     var ends = [block.upperBound]
     for entry in entries
     where entry.lowerBound == ends[ends.count - 1] && !entry.isEmpty
-      && entry.upperBound <= next ?? .max && ends.count < MemoryMap.mostEnds
+      && entry.upperBound <= next ?? .max && ends.count < FirmwareMap.mostEnds
     {
       ends.append(entry.upperBound)
     }
@@ -148,12 +148,12 @@ extension MemoryMap {
     let gaps = zip(blocks.dropFirst(), blocks.dropFirst(2)).map { $0.upperBound..<$1.lowerBound }
     let rest = blocks.dropFirst().reduce(UInt64(0)) { $0 &+ $1.length }
     var layouts: [ImageLayout] = []
-    for isa in isOfPC && isWhole ? MemoryMap.isaRanges : [[]] {
+    for isa in isOfPC && isWhole ? FirmwareMap.isaRanges : [[]] {
       guard let held = size.adding(isa.reduce(base) { $0 &+ $1.length }) else { continue }
       layouts.append(layout(base, isa))
       guard let next else { continue }
       let whole = held >= rest ? held - rest : 0
-      let reach = max(ends.max() ?? 0, first.upperBound &+ MemoryMap.listedGap)
+      let reach = max(ends.max() ?? 0, first.upperBound &+ FirmwareMap.listedGap)
       if whole >= first.upperBound, whole <= min(reach, next) {
         layouts.append(layout(base, isa + [whole..<next] + gaps))
       } else {
