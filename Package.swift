@@ -33,6 +33,15 @@ let package = Package(
     .library(name: "VMCore", targets: ["VMCore"]),
     .executable(name: "vmcoregen", targets: ["vmcoregen"]),
   ],
+  traits: [
+    .default(enabledTraits: ["ArgumentParser"]),
+    .trait(
+      name: "ArgumentParser",
+      description: "Every command, help and completions; without it, what a second kernel needs."),
+    .trait(
+      name: "Libdeflate",
+      description: "Links libdeflate, which is otherwise used where it is installed."),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -41,8 +50,15 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libz-dev"]), .yum(["zlib-devel"])]),
+    .systemLibrary(
+      name: "CLibdeflate", providers: [.apt(["libdeflate-dev"]), .yum(["libdeflate-devel"])]),
     layer("Bytes", on: ["CLinux", system]),
-    layer("Codecs", on: ["Bytes", "CLinux", "CZlib"]),
+    layer(
+      "Codecs",
+      on: [
+        "Bytes", "CLinux", "CZlib",
+        .target(name: "CLibdeflate", condition: .when(traits: ["Libdeflate"])),
+      ]),
     layer("DumpRecords", on: ["Bytes"]),
     layer("MemoryImages", on: ["Bytes", "ChildProcesses", "Codecs", "DumpRecords"]),
     layer("CrashedKernel", on: ["Bytes", "DumpRecords", "MemoryImages"]),
@@ -61,12 +77,17 @@ let package = Package(
         "Bytes", "Codecs", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover",
         "CoreWriting", "CoreServing", system,
       ]),
+    layer("SmallParser", on: []),
+    layer(
+      "CommandParser",
+      on: [
+        "SmallParser",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["ArgumentParser"])),
+      ]),
     .executableTarget(
-      name: "vmcoregen",
-      dependencies: [
-        "VMCore", "ChildProcesses", system,
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      name: "vmcoregen", dependencies: ["VMCore", "ChildProcesses", "CommandParser", system],
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["CLinux", "CZlib"], path: "Tests/TestSupport",
@@ -94,6 +115,9 @@ let package = Package(
       with: ["Bytes", "Codecs", "DumpRecords", "MemoryImages", "CrashedKernel", "Handover"]),
     tests(of: "CoreServing", with: ["Bytes"]),
     tests(of: "VMCore"),
+    tests(
+      of: "SmallParser",
+      with: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
     tests(
       of: "vmcoregen",
       with: [

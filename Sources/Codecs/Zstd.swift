@@ -44,7 +44,7 @@
     unsafe self.freePacker = freePacker
     unsafe self.setParameter = setParameter
     unsafe self.compress = compress
-    unsafe self.isError = isError
+    self.isError = isError
   }
 }
 

@@ -26,7 +26,7 @@
     unsafe self.make = make
     unsafe self.free = free
     unsafe self.decompress = decompress
-    unsafe self.isError = isError
+    self.isError = isError
   }
 }
 

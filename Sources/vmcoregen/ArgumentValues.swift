@@ -1,4 +1,4 @@
-public import ArgumentParser
+public import CommandParser
 public import VMCore
 
 // The library's closed sets are values of options as they are.

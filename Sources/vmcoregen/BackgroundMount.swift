@@ -1,3 +1,4 @@
+#if ArgumentParser
 import ChildProcesses
 import Glibc
 import VMCore
@@ -110,3 +111,4 @@ private final class Pipe {
     return isOpen ? Array(bytes.prefix(count)) : nil
   }
 }
+#endif

@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import Glibc
 import VMCore
 

@@ -1,4 +1,5 @@
-import ArgumentParser
+#if ArgumentParser
+import CommandParser
 import ChildProcesses
 import Glibc
 import VMCore
@@ -22,8 +23,6 @@ struct ExecCommand: ParsableCommand {
     help: "The command behind '--'; each {} in its arguments becomes the path of the vmcore.")
   var command: [String] = []
 
-  /// What stands for the vmcore's path, as for find(1) and xargs(1).
-  private static let placeholder = "{}"
   /// Signals that the command gets in this program's place.
   private static let forwarded = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2]
   /// The statuses of env(1), nohup(1) and the shell.
@@ -35,7 +34,7 @@ struct ExecCommand: ParsableCommand {
       throw ValidationError(
         "no command: expected '-- COMMAND ... {} ...', as in '-- crash vmlinux {}'")
     }
-    if !command.contains(where: { $0.contains(Self.placeholder) }) {
+    if !command.contains(where: { Self.replacing(in: $0, by: "") != $0 }) {
       throw ValidationError(
         "the command has no {}: expected one where the path of the vmcore shall stand")
     }
@@ -72,7 +71,7 @@ struct ExecCommand: ParsableCommand {
   }
 
   private func runCommand(on path: String, _ signals: SignalQueue) -> ChildProcess.Ending {
-    let arguments = command.map { PathText.bytes(of: replacing(in: $0, by: path)) }
+    let arguments = command.map { PathText.bytes(of: Self.replacing(in: $0, by: path)) }
     do throws(SpawnError) {
       let child = try ChildProcess(arguments)
       while true {
@@ -89,7 +88,8 @@ struct ExecCommand: ParsableCommand {
     }
   }
 
-  private func replacing(in argument: String, by path: String) -> String {
+  /// Puts the path where `{}` stands, as find(1) and xargs(1) do.
+  private static func replacing(in argument: String, by path: String) -> String {
     var result = ""
     var rest = argument[...]
     while let open = rest.firstIndex(of: "{") {
@@ -105,3 +105,4 @@ struct ExecCommand: ParsableCommand {
     return result + rest
   }
 }
+#endif

@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import VMCore
 
 /// What is left out of the vmcore.

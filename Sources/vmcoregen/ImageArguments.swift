@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import VMCore
 
 /// The image and what the user says about it: the same for every command.

@@ -1,4 +1,5 @@
-import ArgumentParser
+#if ArgumentParser
+import CommandParser
 import Glibc
 import VMCore
 
@@ -169,3 +170,4 @@ func sizeText(_ bytes: UInt64) -> String {
   }
   return unit == 0 || tenths == 0 ? "\(rest) \(units[unit])" : "\(rest).\(tenths) \(units[unit])"
 }
+#endif

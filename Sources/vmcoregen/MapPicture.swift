@@ -1,3 +1,4 @@
+#if ArgumentParser
 import VMCore
 
 /// A map of memory as a picture that needs no other file (SVG 1.1).
@@ -196,7 +197,8 @@ struct MapPicture {
       + "\(MapPicture.escaped(text))</text>\n"
   }
 
-  private func rectangle(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ fill: String) -> String
+  private func rectangle(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ fill: String)
+    -> String
   {
     "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width)\" height=\"\(height)\" fill=\"\(fill)\"/>\n"
   }
@@ -226,3 +228,4 @@ extension MemoryMap.Kind {
       + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }
+#endif

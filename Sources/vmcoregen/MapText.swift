@@ -1,3 +1,4 @@
+#if ArgumentParser
 import VMCore
 
 /// A map of memory as text: a strip to scale that goes on in the next row, and a legend.
@@ -81,3 +82,4 @@ struct MapText {
     if rest > 0 { text += "      and \(rest) more\n" }
   }
 }
+#endif

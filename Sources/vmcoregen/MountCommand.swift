@@ -1,4 +1,5 @@
-import ArgumentParser
+#if ArgumentParser
+import CommandParser
 import ChildProcesses
 import Glibc
 import VMCore
@@ -81,3 +82,4 @@ func isReadable(_ descriptor: Int32) -> Bool {
   var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
   return unsafe poll(&item, 1, 0) > 0
 }
+#endif

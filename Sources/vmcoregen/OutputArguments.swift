@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import VMCore
 
 /// In what form the vmcore is written.

@@ -1,3 +1,4 @@
+#if ArgumentParser
 import Glibc
 import VMCore
 
@@ -43,6 +44,8 @@ final class PrivateDirectory {
     let number = errno
     return VMCoreError(
       .cannotCreate,
-      "\(path): cannot be created for this user alone: \(unsafe String(cString: strerror(number)))")
+      "\(path): cannot be created for this user alone: \(unsafe String(cString: strerror(number)))"
+    )
   }
 }
+#endif

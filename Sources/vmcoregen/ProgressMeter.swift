@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import Glibc
 
 /// `--progress`
@@ -10,8 +10,8 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
 final class ProgressMeter: @unchecked Sendable {
   private let style: ProgressStyle
   private let total: UInt64
-  private let start = ContinuousClock.now
-  private var last: ContinuousClock.Instant
+  private let start = ProgressMeter.now
+  private var last: Duration
   private var hasShown = false
 
   /// A meter for a run of `total` bytes.
@@ -37,10 +37,17 @@ final class ProgressMeter: @unchecked Sendable {
     }
   }
 
+  /// The time since the machine's start. (`ContinuousClock` would link Swift's concurrency.)
+  private static var now: Duration {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+
   /// Notes that `done` bytes are written.
   func update(_ done: UInt64) {
     guard style != .none else { return }
-    let now = ContinuousClock.now
+    let now = ProgressMeter.now
     if done >= total, !isPatient, style != .bar {
       // Whoever asked for lines or records gets the last one, however short the run.
       if !hasEnded { show(done, after: now - start) }

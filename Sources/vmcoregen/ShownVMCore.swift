@@ -1,3 +1,4 @@
+#if ArgumentParser
 import Glibc
 import VMCore
 
@@ -69,3 +70,4 @@ struct ShownVMCore {
     return unsafe PathText.text(of: UnsafeRawBufferPointer(start: value, count: strlen(value)))
   }
 }
+#endif

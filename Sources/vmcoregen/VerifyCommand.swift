@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import VMCore
 
 /// Says what in an image agrees with a second source, and what does not.

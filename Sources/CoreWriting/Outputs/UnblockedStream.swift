@@ -57,9 +57,9 @@ final class UnblockedStream {
 
   /// Waits until bytes can be written; false where that takes longer. A signal does not end it.
   func poll(_ time: Duration) -> Bool {
-    let end = ContinuousClock.now + time
+    let end = SteadyClock.now + time
     while true {
-      let left = max(.zero, end - .now) / .milliseconds(1)
+      let left = max(.zero, end - SteadyClock.now) / .milliseconds(1)
       var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       let result = unsafe Glibc.poll(&poll, 1, Int32(left.rounded(.up)))
       if result > 0 { return true }

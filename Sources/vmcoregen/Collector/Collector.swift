@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import Glibc
 
 /// Runs the program under another name: its command line, its exit statuses.

@@ -24,8 +24,12 @@ enum CloudHypervisorImage {
   /// The state is one JSON object of snapshots.
   static func recognizes(_ head: [UInt8]) -> Bool {
     guard head.first(where: { !isBlank($0) }) == UInt8(ascii: "{") else { return false }
-    let text = String(decoding: head, as: UTF8.self)
-    return text.contains("\"snapshots\"") && text.contains("\"snapshot_data\"")
+    return holds(head, "\"snapshots\"") && holds(head, "\"snapshot_data\"")
+  }
+
+  private static func holds(_ bytes: [UInt8], _ text: String) -> Bool {
+    let wanted = Array(text.utf8)
+    return bytes.indices.contains { bytes[$0...].starts(with: wanted) }
   }
 
   private static func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0a, 0x0d].contains(byte) }
