@@ -89,9 +89,18 @@ internal import CLibdeflate
     let free: Free
     let decompress: Decompress
 
-    /// The installed library; nil where there is none that has every symbol.
+    /// The library; nil where none is installed that has every symbol.
     static let shared = Library()
 
+    #if Libdeflate
+    private init?() {
+      unsafe allocate = { unsafe libdeflate_alloc_decompressor() }
+      unsafe free = { unsafe libdeflate_free_decompressor($0) }
+      unsafe decompress = {
+        unsafe Int32(libdeflate_zlib_decompress($0, $1, $2, $3, $4, $5).rawValue)
+      }
+    }
+    #else
     private init?() {
       guard let library = DynamicLibrary("libdeflate.so.0"),
         let allocate = unsafe library.function("libdeflate_alloc_decompressor", as: Allocate.self),
@@ -103,6 +112,7 @@ internal import CLibdeflate
       unsafe self.free = free
       unsafe self.decompress = decompress
     }
+    #endif
   }
 
   /// nil where there is no memory for it.

@@ -9,10 +9,9 @@ extension ParsableCommand {
   /// The command that words ask for: this one, or one below it whose name is the first word.
   public static func parseAsRoot(_ words: [String]) throws -> any ParsableCommand {
     let options = words.prefix { $0 != "--" }
-    if options.contains("--version") { throw PrintedText(text: configuration.version) }
-    if options.contains("--help") || options.contains("-h") {
-      throw PrintedText(text: helpMessage())
-    }
+    func asks(for name: String) -> Bool { options.contains("--\(name)") }
+    if asks(for: "version") { throw PrintedText(text: configuration.version) }
+    if asks(for: "help") || options.contains("-h") { throw PrintedText(text: helpMessage()) }
     let named = configuration.subcommands.first { $0.configuration.commandName == words.first }
     var command = (named ?? configuration.defaultSubcommand ?? self).init()
     try WordReader.read(words.dropFirst(named == nil ? 0 : 1), into: slots(of: command))

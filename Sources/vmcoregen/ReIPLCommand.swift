@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandParser
 import VMCore
 
 /// Tells the running s390x kernel what the crashed one would have started next.

@@ -15,26 +15,31 @@ struct Vmcoregen: ParsableCommand {
       vmcoregen verify [OPTIONS] IMAGE
       vmcoregen extract PART [OPTIONS] IMAGE
       vmcoregen dmesg [OPTIONS] IMAGE
-      vmcoregen map [OPTIONS] [--svg FILE] IMAGE
-      vmcoregen exec [OPTIONS] IMAGE -- COMMAND ... {} ...
-      vmcoregen mount [OPTIONS] IMAGE DIR
       vmcoregen reipl [OPTIONS] [--apply] IMAGE
-      """,
+      """ + otherUsage,
     version: Version.text,
-    subcommands: subcommands,
+    subcommands: commands + otherCommands,
     defaultSubcommand: WriteCommand.self)
 
-  #if ArgumentParser
-  private static let subcommands: [any ParsableCommand.Type] = [
-    WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
-    DmesgCommand.self, MapCommand.self, ExecCommand.self, MountCommand.self,
-    ReIPLCommand.self,
-  ]
-  #else
-  private static let subcommands: [any ParsableCommand.Type] = [
+  private static let commands: [any ParsableCommand.Type] = [
     WriteCommand.self, InfoCommand.self, VerifyCommand.self, ExtractCommand.self,
     DmesgCommand.self, ReIPLCommand.self,
   ]
+
+  // What a second kernel has no use for.
+  #if ArgumentParser
+  private static let otherCommands: [any ParsableCommand.Type] = [
+    MapCommand.self, ExecCommand.self, MountCommand.self,
+  ]
+  private static let otherUsage = """
+
+    vmcoregen map [OPTIONS] [--svg FILE] IMAGE
+    vmcoregen exec [OPTIONS] IMAGE -- COMMAND ... {} ...
+    vmcoregen mount [OPTIONS] IMAGE DIR
+    """
+  #else
+  private static let otherCommands: [any ParsableCommand.Type] = []
+  private static let otherUsage = ""
   #endif
 
   /// A bare `--help` shows the main job's options too.
