@@ -146,7 +146,7 @@ struct ImageFormatTests {
     #expect(ImageFormat.raw.accepts == .layout)
     #expect(ImageFormat.flattened.accepts == .all)
     #expect(ImageFormat.vmware.accepts == .parts)
-    #expect(ImageFormat.savevm.accepts == [])
+    #expect(ImageFormat.savevm.accepts == .layout)
   }
 
   @Test("An empty file, an empty pipe and a name without a file are refused in words")
