@@ -34,8 +34,10 @@ struct StreamUnpackerTests {
     return nil
   }
 
+  // No library unpacks lzop's files: its command does.
   @Test(
-    "comes back whatever the steps are, one stream after another", arguments: StreamForm.allCases)
+    "comes back whatever the steps are, one stream after another",
+    arguments: StreamForm.allCases.filter { $0 != .lzop })
   func roundTrip(_ form: StreamForm) throws {
     guard form.unpacker() != nil else { return try OutsideTool.absent("a library of \(form)") }
     let packed =

@@ -77,9 +77,9 @@ struct PageArrayTest {
         continue
       }
       let flags = pages.word(index, flagsPlace)
+      if flags & rules.reserved != 0 { marks.reserve(first + UInt64(index)) }
       let isHead = flags & rules.head != 0
       var found = rules.kinds(pages, index, flags: flags)
-      if flags & rules.reserved != 0, found.isGuarded { marks.reserve(first + UInt64(index)) }
       if found.isEmpty && !isHead {
         index += 1
         continue
@@ -147,7 +147,7 @@ struct PageArrayTest {
       try reserve(group.lowerBound + UInt64(held)..<group.upperBound, &marks)
     }
     if !isGuarded || !group.overlaps(image) {
-      marks.mark(group, as: kind)
+      marks.mark(group, as: kind, isGuarded: isGuarded)
     } else {
       let kept = census.protected.clamped(to: group)
       for part in census.protected.gaps(in: group).ranges { marks.mark(part, as: kind) }

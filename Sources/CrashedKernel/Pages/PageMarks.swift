@@ -52,12 +52,14 @@ package struct PageMarks: Sendable {
     return first..<first + Int(part.upperBound - part.lowerBound)
   }
 
-  /// Marks frames that were kept up to now, but for reserved ones.
-  package mutating func mark(_ range: Range<UInt64>, as kind: PageKind) {
+  /// Marks frames that were kept up to now, but for reserved ones, if those are guarded.
+  package mutating func mark(
+    _ range: Range<UInt64>, as kind: PageKind, isGuarded: Bool = true
+  ) {
     let part = indices(of: range)
     guard !part.isEmpty else { return }
     var count: UInt64 = 0
-    if reserved.isEmpty {
+    if reserved.isEmpty || !isGuarded {
       var kinds = kinds.mutableSpan
       for index in part where kinds[index] == .kept {
         kinds[index] = kind

@@ -271,9 +271,14 @@ enum CoreHeaderReading {
     }
     let count = UInt64(header.programHeaderCount)
     let what = "the look-alikes of a core header"
-    try memory.budget?.spend(count, .parsing, on: what)
-    try memory.budget?.spend(
-      count * UInt64(MemoryLayout<ProgramHeader>.stride), .keeping, on: what)
+    try memory.budget?.spend(1, .parsing, on: what)
+    if let table = Range(start: address, length: UInt64(header.sizeWithTable)),
+      memory.holds(table)
+    {
+      try memory.budget?.spend(count, .parsing, on: what)
+      try memory.budget?.spend(
+        count * UInt64(MemoryLayout<ProgramHeader>.stride), .keeping, on: what)
+    }
     guard let bytes = try memory.bytes(at: address, count: header.sizeWithTable) else {
       self = .cutOff(
         "the ELF header at \(address.hex): the image ends inside its "

@@ -78,10 +78,10 @@ package struct FlattenedSource: ByteSource {
   /// What stands in pages of the flattened file that cannot be read.
   package func firstUnreadable(in range: Range<UInt64>) -> Range<UInt64>? {
     var place = range.lowerBound
-    while place < range.upperBound, let piece = map.piece(endingAfter: place) {
+    while let piece = map.piece(endingAfter: place), piece.range.lowerBound < range.upperBound {
       let part = piece.range.clamped(to: place..<range.upperBound)
       let position = piece.position + (part.lowerBound - piece.range.lowerBound)
-      if !part.isEmpty, let lost = file.firstUnreadable(in: position..<position + part.length) {
+      if let lost = file.firstUnreadable(in: position..<position + part.length) {
         let start = part.lowerBound + (lost.lowerBound - position)
         return start..<start + lost.length
       }
