@@ -183,7 +183,7 @@ struct RandomMachineTests {
         arrays: machine.maps.map(\.frames), listed: machine.listed,
         image: machine.image)
       let selection = try selected.select(level)
-      last = selection
+      last = last ?? selection
       let found = try selected.leftOut(by: selection)
       let name = "seed \(seed): \(machine.kind.name), \(machine.form.release), \(machine.model)"
       if found != Set(expected.keys) {
