@@ -1,3 +1,5 @@
+// A release is built without the library of tests.
+#if canImport(Testing)
 import TestSupport
 import Testing
 
@@ -11,3 +13,4 @@ extension OutsideTool {
     }
   }
 }
+#endif

@@ -68,8 +68,13 @@ extension MigrationStream {
     blocks.filter { $0.start != nil }.sorted { ($0.start ?? 0) < ($1.start ?? 0) }
   }
 
-  /// The byte order of a machine that mostly runs on one of its own kind.
-  var usualHostOrder: ByteOrder { machine.hasPrefix("s390") ? .big : .little }
+  /// Machines that mostly run on one of their own kind, which is big-endian.
+  private static let bigEndian = ["s390"]
+
+  /// The byte order of the machine that most likely wrote the stream.
+  var usualHostOrder: ByteOrder {
+    MigrationStream.bigEndian.contains { machine.hasPrefix($0) } ? .big : .little
+  }
 
   /// Memory beside the machine's own: its address is in the states of devices, which nothing but
   /// QEMU can read.
