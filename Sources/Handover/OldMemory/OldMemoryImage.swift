@@ -36,7 +36,7 @@ package struct OldMemoryImage: Sendable {
     } catch {
       throw ImageError(.cannotOpen, "\(error)")
     }
-    let device = DeviceMemory(file)
+    let device = DeviceMemory(file, advice: kernel.refusalAdvice)
     var choice = HeaderChoice(device)
     for header in headers {
       do throws(ReadError) { try choice.consider(header) } catch {

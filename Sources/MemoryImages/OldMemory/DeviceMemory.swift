@@ -12,12 +12,13 @@ package final class DeviceMemory: ByteSource {
   static let step: UInt64 = 1 << 20
 
   /// The memory behind a device.
-  package init(_ file: DeviceFile) {
+  ///
+  /// - Parameter advice: what would help where pages are refused.
+  package init(_ file: DeviceFile, advice: String) {
     self.file = file
     refused = PageDamage(
       of: file.name, pageSize: DeviceFile.pageSize, told: (0, []),
-      state: "refused by the kernel",
-      advice: ", unless 'iomem=relaxed' stands on the second kernel's command line")
+      state: "refused by the kernel", advice: advice)
   }
 
   package var name: String { file.name }

@@ -18,6 +18,13 @@ package struct SecondKernel: Sendable {
   /// The device that shows all memory.
   package var memoryPath: String { "\(root)/dev/mem" }
 
+  /// What would help where it refuses pages of memory; empty where that is done: what is refused
+  /// then shares a page with its own.
+  package var refusalAdvice: String {
+    commandLine.split(separator: " ").contains("iomem=relaxed")
+      ? "" : ", unless 'iomem=relaxed' stands on the second kernel's command line"
+  }
+
   /// Whether it is a second kernel that offers no `/proc/vmcore`.
   package var lacksVMCore: Bool {
     FileStatus.kind(at: "\(root)/proc/vmcore") == nil && !headers.isEmpty
@@ -49,12 +56,16 @@ package struct SecondKernel: Sendable {
           ELFCoreHeaderParameter(address: range.0, size: range.1),
           by: "/proc/device-tree/chosen/linux,elfcorehdr"))
     }
-    let line = bytes(of: "/proc/cmdline").map { String(decoding: $0, as: UTF8.self) } ?? ""
-    for parameter in ELFCoreHeaderParameter.all(in: line)
+    for parameter in ELFCoreHeaderParameter.all(in: commandLine)
     where !all.contains(where: { $0.parameter.address == parameter.address }) {
       all.append(NamedHeader(parameter, by: "/proc/cmdline"))
     }
     return all
+  }
+
+  private var commandLine: String {
+    let bytes = bytes(of: "/proc/cmdline") ?? []
+    return String(decoding: bytes.filter { $0 != 0 && $0 != 10 }, as: UTF8.self)
   }
 
   private var cells: DeviceTreeCells {
