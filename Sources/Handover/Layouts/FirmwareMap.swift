@@ -20,26 +20,31 @@ struct FirmwareMap: Sendable {
   /// lie behind the last one.
   let isWhole: Bool
 
+  private init(
+    _ entries: [Range<UInt64>], memory: RangeSet, from origin: String, isOfPC: Bool, isWhole: Bool
+  ) {
+    self.entries = entries
+    stops = Set(entries.map(\.upperBound))
+    self.memory = memory
+    listed = RangeSet(entries)
+    self.origin = origin
+    self.isOfPC = isOfPC
+    self.isWhole = isWhole
+  }
+
   /// An e820 table.
   init(_ table: MemoryMapTable, at place: UInt64) {
-    entries = table.entries.map(\.range)
-    stops = Set(entries.map(\.upperBound))
-    memory = RangeSet(table.entries.filter(\.isUsable).map(\.range))
-    listed = RangeSet(entries)
-    origin = "e820 table at file offset \(place.hex)"
-    isOfPC = true
-    isWhole = true
+    self.init(
+      table.entries.map(\.range),
+      memory: RangeSet(table.entries.filter(\.isUsable).map(\.range)),
+      from: "e820 table at file offset \(place.hex)", isOfPC: true, isWhole: true)
   }
 
   /// The memory nodes of a device tree.
   init(_ tree: DeviceTree, at place: UInt64) {
-    entries = tree.memory
-    stops = Set(entries.map(\.upperBound))
-    memory = RangeSet(entries)
-    listed = memory
-    origin = "memory node of a device tree"
-    isOfPC = false
-    isWhole = true
+    self.init(
+      tree.memory, memory: RangeSet(tree.memory), from: "memory node of a device tree",
+      isOfPC: false, isWhole: true)
   }
 
   /// The loads of a core header: what lies between them on either side of 4 GiB is memory, too. Nil
@@ -53,13 +58,9 @@ struct FirmwareMap: Sendable {
       guard let first = ranges.first, let last = ranges.last else { return nil }
       return first.lowerBound..<last.upperBound
     }
-    entries = spans
-    stops = Set(spans.map(\.upperBound))
-    memory = RangeSet(spans)
-    listed = memory
-    origin = "loads of the core header"
-    isOfPC = true
-    isWhole = false
+    self.init(
+      spans, memory: RangeSet(spans), from: "loads of the core header", isOfPC: true,
+      isWhole: false)
   }
 
   /// Every map of a scan at address = file offset, most memory first.
