@@ -7,26 +7,14 @@ import TestSupport
 import Testing
 
 struct StandaloneDumpTests {
-  private static let recipe = """
-    arch x86_64
-    ram 0x100000-0x400000
-    fill 0x110000-0x114000 random 131
-    osrelease 6.1.0-test
-    info SYMBOL(_stext)=ffffffff80110000
-    info SYMBOL(swapper_pg_dir)=ffffffff82610000
-    info SYMBOL(init_uts_ns)=ffffffff80140000
-    info NUMBER(phys_base)=0
-    system-name 0x140000
-    kernel-symbols 0x120000 at 0xffffffff80120000
-    symbol _stext 0xffffffff80110000
-    symbol _end 0xffffffff80141800
-    symbol init_uts_ns 0xffffffff80140000
-    vmcoreinfo 0x150000
-    cpu 0 running
-    header none
-    moment running
-    name-by nothing
-    """
+  private static let recipe =
+    RunningMachine.recipe + """
+      kernel-symbols 0x120000 at 0xffffffff80120000
+      symbol _stext 0xffffffff80110000
+      symbol _end 0xffffffff80141800
+      symbol init_uts_ns 0xffffffff80140000
+
+      """
 
   private static func system(
     _ memory: ImageInMemory, _ change: (inout SearchOptions) -> Void = { _ in }
