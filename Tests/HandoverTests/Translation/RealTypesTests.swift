@@ -1,3 +1,4 @@
+import Bytes
 import CrashedKernel
 import DumpRecords
 import MemoryImages
