@@ -95,6 +95,8 @@ struct HostilePagesTests {
     machine.reuse(start, flags: ["reserved"])
     let lost = try leftOut(machine, 0).intersection(constants)
     #expect(lost == [constants.lowerBound, constants.lowerBound + 1])
+    machine.reuse(start, flags: ["hwpoison"], order: 14)
+    #expect(try leftOut(machine, 0).isDisjoint(with: constants))
   }
 
   @Test("cost what the lists of free pages hold, and each list itself")

@@ -79,11 +79,13 @@ package struct PageModel {
           continue
         }
         for member in frame..<frame + count
-        where existing.contains(member) && result[member] == nil
-          && (isLost(page)
-            || !isReserved(member) && !image.contains(where: { $0.contains(member) }))
-        {
-          result[member] = kind
+        where existing.contains(member) && result[member] == nil {
+          let isKept = isReserved(member) || image.contains { $0.contains(member) }
+          if member == frame, isKept, let lost = lost(page) {
+            result[member] = lost
+          } else if !isKept {
+            result[member] = kind
+          }
         }
         frame += count
       }
@@ -106,12 +108,12 @@ package struct PageModel {
     return value(page, offset("page.flags") ?? 0, word) >> bit & 1 == 1
   }
 
-  /// Whether the memory of a page must not be touched.
-  private func isLost(_ page: [UInt8]) -> Bool {
+  /// What a page is whose memory must not be touched, wherever it lies.
+  private func lost(_ page: [UInt8]) -> String? {
     let flags = value(page, offset("page.flags") ?? 0, word)
     let count = offset("page._mapcount").map { value(page, $0, 4) } ?? 0
-    return isSet(flags, "hwpoison")
-      || (isType(count, "OFFLINE") && !isSet(flags, "slab", usual: nil))
+    if isSet(flags, "hwpoison") { return "hwpoison" }
+    return isType(count, "OFFLINE") && !isSet(flags, "slab", usual: nil) ? "offline" : nil
   }
 
   private func isTail(_ page: [UInt8]) -> Bool {

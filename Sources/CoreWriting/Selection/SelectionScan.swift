@@ -93,9 +93,9 @@ struct SelectionScan {
     settled.zeros = marks.zeros
     settled.reserve(as: marks)
     for group in groups {
-      let isGuarded = PageKinds(group.kind).isGuarded
-      let parts = isGuarded ? census.protected.gaps(in: group.frames).ranges : [group.frames]
-      for part in parts { settled.mark(part, as: group.kind, isGuarded: isGuarded) }
+      for part in census.protected.gaps(in: group.frames).ranges {
+        settled.mark(part, as: group.kind)
+      }
     }
     return marks.hasExclusions
       ? try test(settled, from: max(carried.next, marks.frames.lowerBound)) : settled

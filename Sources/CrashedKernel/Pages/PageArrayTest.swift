@@ -108,8 +108,9 @@ struct PageArrayTest {
         }
         order = free
       }
+      let isLost = leaveOutLost(frame, found, kind, flags: flags, &marks)
       try leaveOut(
-        frame..<frame + 1 << UInt64(order), kind, isGuarded: found.isGuarded, pages, index, &marks)
+        frame..<frame + 1 << UInt64(order), after: isLost ? 1 : 0, kind, pages, index, &marks)
       index += 1 << order
     }
     return first + UInt64(index)
@@ -136,22 +137,32 @@ struct PageArrayTest {
     }
   }
 
-  /// Marks a group, but for frames that are never left out.
+  /// Marks a page whose memory must not be touched, wherever it lies; answers whether it is one.
+  private func leaveOutLost(
+    _ frame: UInt64, _ found: PageKinds, _ kind: PageKind, flags: UInt64, _ marks: inout PageMarks
+  ) -> Bool {
+    guard let lost = found.intersection(.lost).first else { return false }
+    let isGuarded = flags & rules.reserved != 0 || census.protected.contains(frame)
+    marks.mark(frame..<frame + 1, as: isGuarded ? lost : kind, isGuarded: false)
+    return true
+  }
+
+  /// Marks a group but for its first frames, and for those that are never left out.
   private func leaveOut(
-    _ group: Range<UInt64>, _ kind: PageKind, isGuarded: Bool, _ pages: StructPages, _ index: Int,
+    _ group: Range<UInt64>, after first: Int, _ kind: PageKind, _ pages: StructPages, _ index: Int,
     _ marks: inout PageMarks
   ) throws(ReadError) {
     let held = min(Int(group.length), pages.count - index)
-    if isGuarded {
-      reserve(pages, index..<index + held, from: group.lowerBound, &marks)
-      try reserve(group.lowerBound + UInt64(held)..<group.upperBound, &marks)
-    }
-    if !isGuarded || !group.overlaps(image) {
-      marks.mark(group, as: kind, isGuarded: isGuarded)
-    } else {
+    let group = group.lowerBound + UInt64(first)..<group.upperBound
+    guard !group.isEmpty else { return }
+    reserve(pages, index + first..<index + held, from: group.lowerBound, &marks)
+    try reserve(group.lowerBound + UInt64(held - first)..<group.upperBound, &marks)
+    if group.overlaps(image) {
       let kept = census.protected.clamped(to: group)
       for part in census.protected.gaps(in: group).ranges { marks.mark(part, as: kind) }
       marks.contradictions.protected += kept.clamped(to: marks.frames).length
+    } else {
+      marks.mark(group, as: kind)
     }
     if group.upperBound > marks.frames.upperBound {
       let start = max(group.lowerBound, marks.frames.upperBound)

@@ -55,10 +55,10 @@ package struct PageKinds: OptionSet, Sendable {
   /// See ``PageKind``.
   package static let offline = PageKinds(.offline)
 
-  /// Whether such a page is kept where it is reserved, or of the kernel's image: to be anything
-  /// else is an error there. But bad memory, and what a hypervisor took back, must not be touched
-  /// wherever it lies: that can end the second kernel.
-  package var isGuarded: Bool { isDisjoint(with: [.poisoned, .offline]) }
+  /// Bad memory, and what a hypervisor took back: to touch it can end the second kernel. Such a page
+  /// is left out even where it is reserved, or of the kernel's image; to be anything else is an error
+  /// there.
+  static let lost: PageKinds = [.poisoned, .offline]
 
   /// The one that decides (makedumpfile `__exclude_unnecessary_pages`).
   var first: PageKind? {

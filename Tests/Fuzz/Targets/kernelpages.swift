@@ -28,7 +28,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let left = marks.excludedBits.reduce(0) { $0 + UInt64($1.nonzeroBitCount) }
     precondition(left == marks.counts.excluded && left <= frames.length)
     for part in census.protected.clamped(to: frames).ranges {
-      for frame in part { precondition(!marks.kinds[Int(frame)].isExcluded) }
+      for frame in part {
+        let kind = marks.kinds[Int(frame)]
+        precondition(!kind.isExcluded || kind == .poisoned || kind == .offline)
+      }
     }
   }
   guard let areas = census.freeAreas.value,
