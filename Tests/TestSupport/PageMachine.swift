@@ -290,8 +290,10 @@ extension PageMachine {
         }
         place = (rootPlaces[root] ?? 0) + section % perRoot * size
       }
-      // One section of several is present without struct pages.
-      let isLacking = Int.random(in: 0..<12, using: &random) == 0 && section * perSection > end / 2
+      // One section of several is present without struct pages; a census of none is refused.
+      let isLacking =
+        Int.random(in: 0..<12, using: &random) == 0 && section * perSection > end / 2
+        && !maps.isEmpty
       let map = isLacking ? 0 : addMap(frames)
       let coded = map &- section * perSection * UInt64(pageStruct)
       // Pointers are aligned so that six bits are free.
