@@ -1,3 +1,4 @@
+import Bytes
 import Codecs
 import CoreWriting
 import TestSupport
@@ -44,6 +45,19 @@ struct KdumpWriterTests {
       count += 1
     }
     #expect(count > 10)
+  }
+
+  @Test("Is refused where its bitmaps cannot reach the last page")
+  func reach() throws {
+    func plan(lastLoadAt address: UInt64) throws -> KdumpPlan {
+      let recipe = try RecipeFiles.text("tiny") + "\nload set 2 paddr=\(address.hex)\n"
+      try ImageBuilder.build(parsing: recipe).write(to: directory.path("far"))
+      return try PlannedCrash(imageAt: directory.path("far")).kdumpPlan()
+    }
+    let end: UInt64 = 0x3fff_ffff_8000
+    _ = try plan(lastLoadAt: (end - 0x100) * 4096)
+    let error = #expect(throws: PlanError.self) { try plan(lastLoadAt: end * 4096) }
+    #expect(error?.description.contains("the loads end at frame 0x3fffffff80") ?? false)
   }
 
   @Test("Names, base and counts are those of the crashed kernel")

@@ -85,9 +85,14 @@ struct PlannedCrash {
     return targets.map(\.bytes)
   }
 
+  /// What a kdump-compressed file will hold.
+  func kdumpPlan(packedAs form: PackedForm? = .zlib) throws -> KdumpPlan {
+    try KdumpPlan(for: system, plan, file: file, packedAs: form)
+  }
+
   private func writer(_ level: Int, _ engine: DeflateEngine, _ workers: Int) throws -> KdumpWriter {
     KdumpWriter(
-      try KdumpPlan(for: system, plan, file: file, packedAs: level > 0 ? .zlib : nil),
+      try kdumpPlan(packedAs: level > 0 ? .zlib : nil),
       compression: Compression(engine: engine, level: level), workers: workers,
       monitor: WriteMonitor())
   }

@@ -34,6 +34,11 @@ package struct KdumpPlan: Sendable {
   /// x86_64 addresses with page tables of four levels.
   private static let mostFrames: UInt64 = 1 << 34
 
+  /// Frames that two bitmaps can describe, whose blocks are counted in 32 bits (`bitmap_blocks`).
+  private static func endOfFrames(_ pageSize: UInt64) -> UInt64 {
+    UInt64(UInt32.max / 2) * pageSize * 8
+  }
+
   /// Plans the file for a vmcore.
   ///
   /// - Parameter form: how pages are packed; nil: not at all.
@@ -50,6 +55,12 @@ package struct KdumpPlan: Sendable {
       throw PlanError(
         "the loads promise \(PageFrames.count(frames.existing)) pages, expected 1 to "
           + "\(KdumpPlan.mostFrames) for a kdump-compressed file")
+    }
+    guard frames.end <= KdumpPlan.endOfFrames(plan.pageSize) else {
+      throw PlanError(
+        "the loads end at frame \(frames.end.hex), expected at most "
+          + "\(KdumpPlan.endOfFrames(plan.pageSize).hex): the bitmaps of a kdump-compressed file go "
+          + "no further")
     }
     mayLosePages = frames.mayLosePages
     leftOut = plan.file != nil || selection != nil || mayLosePages ? LeftOutFrames(frames) : nil
