@@ -15,9 +15,14 @@ package final class FileSource: ByteSource {
   /// What of it cannot be read.
   package let unreadable: UnreadableParts
   private let descriptor: FileDescriptor
+  /// Where it is mapped; nil where it is only read.
+  private let windows: MappedWindows?
 
   /// Opens a file for reading at any offset.
-  package convenience init(path: String) throws(OpenError) {
+  ///
+  /// - Parameter isMapped: whether large parts of it are mapped; nil: where it is a file of the
+  ///   kernel's, such as `/proc/vmcore`.
+  package convenience init(path: String, isMapped: Bool? = nil) throws(OpenError) {
     let descriptor: FileDescriptor
     do {
       descriptor = try FileDescriptor.open(
@@ -25,16 +30,20 @@ package final class FileSource: ByteSource {
     } catch {
       throw OpenError(path: path, reason: "cannot be opened: \(describe(error))")
     }
-    try self.init(takingOver: descriptor, name: path)
+    try self.init(takingOver: descriptor, name: path, isMapped: isMapped)
   }
 
   /// A file that is open for reading; it is closed with the source.
-  init(takingOver descriptor: FileDescriptor, name: String) throws(OpenError) {
+  init(
+    takingOver descriptor: FileDescriptor, name: String, isMapped: Bool? = nil
+  ) throws(OpenError) {
     do throws(OpenError) {
       let status = try FileStatus(of: descriptor.rawValue, path: name)
       size = try status.readableSize(of: descriptor.rawValue, path: name)
       identity = status.identity
       stored = try FileSource.stored(of: descriptor.rawValue, status, size, path: name)
+      let isMapped = isMapped ?? (clinux_is_on_procfs(descriptor.rawValue) == 1)
+      windows = isMapped ? MappedWindows(of: descriptor.rawValue, size: size) : nil
     } catch {
       try? descriptor.close()
       throw error
@@ -68,7 +77,7 @@ package final class FileSource: ByteSource {
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) throws(ReadError) -> Int {
     if let known = unsafe lostBytes(at: offset, into: buffer) { return known }
-    var done = 0
+    var done = unsafe windows?.copy(at: offset, into: buffer) ?? 0
     while done < buffer.count {
       guard let position = offset.adding(UInt64(done)), position <= UInt64(Int64.max) else {
         return done

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -24,6 +26,11 @@ int64_t clinux_seek_hole(int fd, int64_t offset) { return lseek(fd, offset, SEEK
 int64_t clinux_block_device_size(int fd) {
   uint64_t size = 0;
   return ioctl(fd, BLKGETSIZE64, &size) == 0 ? (int64_t)size : -1;
+}
+
+int clinux_is_on_procfs(int fd) {
+  struct statfs status;
+  return fstatfs(fd, &status) == 0 && status.f_type == PROC_SUPER_MAGIC;
 }
 
 int64_t clinux_splice(int from, int64_t offset, int pipe, uint64_t count) {

@@ -94,3 +94,65 @@ struct FileSourceTests {
     }
   }
 }
+
+@Suite("A file of which large parts are mapped")
+struct MappedFileTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  @Test("Its bytes are those that are read, across windows and up to its end")
+  func reads() throws {
+    let bytes = MappedFileTests.pieces(33) + Array(0..<210)
+    let count = bytes.count
+    let source = try FileSource(path: directory.file(bytes), isMapped: true)
+    for (offset, length) in [
+      (0, count), (4 << 20 - 10, 1 << 18), (3, 1 << 17), (5 << 20, 4096), (count - 5, 100),
+      (count - 1 << 18, 1 << 19), (8 << 20 - 1, 2),
+    ] {
+      let end = min(count, offset + length)
+      let read = try source.bytes(at: UInt64(offset), count: length)
+      #expect(Data(read) == Data(bytes[offset..<end]))
+    }
+  }
+
+  /// Pieces of 256 KiB, each of bytes of its own, with one among them that differs.
+  private static func pieces(_ count: Int) -> [UInt8] {
+    (0..<count).flatMap { number in
+      var piece = [UInt8](repeating: UInt8(number), count: 1 << 18)
+      piece[number * 7919] = 0xff
+      return piece
+    }
+  }
+
+  @Test("What it has lost meanwhile costs itself alone")
+  func shrunk() throws {
+    let path = try directory.file([UInt8](repeating: 7, count: 8 << 20))
+    let source = try FileSource(path: path, isMapped: true)
+    #expect(try source.bytes(at: 0, count: 1 << 20).count == 1 << 20)
+    #expect(truncate(path, 1 << 20) == 0)
+    let rest = try source.bytes(at: 1 << 19, count: 1 << 20)
+    #expect(Data(rest) == Data(repeating: 7, count: 1 << 19))
+    #expect(try source.bytes(at: 6 << 20, count: 1 << 20) == [])
+  }
+
+  @Test("Several threads read it side by side")
+  func threads() async throws {
+    let bytes = MappedFileTests.pieces(32)
+    let source = try FileSource(path: directory.file(bytes), isMapped: true)
+    await withTaskGroup(of: Bool.self) { group in
+      for thread in 0..<4 {
+        group.addTask {
+          (0..<32).allSatisfy { piece in
+            let place = (piece * 13 + thread * 11) % 32 << 18
+            let read = try? source.bytes(at: UInt64(place), count: 1 << 18)
+            return Data(read ?? []) == Data(bytes[place..<place + 1 << 18])
+          }
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+  }
+}

@@ -17,6 +17,9 @@ int64_t clinux_seek_hole(int fd, int64_t offset);
 /// Size of a block device in bytes, or -1.
 int64_t clinux_block_device_size(int fd);
 
+/// Whether an open file is one of procfs, whose bytes the kernel makes while they are read.
+int clinux_is_on_procfs(int fd);
+
 /// Moves file pages into a pipe without copying them. Returns bytes moved, or -1.
 int64_t clinux_splice(int from, int64_t offset, int pipe, uint64_t count);
 
@@ -86,6 +89,10 @@ int clinux_crc32c(const void *bytes, uint64_t count, uint32_t *sum);
 /// Copies bytes out of mapped device memory by whole words at their own addresses, since some
 /// machines allow nothing else there (arm64 maps what is no RAM of its own as a device).
 void clinux_copy_words(void *to, const void *words, uint64_t offset, uint64_t count);
+
+/// Copies bytes out of a mapped file whose pages may be gone, or be refused by the hardware; 0, or -1
+/// where one of them cannot be read (SIGBUS, SIGSEGV): what was copied up to there is undefined.
+int clinux_copy_guarded(void *to, const void *from, uint64_t count);
 
 /// How a new program is started.
 struct clinux_spawn_options {
