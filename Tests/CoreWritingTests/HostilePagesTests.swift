@@ -99,6 +99,33 @@ struct HostilePagesTests {
     #expect(try leftOut(machine, 0).isDisjoint(with: constants))
   }
 
+  @Test("are tails where a huge page has those of its first pages many times")
+  func optimized() throws {
+    func hugePage(_ machine: PageMachine) -> UInt64? {
+      stride(from: (machine.ram[0].lowerBound + 511) / 512 * 512 + 512, to: 1 << 20, by: 512)
+        .first { frame in
+          machine.ram[1...].contains { $0.lowerBound <= frame && frame + 512 <= $0.upperBound }
+        }
+    }
+    var machine = try machine {
+      $0.model == .flat && $0.word == 8 && $0.pageStruct == 64
+        && ["5.10.0", "6.1.0", "6.6.0"].contains($0.form.release) && hugePage($0) != nil
+    }
+    let frame = try #require(hugePage(machine))
+    for frame in frame..<frame + 512 { machine.reuse(frame, flags: []) }
+    let before = try (0...2).map { try leftOut(machine, 4 * $0 + 3) }
+    machine.addOptimizedHugePage(at: frame)
+    let frames = Set(frame..<frame + 512)
+    for (number, before) in before.enumerated() {
+      let level = UInt8(4 * number + 3)
+      let selected = try selected(machine)
+      let selection = try selected.select(level)
+      let found = try selected.leftOut(by: selection)
+      #expect(found == (level & 8 == 0 ? before : before.union(frames)))
+      #expect(!selection.warnings.map(\.text).joined().contains("impossible size"))
+    }
+  }
+
   @Test("cost what the lists of free pages hold, and each list itself")
   func lists() throws {
     let machine = try machine { $0.form.release == "2.6.39" && $0.listed.count > 4 }

@@ -30,6 +30,16 @@ extension PageMachine {
     if let type { setType(type, of: frame) }
   }
 
+  /// Makes a huge page of 512 frames, whose struct pages are all mapped to the first page of them.
+  package mutating func addOptimizedHugePage(at frame: UInt64) {
+    let count = hugeTLB(frame, 9)
+    guard let start = place(of: frame) else { return }
+    let first = memory.read(start, 4096)
+    for place in stride(from: 4096, to: count * UInt64(pageStruct), by: 4096) {
+      memory.write(first, at: start + place)
+    }
+  }
+
   /// Has a free block say how large it is.
   package mutating func order(ofFree frame: UInt64, _ order: UInt64) {
     set("private", order, of: frame)
@@ -167,7 +177,7 @@ extension PageMachine {
     let second = frame + 1
     let place = UInt64(layout["compound_order"] ?? 0)
     if let tail = form.tailKey, let head = self.place(of: frame) {
-      for frame in second..<frame + 1 << UInt64(order) { set(tail, head | 1, of: frame) }
+      for frame in second..<frame + 1 << UInt64(order) { set(tail, virtual(head) | 1, of: frame) }
     }
     switch form.order {
     case .none: break

@@ -5,7 +5,7 @@ internal import DumpRecords
 extension CorePlan {
   /// The plan of an ELF file without what is left out: loads are cut where many frames in a row are
   /// left out, and their data follows the notes without padding, as `makedumpfile -E` has it
-  /// (`write_elf_pages_cyclic`). Where no load is cut the plan stays as it is.
+  /// (`write_elf_pages_cyclic`), also where no load is cut.
   package func cut(
     _ selection: PageSelection, _ frames: SelectedFrames, workers: Int,
     isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -33,9 +33,6 @@ extension CorePlan {
       }
       pieces += cutter.finish()
     }
-    let isCut =
-      pieces.count != loads.count || pieces.contains { $0.fileSize < $0.load.fileSize }
-    guard isCut else { return (self, zeros) }
     do throws(PlanError) {
       return (try CorePlan(self, pieces), zeros)
     } catch {

@@ -87,6 +87,10 @@ struct PageArrayTest {
       let frame = first + UInt64(index)
       var order = 0
       if isHead, let folio = try folio(pages, index, at: frame) {
+        guard !folio.isFake else {
+          index += 1
+          continue
+        }
         if folio.isHugeTLB { found.insert(.user) }
         if rules.isFolioOrder(folio.order, at: frame) {
           order = Int(folio.order)
@@ -120,21 +124,33 @@ struct PageArrayTest {
   /// row of 512 (makedumpfile `PGMM_CACHED`): compound pages begin at multiples of their size.
   private func folio(
     _ pages: StructPages, _ index: Int, at frame: UInt64
-  ) throws(ReadError) -> (order: UInt64, isHugeTLB: Bool)? {
+  ) throws(ReadError) -> Folio? {
     guard frame % 512 != 511 else { return nil }
-    if index + 1 < pages.count {
-      return rules.folio(pages, index, second: pages, at: index + 1)
+    let address = census.model.address(of: frame, in: array) ?? 0
+    func folio(_ second: StructPages, _ next: Int) -> Folio {
+      let (order, isHugeTLB) = rules.folio(pages, index, second: second, at: next)
+      return Folio(
+        order: order, isHugeTLB: isHugeTLB,
+        isFake: rules.isFakeHead(at: address, second: second, next))
     }
+    if index + 1 < pages.count { return folio(pages, index + 1) }
     guard frame + 1 < array.frames.upperBound,
-      let address = census.model.address(of: frame + 1, in: array),
-      let bytes = try census.memory.read(at: address, count: pages.size).value
+      let place = census.model.address(of: frame + 1, in: array),
+      let bytes = try census.memory.read(at: place, count: pages.size).value
     else { return nil }
     return unsafe bytes.withBytes { raw in
-      rules.folio(
-        pages, index,
-        second: unsafe StructPages(
-          raw, size: pages.size, isWide: pages.isWide, order: census.memory.order), at: 0)
+      folio(
+        unsafe StructPages(
+          raw, size: pages.size, isWide: pages.isWide, order: census.memory.order), 0)
     }
+  }
+
+  /// What two struct pages say of a compound page.
+  private struct Folio {
+    let order: UInt64
+    let isHugeTLB: Bool
+    /// Whether they are those of another one's first pages.
+    let isFake: Bool
   }
 
   /// Marks a page whose memory must not be touched, wherever it lies; answers whether it is one.

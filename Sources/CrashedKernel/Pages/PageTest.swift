@@ -136,6 +136,19 @@ extension PageRules {
     return (order, isHugeTLB)
   }
 
+  /// Whether what looks like the first page of a compound one is a tail: of a huge page whose struct
+  /// pages are optimised away, those of all but its first pages are mapped to the same memory
+  /// (`page_fixed_fake_head`, `include/linux/page-flags.h`, Linux 5.18 to 7.0).
+  ///
+  /// - Parameter address: where the struct page stands, which begins a page then.
+  func isFakeHead(at address: UInt64, second: StructPages, _ next: Int) -> Bool {
+    guard let place = layout.compoundHead, address % 4096 == 0 else { return false }
+    let word = second.word(next, place)
+    guard word & 1 == 1, word < address else { return false }
+    let (pages, rest) = (address - (word - 1)).quotientAndRemainder(dividingBy: UInt64(layout.size))
+    return rest == 0 && pages < 1 << PageRules.mostFolioOrder
+  }
+
   /// Whether a compound page can be of that order at a frame.
   func isFolioOrder(_ order: UInt64, at frame: UInt64) -> Bool {
     order <= PageRules.mostFolioOrder && frame & (1 << order - 1) == 0
