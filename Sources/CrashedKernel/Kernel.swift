@@ -68,15 +68,17 @@ package struct Kernel: Sendable {
   }
 
   /// The load that holds the kernel image, where vmcoreinfo does not tell where that lies (x86_64
-  /// before Linux 4.10, which names a variable instead of its value). Without any loads it lies
-  /// where those kernels were linked to.
+  /// before Linux 4.10, which names a variable instead of its value, and riscv64 before 6.5, which
+  /// lacks `va_kernel_pa_offset`). Without any loads those kernels of x86_64 lie where they were
+  /// linked to.
   private static func mapOfImageLoad(
     _ architecture: Architecture, _ information: VMCoreInfo, _ loads: [ProgramHeader]
   ) -> LinearMap? {
     guard case .number(let key, otherwise: _) = architecture.physicalBase,
-      information.symbol(key) != nil, let text = information.symbol("_stext")
+      let text = information.symbol("_stext")
     else { return nil }
     if loads.isEmpty {
+      guard information.symbol(key) != nil else { return nil }
       let start = text.roundedDown(to: 1 << 31)
       return LinearMap([.init(start ... .max, minus: start, isDirectMap: false)])
     }

@@ -10,7 +10,9 @@ extension Architecture {
     registers: RegisterPlaces(programCounter: 33, stackPointer: 3), onlyPageSize: nil,
     integerAlignment: 8,
     linearMap: { _ in
-      LinearMap([.init(0x9000 << 48...0x9000_ffff_ffff_ffff, minus: 0x9000 << 48)])
+      // The cached window, which the kernel uses, and the uncached one.
+      LinearMap(
+        [0x9000 << 48, 0x8000 << 48].map { .init($0...$0 | 0xffff_ffff_ffff, minus: $0) })
     },
     pageTable: PageTable.loongarch64, furtherMapping: nil,
     memoryMap: MemoryMapRules(section: 29, physical: [48]), directMapVariable: nil,
@@ -44,19 +46,56 @@ extension PageTableForm {
 extension PageTable {
   /// The tables of a loongarch64 kernel. No key says how many levels there are, but the tables for
   /// unused entries are variables that exist for real levels alone
-  /// (`arch/loongarch/mm/init.c`).
+  /// (`arch/loongarch/mm/init.c`); without the symbol table the tables themselves show it.
   package static func loongarch64(_ evidence: PageTableEvidence) throws(ReadError) -> Answer {
     guard let size = evidence.information.pageSize, size <= 1 << 16 else {
       return .absent("PAGESIZE is none that loongarch64 has")
     }
-    guard try evidence.symbol("invalid_pte_table") != nil else {
-      return .absent("without the kernel's symbol table nothing tells the number of levels")
+    let levels: Int
+    if try evidence.symbol("invalid_pte_table") != nil {
+      let upper = try ["invalid_pmd_table", "invalid_pud_table"].map {
+        name throws(ReadError) in try evidence.symbol(name)
+      }
+      levels = 2 + upper.count { $0 != nil }
+    } else {
+      levels = try depth(evidence, tableSize: size)
+      guard levels > 1 else {
+        return .absent(
+          "neither the kernel's symbol table nor the tables tell the number of levels")
+      }
     }
-    var levels = 2
-    if try evidence.symbol("invalid_pmd_table") != nil { levels += 1 }
-    if try evidence.symbol("invalid_pud_table") != nil { levels += 1 }
     let form = PageTableForm.loongarch64(
       pageShift: size.trailingZeroBitCount, levels: levels)
     return try evidence.table(form, at: PageTableEvidence.root)
+  }
+
+  /// Tables of a level that are looked into.
+  private static let mostTables = 8
+  /// Levels that there can be.
+  private static let mostLevels = 4
+
+  /// How many levels of tables follow one another: an entry that leads to a table is an address of
+  /// the cached window and has no other bit, which no entry of a page can be.
+  private static func depth(
+    _ evidence: PageTableEvidence, tableSize size: UInt64
+  ) throws(ReadError) -> Int {
+    guard let root = try evidence.address(of: PageTableEvidence.root) else { return 0 }
+    var tables = [root]
+    for level in 0..<mostLevels {
+      var next: Set<UInt64> = []
+      for table in tables where next.count < mostTables {
+        guard let bytes = try evidence.memory.read(at: table, count: Int(size)).value else {
+          continue
+        }
+        var reader = ByteReader(bytes, order: .little)
+        for _ in 0..<size / 8 where next.count < mostTables {
+          let entry = (try? reader.read(UInt64.self)) ?? 0
+          if entry >> 48 == 0x9000, entry % size == 0 { next.insert(entry) }
+        }
+      }
+      if next.isEmpty { return level + 1 }
+      tables = next.sorted()
+    }
+    return mostLevels
   }
 }

@@ -1,5 +1,6 @@
 import Bytes
 import CrashedKernel
+import DumpRecords
 import MemoryImages
 import TestSupport
 import Testing
@@ -118,6 +119,26 @@ struct PageTableDetailTests {
     model.map(address, to: 0x4000, by: 2)
     model.write(0x40, at: model.place(of: address, in: 2))
     #expect(try model.virtualMemory(form.form).translate(address) == .notMapped(level: 1))
+  }
+
+  @Test("The tables of loongarch64 show how many levels they have, unused entries or not")
+  func depth() throws {
+    let base: UInt64 = 0x9000 << 48
+    for form in TableCase.all where form.name.hasPrefix("loongarch64") {
+      let pageSize = form.name.contains(" 4K") ? 4096 : form.name.contains("16K") ? 16384 : 65536
+      let last = form.steps.count - 1
+      var model = form.model()
+      model.map(form.base + 0x8_0000_0000, to: 0x70_0000, by: last)
+      let information = VMCoreInfo(
+        Array("SYMBOL(swapper_pg_dir)=\(String(base + model.root, radix: 16))\n".utf8)
+          + Array("PAGESIZE=\(pageSize)\n".utf8))
+      let memory = VirtualMemory(
+        try model.physicalMemory(), order: .little, wordSize: 8,
+        mappings: [.linear(base...base | 0xffff_ffff_ffff, minus: base)])
+      #expect(
+        try PageTable.loongarch64(PageTableEvidence(information, memory))
+          == .found(PageTable(form.form, root: model.root)), "\(form.name)")
+    }
   }
 
   @Test("Radix tables are big-endian in a little-endian kernel too")
