@@ -39,6 +39,26 @@ struct LogVerdictTests {
     #expect(verdict.taint == nil)
   }
 
+  @Test("a BUG() by its line, not by the trap that it ends in, unless that came alone")
+  func trap() {
+    for trap in ["invalid opcode: 0000 [#1] SMP", "monitor event: 0040 ilc:2 [#1] SMP"] {
+      let bug = "kernel BUG at mm/slub.c:4500!"
+      let verdict = Self.verdict("BUG: Bad page state in process sh", bug, trap)
+      #expect(verdict.cause == bug)
+      #expect(verdict.oops == trap)
+      #expect(Self.verdict(bug, trap, "Oops: 0002 [#2]").cause == "Oops: 0002 [#2]")
+    }
+  }
+
+  @Test("by what the kernel wrote, not by what programs did")
+  func program() {
+    var verdict = Self.verdict("Kernel panic - not syncing: Attempted to kill init!")
+    var record = LogRecord(text: Array("Oops: not a real [#12] thing, Tainted: G".utf8))
+    record.facility = 3
+    verdict.add(record)
+    #expect(verdict.oops == nil && verdict.cause == nil && verdict.taint == nil)
+  }
+
   @Test("the last of each counts, and flags with words are read, too")
   func last() {
     let verdict = Self.verdict(

@@ -10,6 +10,8 @@ package struct LogVerdict: Equatable, Sendable {
   package private(set) var cause: String?
   /// The flags behind the last `Tainted: `, or `Not tainted`.
   package private(set) var taint: String?
+  /// Whether a line has said what was wrong since an oops was counted.
+  private var isExplained = false
 
   /// Nothing read yet.
   package init() {}
@@ -35,8 +37,11 @@ package struct LogVerdict: Equatable, Sendable {
     "Oops - ", "Oops [#", "Oops: ",
   ].map { Array($0.utf8) }
 
-  /// Beginnings of lines that count an oops and say no more.
-  private static let counts = ["Oops", "Internal error: "].map { Array($0.utf8) }
+  /// Beginnings of lines that count an oops and say no more than one before them may have said: a
+  /// `BUG()` ends in the trap of its architecture.
+  private static let counts = [
+    "Oops", "Internal error: ", "invalid opcode: ", "illegal operation: ", "monitor event: ",
+  ].map { Array($0.utf8) }
 
   private static let panicMark = Array("Kernel panic - not syncing".utf8)
   private static let panicEnd = Array("end Kernel panic".utf8)
@@ -45,8 +50,9 @@ package struct LogVerdict: Equatable, Sendable {
   /// Longest text that is kept of a line.
   private static let longest = 1024
 
-  /// Looks at one more record.
+  /// Looks at one more record; programs may write what they want (`/dev/kmsg`).
   package mutating func add(_ record: LogRecord) {
+    guard record.facility ?? 0 == 0 else { return }
     for line in record.text.split(separator: UInt8(ascii: "\n")) {
       add(line.prefix(LogVerdict.longest))
     }
@@ -60,9 +66,10 @@ package struct LogVerdict: Equatable, Sendable {
     }
     if LogVerdict.countsOops(line) { oops = LogVerdict.text(line) }
     if LogVerdict.causes.contains(where: { line.starts(with: $0) }) {
-      // A line that only counts an oops tells less than the one before it.
+      // A line that counts an oops tells less than the one before it.
       let isWeak = LogVerdict.counts.contains { line.starts(with: $0) }
-      if cause == nil || !isWeak { cause = LogVerdict.text(line) }
+      if !isWeak || !isExplained { cause = LogVerdict.text(line) }
+      isExplained = !isWeak
     }
     if let rest = LogVerdict.rest(of: line, behind: LogVerdict.taintMark) {
       let flags = LogVerdict.flags(rest)
