@@ -13,7 +13,8 @@ extension CrashDump {
     let selected = try select(filter, isCancelled: isCancelled)
     let (cut, zeros) = try selecting { () throws(SelectionError) in
       try plan.cut(
-        selected.selection, selected.frames, workers: workers, isCancelled: isCancelled)
+        selected.selection, selected.frames, workers: workers,
+        isPacked: !filter.level.known.isEmpty && selected.refusal == nil, isCancelled: isCancelled)
     }
     return FilteredCore(
       file: ELFCoreFile(cut, memory: system.oldMemory),

@@ -47,7 +47,7 @@ struct Vmcoregen: ParsableCommand {
     StandardDescriptors.open()
     Interruption.install()
     let arguments = Arguments.all
-    if let name = CommandLine.arguments.first.flatMap(CollectorName.init(calledAs:)) {
+    if let name = CollectorName.current {
       Collector.main(name, arguments)
     }
     if arguments == ["--help"] || arguments == ["-h"] {

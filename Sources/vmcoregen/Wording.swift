@@ -31,7 +31,7 @@ enum Wording {
     case .ram: "--ram"
     case .vmcoreinfo: "--vmcoreinfo"
     case .filter: "--filter"
-    case .mayReplace: "--force"
+    case .mayReplace: CollectorName.current == nil ? "--force" : "-f"
     }
   }
 }

@@ -150,7 +150,9 @@ struct WriteCommand: ParsableCommand {
     do throws(VMCoreError) {
       try target.check(for: options)
     } catch {
-      guard vmcore != nil, error.kind == .cannotCreate else { throw error }
+      guard vmcore != nil, error.kind == .cannotCreate, CollectorName.current == nil else {
+        throw error
+      }
       var hinted = error
       hinted.hints.append(
         Message(

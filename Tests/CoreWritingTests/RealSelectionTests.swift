@@ -180,7 +180,7 @@ struct SelectedImage {
   }
 
   func cut(_ level: UInt8) throws -> (ELFCoreFile, zeros: UInt64) {
-    let (cut, zeros) = try plan.cut(try select(level), frames, workers: 2)
+    let (cut, zeros) = try plan.cut(try select(level), frames, workers: 2, isPacked: true)
     return (ELFCoreFile(cut, memory: system.oldMemory), zeros)
   }
 

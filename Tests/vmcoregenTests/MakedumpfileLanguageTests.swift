@@ -102,6 +102,25 @@ struct MakedumpfileLanguageTests {
   }
 
   @Test(
+    "loses no dump where a number is none: it is taken as makedumpfile takes it, and that is said",
+    arguments: [
+      ("-d 0x1f", "--dump-level=0", "-d 0x1f: is taken for 0"),
+      ("-d 11,31x", "--dump-level=31", "-d 11,31x: is taken for 11,31"),
+      ("-d 31,", "--dump-level=31", "-d 31,: is taken for 31"),
+      ("--num-threads x", "--jobs=1", "--num-threads x: is taken for 1"),
+      ("--num-threads -3", "--jobs=1", "--num-threads -3: is taken for 1"),
+      ("--num-threads 5000", "--jobs=1024", "--num-threads 5000: is taken for 1024"),
+    ])
+  func numbers(line: String, option: String, notice: String) throws {
+    let run = try MakedumpfileLanguage.run(
+      line.split(separator: " ").map(String.init) + ["in", "out"])
+    #expect(run.notices == [notice])
+    let words = run.steps.last?.arguments ?? []
+    #expect(
+      words.contains(option) || option == "--dump-level=0" && !words.joined().contains("dump-l"))
+  }
+
+  @Test(
     "is refused where it cannot be followed",
     arguments: [
       ("", "0 names of files, expected VMCORE DUMPFILE"),
@@ -109,7 +128,8 @@ struct MakedumpfileLanguageTests {
       ("-F in out", "2 names of files, expected VMCORE"),
       ("-d 32 in out", "-d 32: expected levels from 0 to 31"),
       ("-d", "-d: expected a value behind it"),
-      ("-d 1, in out", "-d 1,: expected levels from 0 to 31"),
+      ("-d 1,-2 in out", "-d 1,-2: expected levels from 0 to 31"),
+      ("-d 99999999999999999999 in out", "-d 99999999999999999999: expected levels from 0 to 31"),
       ("-Q in out", "-Q: no option of makedumpfile"),
       ("--xen in out", "--xen: may be --xen-syms, --xen-vmcoreinfo, --xen_phys_start"),
       ("--split in out", "2 names of files, expected VMCORE DUMPFILE1 DUMPFILE2 ..."),

@@ -5,9 +5,12 @@ internal import DumpRecords
 extension CorePlan {
   /// The plan of an ELF file without what is left out: loads are cut where many frames in a row are
   /// left out, and their data follows the notes without padding, as `makedumpfile -E` has it
-  /// (`write_elf_pages_cyclic`), also where no load is cut.
+  /// (`write_elf_pages_cyclic`).
+  ///
+  /// - Parameter isPacked: whether they do so where no load is cut, too; else the plan stays as it is
+  ///   then.
   package func cut(
-    _ selection: PageSelection, _ frames: SelectedFrames, workers: Int,
+    _ selection: PageSelection, _ frames: SelectedFrames, workers: Int, isPacked: Bool,
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(SelectionError) -> (plan: CorePlan, zeroPages: UInt64) {
     let kept = KeptFrames(
@@ -33,6 +36,10 @@ extension CorePlan {
       }
       pieces += cutter.finish()
     }
+    guard
+      isPacked || pieces.count != loads.count
+        || pieces.contains(where: { $0.fileSize < $0.load.fileSize })
+    else { return (self, zeros) }
     do throws(PlanError) {
       return (try CorePlan(self, pieces), zeros)
     } catch {

@@ -15,7 +15,7 @@ package struct FrameBits: Sendable {
 
   private enum Store: Sendable {
     case memory([UInt64])
-    case file(any ByteSource)
+    case file(WordBlocks)
   }
 
   /// A stretch of frames whose bits are equal; it may be shorter than it could.
@@ -34,6 +34,8 @@ package struct FrameBits: Sendable {
 
   /// Words that are looked at in one go.
   private static let wordsAtOnce: UInt64 = 1 << 13
+  /// The longest stretch that is told at once.
+  static let framesAtOnce = wordsAtOnce << 6
 
   /// The frames from one on whose bits are like its own; those without a bit count as not set.
   package func stretch(at frame: UInt64) throws(ReadError) -> Stretch {
@@ -42,31 +44,31 @@ package struct FrameBits: Sendable {
     let range = ranges[index]
     guard range.contains(frame) else { return Stretch(isSet: false, end: range.lowerBound) }
     let first = frame >> 6
-    let last = min((range.upperBound - 1) >> 6, first + FrameBits.wordsAtOnce - 1)
     let place = starts[index] + (first - range.lowerBound >> 6)
-    let isSet = try word(place) >> (frame & 63) & 1 == 1
-    var number = first
-    while number <= last {
-      var word = try word(place + (number - first))
-      if isSet { word = ~word }
-      if number == first { word &= .max << (frame & 63) }
-      if word != 0 {
-        let end = number << 6 + UInt64(word.trailingZeroBitCount)
-        return Stretch(isSet: isSet, end: min(end, range.upperBound))
+    let count = min((range.upperBound - 1) >> 6 - first + 1, FrameBits.wordsAtOnce)
+    // The answer may end with the words that can be had at once.
+    let (isSet, end) = try withWords(from: place, atMost: Int(count)) { words in
+      let isSet = words[words.startIndex] >> (frame & 63) & 1 == 1
+      var mask = UInt64.max << (frame & 63)
+      for (number, word) in words.enumerated() {
+        let differing = (isSet ? ~word : word) & mask
+        if differing != 0 {
+          return (isSet, UInt64(number) << 6 + UInt64(differing.trailingZeroBitCount))
+        }
+        mask = .max
       }
-      number += 1
+      return (isSet, UInt64(words.count) << 6)
     }
-    return Stretch(isSet: isSet, end: min(range.upperBound, (last + 1) << 6))
+    return Stretch(isSet: isSet, end: min(range.upperBound, first << 6 + end))
   }
 
-  private func word(_ place: UInt64) throws(ReadError) -> UInt64 {
+  /// Lends words from one on: at least one, and no more than asked for.
+  private func withWords<Result>(
+    from place: UInt64, atMost count: Int, _ body: (ArraySlice<UInt64>) -> Result
+  ) throws(ReadError) -> Result {
     switch store {
-    case .memory(let words): return words[Int(place)]
-    case .file(let source):
-      var word: UInt64 = 0
-      let bytes = try source.bytes(at: place * 8, count: 8)
-      for byte in bytes.reversed() { word = word << 8 | UInt64(byte) }
-      return word
+    case .memory(let words): body(words[Int(place)...].prefix(count))
+    case .file(let blocks): try blocks.withWords(from: place, atMost: count, body)
     }
   }
 
@@ -79,6 +81,8 @@ package struct FrameBits: Sendable {
     /// The first of the words, where those before are in the file already.
     private var first: UInt64 = 0
     private let file: SpoolFile?
+    /// Numbers of the blocks of the file that were written; others are holes.
+    private var written: Set<UInt64> = []
 
     /// Words that are gathered before they are written.
     private static let gathered = 1 << 13
@@ -154,6 +158,8 @@ package struct FrameBits: Sendable {
         try unsafe file.write(raw, at: first * 8)
       }
       for index in words.indices { words[index] = 0 }
+      written.formUnion(
+        first / WordBlocks.blockSize...(first + UInt64(words.count) - 1) / WordBlocks.blockSize)
     }
 
     /// The bits.
@@ -163,40 +169,56 @@ package struct FrameBits: Sendable {
       }
       try flush()
       return FrameBits(
-        ranges: ranges, starts: starts, store: .file(CachedBlocks(try file.source(size: size * 8))))
+        ranges: ranges, starts: starts,
+        store: .file(WordBlocks(try file.source(size: size * 8), written)))
     }
   }
 }
 
-/// A source of which the block that was read last is kept: bits are looked at one behind the other.
-private final class CachedBlocks: ByteSource, @unchecked Sendable {
+/// Words in a file, of which the block that was read last is kept: bits are looked at one behind the
+/// other.
+private final class WordBlocks: @unchecked Sendable {
   private let source: any ByteSource
   private let lock = Lock()
+  /// The number of the first word.
   private var start: UInt64 = 0
-  private var block: [UInt8] = []
+  private var words: [UInt64] = []
 
-  private static let blockSize: UInt64 = 1 << 16
+  /// Blocks that have a bit; others are zero.
+  private let written: Set<UInt64>
 
-  init(_ source: any ByteSource) {
+  /// Words of a block.
+  static let blockSize: UInt64 = 1 << 13
+
+  init(_ source: any ByteSource, _ written: Set<UInt64>) {
     self.source = source
+    self.written = written
   }
 
-  var name: String { source.name }
-  var size: UInt64 { source.size }
+  private static let zeros = [UInt64](repeating: 0, count: Int(blockSize))
 
-  func read(
-    at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
-  ) throws(ReadError) -> Int {
-    try lock.withLock { () throws(ReadError) -> Int in
-      if offset < start || offset + UInt64(buffer.count) > start + UInt64(block.count) {
-        start = offset.roundedDown(to: CachedBlocks.blockSize)
-        block = try source.bytes(at: start, count: Int(CachedBlocks.blockSize))
-      }
-      let place = Int(offset - start)
-      guard place < block.count else { return 0 }
-      let count = min(buffer.count, block.count - place)
-      unsafe buffer.copyBytes(from: block[place..<place + count])
-      return count
+  func withWords<Result>(
+    from place: UInt64, atMost count: Int, _ body: (ArraySlice<UInt64>) -> Result
+  ) throws(ReadError) -> Result {
+    let held = try lock.withLock { () throws(ReadError) -> ArraySlice<UInt64> in
+      if place < start || place >= start + UInt64(words.count) { try read(place) }
+      return words[Int(place - start)...].prefix(count)
+    }
+    return body(held)
+  }
+
+  private func read(_ place: UInt64) throws(ReadError) {
+    start = place.roundedDown(to: WordBlocks.blockSize)
+    guard written.contains(start / WordBlocks.blockSize) else {
+      words = WordBlocks.zeros
+      return
+    }
+    let bytes = try source.bytes(at: start * 8, count: Int(WordBlocks.blockSize) * 8)
+    words.removeAll(keepingCapacity: true)
+    var reader = ByteReader(bytes, order: .little)
+    while let word = try? reader.read(UInt64.self) { words.append(word) }
+    guard place < start + UInt64(words.count) else {
+      throw ReadError(source: source.name, offset: place * 8, reason: "ends before the frames do")
     }
   }
 }

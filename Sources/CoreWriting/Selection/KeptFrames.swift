@@ -69,9 +69,11 @@ struct KeptFrames: Sendable {
         if isCancelled() { throw .cancelled }
         guard next < range.upperBound else { return nil }
         let start = next
-        next = min(
-          range.upperBound, start.roundedDown(to: KeptFrames.blockSize) + KeptFrames.blockSize)
-        try KeptFrames.pay(for: next - start, frames.budget)
+        let block = start.roundedDown(to: KeptFrames.blockSize) + KeptFrames.blockSize
+        // Of what nobody holds there is nothing to read.
+        next = min(range.upperBound, max(block, start + frames.frames.absent(at: start)))
+        let alike = (next - start) / FrameBits.framesAtOnce
+        try KeptFrames.pay(for: min(next - start, KeptFrames.blockSize + alike), frames.budget)
         return start..<next
       },
       work: { (part: Range<UInt64>) throws(SelectionError) -> KeptBlock in
@@ -84,6 +86,7 @@ struct KeptFrames: Sendable {
     _ part: Range<UInt64>, _ owned: RangeSet?
   ) throws(SelectionError) -> KeptBlock {
     var block = KeptBlock(part)
+    if let held = frames.held, held.first(in: part) == nil { return block }
     var frame = part.lowerBound
     while frame < part.upperBound {
       let stretch = selection.stretch(at: frame)

@@ -51,12 +51,15 @@ package struct PageSurvey: Sendable {
       frames, census, .all, budget: system.imageMemory.budget, workers: workers,
       isCancelled: isCancelled)
     scan.looksForZeros = true
-    try scan.run { tested throws(SelectionError) in
+    let passedOver = try scan.run { tested throws(SelectionError) in
       var marks = tested
       try walk?.apply(to: &marks)
       add(marks)
       totals.add(marks)
     }
+    let kind = frames.held == nil ? PageKind.kept : .leftOut
+    counts[kind] += passedOver
+    zeros[kind] += passedOver
     contradiction = try PageSurvey.refusal { () throws(SelectionError) in
       try totals.check(frames, census)
     }

@@ -27,21 +27,34 @@ struct SelectionScan {
   }
 
   /// Tests all frames; `use` gets the blocks in ascending order.
+  ///
+  /// - Returns: the number of frames that are in no block, since nothing is held of them, and no
+  ///   struct page is.
+  @discardableResult
   func run(
     _ use: (PageMarks) throws(SelectionError) -> Void
-  ) throws(SelectionError) {
+  ) throws(SelectionError) -> UInt64 {
     var blocks = BlockNumbers(frames.existing)
+    var passedOver: UInt64 = 0
     var carried = CarriedGroups()
     try OrderedPipeline(workers: workers).run(
       produce: { () throws(SelectionError) -> Range<UInt64>? in
         if isCancelled() { throw .cancelled }
-        guard let block = blocks.next() else { return nil }
         do throws(ReadError) {
-          try budget?.spend(block.length, .parsing, on: "the struct pages")
+          while let block = blocks.next() {
+            let next = try emptyEnd(from: block.lowerBound).roundedDown(to: PageMarks.blockSize)
+            if next > block.lowerBound {
+              passedOver += frames.existing.clamped(to: block.lowerBound..<next).length
+              blocks.pass(to: next)
+              continue
+            }
+            try budget?.spend(block.length, .parsing, on: "the struct pages")
+            return block
+          }
+          return nil
         } catch {
           throw .read(error)
         }
-        return block
       },
       work: { (block: Range<UInt64>) throws(SelectionError) -> PageMarks in
         var marks = try test(frames.block(block), from: block.lowerBound)
@@ -53,6 +66,21 @@ struct SelectionScan {
         carried.add(settled)
         try use(settled)
       })
+    return passedOver
+  }
+
+  /// Where the frames from one on end of which nothing is held, and that no struct page describes
+  /// which may be asked.
+  private func emptyEnd(from start: UInt64) throws(ReadError) -> UInt64 {
+    let limit = min(start + frames.frames.absent(at: start), frames.frames.end)
+    var frame = start
+    while frame < limit, let asked = frames.tested.first(in: frame..<limit) {
+      let array = try census.model.array(at: asked.lowerBound)
+      guard array.address == nil else { return asked.lowerBound }
+      try budget?.spend(1, .parsing, on: "the struct pages")
+      frame = max(array.frames.upperBound, asked.lowerBound + 1)
+    }
+    return limit
   }
 
   private func test(
@@ -131,5 +159,10 @@ private struct BlockNumbers {
     let block = PageMarks.block(of: max(frame, ranges[index].lowerBound))
     frame = block.upperBound
     return block
+  }
+
+  /// Goes on at a multiple of a block's size.
+  mutating func pass(to next: UInt64) {
+    frame = next
   }
 }

@@ -25,7 +25,7 @@ struct ZeroPages: Sendable {
   ) throws(SelectionError) {
     var frame = part.lowerBound
     while frame < part.upperBound {
-      let absent = absentFrames(at: frame)
+      let absent = frames.absent(at: frame)
       if absent > 0 {
         let end = min(part.upperBound, frame + absent)
         body(frame..<end, true)
@@ -41,15 +41,6 @@ struct ZeroPages: Sendable {
       }
       frame = end
     }
-  }
-
-  /// Whole frames from one on that the image lacks: they read as zeros.
-  private func absentFrames(at frame: UInt64) -> UInt64 {
-    let address = frame * frames.pageSize
-    guard case .absent(let gap) = frames.memory.firstStretch(of: address..<UInt64.max) else {
-      return 0
-    }
-    return gap.length / frames.pageSize
   }
 
   private func read(

@@ -50,12 +50,13 @@ struct PackedLayer {
   var source: any ByteSource { input.source }
   var name: String { source.name }
 
-  /// What a byte costs that is unpacked, in bytes that are looked at: one that is zero, and another.
+  /// What a byte costs that is unpacked: one that is zero, in zeros that are made, and another, in
+  /// bytes that are looked at. Of a machine that never used its memory nearly all is zero.
   private var costs: (zero: UInt64, other: UInt64) {
     switch form {
     case .gzip, .zlib, .zstd, .lz4, .lzop: (1, 1)
     case .xz: (2, 4)
-    case .bzip2: (2, 12)
+    case .bzip2: (3, 12)
     }
   }
 
@@ -70,8 +71,8 @@ struct PackedLayer {
   private func tooMuch(_ count: UInt64, _ what: String) -> ImageError {
     ImageError(
       .unusable,
-      "\(name): its \(source.size) bytes of \(form.rawValue) give \(count) \(what), and more: that "
-        + "is no machine's memory")
+      "\(name): its \(source.size) bytes of \(form.rawValue) give at least \(count) \(what): "
+        + "that is no machine's memory")
   }
 
   func unwrapped() throws(ImageError) -> ImageInput {
@@ -99,8 +100,8 @@ struct PackedLayer {
     }
     let (zeros, first) = (made - kept).multipliedReportingOverflow(by: costs.zero)
     let (others, second) = kept.multipliedReportingOverflow(by: costs.other)
-    guard !first, !second, let cost = zeros.adding(others),
-      cost <= input.budget.allowance(.reading)
+    guard !first, !second, zeros <= input.budget.allowance(.zeros),
+      others <= input.budget.allowance(.reading)
     else { throw tooMuch(made, "bytes") }
   }
 

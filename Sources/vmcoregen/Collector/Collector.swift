@@ -59,8 +59,7 @@ struct Collector {
         return Collector.isSuccess(status)
       }
     } catch {
-      let text = error.message.text { $0 == .mayReplace ? "-f" : Wording.option($0) }
-      Diagnostics.say("\(name.rawValue): \(text)")
+      Diagnostics.say("\(name.rawValue): \(Wording.text(error.message))")
       return Outcome.cannotCreate.rawValue
     }
     return status

@@ -3,7 +3,10 @@ enum CollectorName: String, CaseIterable {
   case makedumpfile
   case vmcoreDmesg = "vmcore-dmesg"
 
-  /// The name that the program was called by; nil where that is its own.
+  /// The name that this program was called by; nil where that is its own.
+  static let current = CommandLine.arguments.first.flatMap(CollectorName.init(calledAs:))
+
+  /// The name that a program was called by; nil where that is its own.
   init?(calledAs path: String) {
     self.init(rawValue: path.split(separator: "/").last.map(String.init) ?? path)
   }

@@ -43,7 +43,7 @@ struct MakedumpfileLanguage {
   ) throws(CollectorError) {
     switch option.meaning {
     case .ours(let options): ours += options
-    case .valued(let name): ours.append("\(name)=\(try threads(value, option))")
+    case .valued(let name): ours.append("\(name)=\(threads(value, option))")
     case .packing(let wanted): packing = available(wanted, option)
     case .job(let job): self.job = job
     case .setting(let setting): try take(setting, value, option)
@@ -74,16 +74,25 @@ struct MakedumpfileLanguage {
     }
   }
 
-  /// `-d 31`, or `-d 11,31`: the next one where the dump does not fit.
-  private func levels(_ value: String) throws(CollectorError) -> [Int] {
-    var levels: [Int] = []
-    for part in value.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let level = Int(part), (0...31).contains(level) else {
-        throw CollectorError("-d \(value): expected levels from 0 to 31")
-      }
-      levels.append(level)
+  /// `-d 31`, or `-d 11,31`: the next one where the dump does not fit. What is no number costs no
+  /// dump.
+  private mutating func levels(_ value: String) throws(CollectorError) -> [Int] {
+    let levels = value.split(separator: ",").map { number(in: $0) }
+    guard levels.allSatisfy((0...31).contains) else {
+      throw CollectorError("-d \(value): expected levels from 0 to 31")
     }
-    return levels
+    let taken = levels.isEmpty ? [0] : levels
+    let text = taken.map(String.init).joined(separator: ",")
+    if text != value { notices.append("-d \(value): is taken for \(text)") }
+    return taken
+  }
+
+  /// The number at the start of some text; 0 where there is none (`atoi`).
+  private func number(in text: Substring) -> Int {
+    let sign = text.prefix { $0 == "-" || $0 == "+" }
+    let digits = text.dropFirst(sign.count).prefix { ("0"..."9").contains($0) }
+    guard sign.count < 2, !digits.isEmpty else { return 0 }
+    return Int(sign + digits) ?? .max
   }
 
   /// Every dump is packed by something that is there: better another file than none.
@@ -97,13 +106,13 @@ struct MakedumpfileLanguage {
   }
 
   /// makedumpfile's 0 is its one thread without a helper.
-  private func threads(
-    _ value: String, _ option: MakedumpfileOption
-  ) throws(CollectorError) -> Int {
-    guard let number = Int(value), (0...1024).contains(number) else {
-      throw CollectorError("\(option.name) \(value): expected a number of threads")
+  private mutating func threads(_ value: String, _ option: MakedumpfileOption) -> Int {
+    let wanted = number(in: value[...])
+    let taken = min(max(1, wanted), 1024)
+    if String(wanted) != value || wanted > taken || wanted < 0 {
+      notices.append("\(option.name) \(value): is taken for \(taken)")
     }
-    return max(1, number)
+    return taken
   }
 }
 

@@ -30,6 +30,15 @@ struct PageFrames: Sendable {
   /// Number of the highest frame, plus one.
   var end: UInt64 { existing.last?.upperBound ?? 0 }
 
+  /// Number of frames from one on of which nothing is held: they read as zeros.
+  func absent(at frame: UInt64) -> UInt64 {
+    let (address, overflow) = frame.multipliedReportingOverflow(by: pageSize)
+    guard !overflow, case .absent(let gap) = memory.firstStretch(of: address..<UInt64.max) else {
+      return 0
+    }
+    return gap.length / pageSize
+  }
+
   /// Number of frames in ranges.
   static func count(_ ranges: [Range<UInt64>]) -> UInt64 {
     ranges.reduce(0) { $0 &+ $1.length }
