@@ -1,5 +1,6 @@
 import Codecs
 import CoreWriting
+import DumpRecords
 import TestSupport
 import Testing
 
@@ -41,6 +42,15 @@ struct KeptDumpWriterTests {
     #expect(kept.isKept)
     let isSameOfKdump = try KdumpModel(kept.kdump()) == expected
     #expect(isSameOfKdump)
+  }
+
+  @Test("Of an s390x machine an ELF file of it is the second kernel's own")
+  func s390() throws {
+    try RecipeFiles.image("s390x-before").write(to: directory.path("image"))
+    let first = try PlannedCrash(imageAt: directory.path("image"))
+    #expect(first.plan.header.segments(of: .load).allSatisfy { $0.segment.alignment == 4096 })
+    let kept = try PlannedCrash(imageAt: directory.file(first.kdump(), named: "packed"))
+    #expect(try kept.elf() == first.elf())
   }
 
   @Test("What its headers alone tell of the machine stays, where there are no notes either")

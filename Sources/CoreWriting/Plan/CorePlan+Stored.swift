@@ -75,7 +75,7 @@ private struct StoredLayout {
       try list.pad(
         to: pageSize, plus: load.fileSize > 0 ? load.physicalAddress % pageSize : 0)
       header.segments[index].offset = list.end
-      header.segments[index].alignment = 0
+      if isInFile { header.segments[index].alignment = 0 }
       try list.append(
         isInFile ? .file(at: load.offset) : .memory(at: load.physicalAddress),
         length: load.fileSize)

@@ -52,7 +52,7 @@ struct KeptDump: Sendable {
       }
     // An ELF core has virtual addresses; a kdump-compressed file keeps none.
     let restored = try stored.machine.map { _ throws(ReadError) in
-      try RestoredLoads(header, of: kernel)
+      try RestoredLoads(header, of: kernel, architecture)
     }
     system = CrashedSystem(
       memory: image.memory, imageMemory: image.memory, layout: image.layout,

@@ -11,8 +11,11 @@ struct RestoredLoads {
   private(set) var warnings: [Finding] = []
 
   /// The header of a dump, whose loads have physical addresses alone.
-  init(_ header: CoreHeader, of kernel: Kernel?) throws(ReadError) {
+  init(
+    _ header: CoreHeader, of kernel: Kernel?, _ architecture: Architecture?
+  ) throws(ReadError) {
     self.header = header
+    self.header.segments = RestoredLoads.aligned(header.segments, architecture)
     let ranges = header.segments(of: .load).compactMap(\.segment.physicalRange)
     guard let kernel, try kernel.confirmedName() != nil,
       case let loads = StandaloneLoads(
@@ -27,8 +30,24 @@ struct RestoredLoads {
       ]
       return
     }
-    self.header.segments = header.segments.filter { $0.type != .load } + loads.segments
+    self.header.segments =
+      header.segments.filter { $0.type != .load }
+      + RestoredLoads.aligned(loads.segments, architecture)
     warnings = loads.warnings
+  }
+
+  /// Loads as a second kernel that builds them itself makes them
+  /// (`arch/s390/kernel/crash_dump.c`, `loads_init`).
+  private static func aligned(
+    _ segments: [ProgramHeader], _ architecture: Architecture?
+  ) -> [ProgramHeader] {
+    guard let architecture, architecture.buildsCoreHeader, let size = architecture.onlyPageSize
+    else { return segments }
+    return segments.map { segment in
+      var segment = segment
+      if segment.type == .load { segment.alignment = size }
+      return segment
+    }
   }
 
   /// The kernel image by virtual address, where all of it is in the loads: by the symbol table, else
