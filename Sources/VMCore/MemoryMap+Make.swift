@@ -65,9 +65,11 @@ extension MemoryMap {
       }
       return range.contains(text) && load.memorySize <= 1 << 30
     }
-    if let load { return load.physicalRange }
+    let isApart = (try? kernel.linearMap().mapsImageApart) ?? false
+    if let load, isApart { return load.physicalRange }
     return KernelImage(
-      of: kernel.architecture, kernel.information, in: 0..<max(1, kernel.physicalMemory.end)
+      of: kernel.architecture, kernel.information,
+      in: load?.physicalRange ?? 0..<max(1, kernel.physicalMemory.end), isApart: isApart
     )?.physical
   }
 

@@ -21,6 +21,8 @@ public struct PageReport: Equatable, Sendable {
   public let refusals: [String]
   /// What must be known.
   public let warnings: [Message]
+  /// Whether the kernel's struct pages can be believed.
+  public let isSound: Bool
 
   /// Pages of one use.
   public struct Class: Equatable, Sendable {
@@ -56,6 +58,7 @@ public struct PageReport: Equatable, Sendable {
       survey.refusals.map { "level \($0.level) cannot be decided: \($0.why)" }
       + [survey.listFault, survey.contradiction].compactMap { $0?.description }
     warnings = survey.warnings.map { Message($0.message) }
+    isSound = survey.contradiction == nil
   }
 
   private static let order: [(PageKind, String)] = [

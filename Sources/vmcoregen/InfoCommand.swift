@@ -41,7 +41,7 @@ struct InfoCommand: ParsableCommand {
   ) throws(VMCoreError) -> (text: String, json: JSONValue, isTold: Bool) {
     do throws(VMCoreError) {
       let report = try dump.pageReport { Interruption.isPending }
-      return (PageText.text(report), PageText.json(report), true)
+      return (PageText.text(report), PageText.json(report), report.isSound)
     } catch {
       guard error.kind == .unusable else { throw error }
       return (PageText.text(error), PageText.json(error), false)

@@ -16,9 +16,13 @@ package struct KernelImage: Equatable {
 
   /// The image inside the memory that its kernel has; nil where the architecture has no rule, or
   /// the symbols do not fit into that memory.
-  package init?(of architecture: Architecture, _ information: VMCoreInfo, in memory: Range<UInt64>)
-  {
-    guard architecture.needsImageLoad,
+  ///
+  /// - Parameter isApart: whether it is asked for where a load of its own is needed alone.
+  package init?(
+    of architecture: Architecture, _ information: VMCoreInfo, in memory: Range<UInt64>,
+    isApart: Bool = true
+  ) {
+    guard architecture.needsImageLoad || !isApart,
       let text = information.symbol("_stext"),
       let place = architecture.linearMap(information)?.physical(text),
       case let difference = text &- place
