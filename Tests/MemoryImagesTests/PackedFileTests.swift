@@ -128,6 +128,29 @@ struct PackedFileTests {
     #expect(image.damage?.finding?.isPartial == true)
   }
 
+  @Test(
+    "in parts has a hole where one is nothing but zeros", arguments: PackedFileModel.Parts.allCases)
+  func zeroPart(_ kind: PackedFileModel.Parts) throws {
+    let size = PackedFileModel.partSize
+    var content = Self.content
+    content.replaceSubrange(2 * size..<4 * size, with: [UInt8](repeating: 0, count: 2 * size))
+    guard let packed = try PackedFileModel.packed(content, in: kind) else {
+      return try OutsideTool.absent(kind.form)
+    }
+    let source = try #require(try open(packed.joined).memory.regions.first?.source)
+    var holes: [Range<UInt64>] = []
+    var place: UInt64 = 0
+    while place < source.size {
+      let extent = source.extent(at: place)
+      if extent.isHole { holes.append(place..<extent.end) }
+      place = extent.end
+    }
+    #expect(holes.reduce(0) { $0 + $1.count } >= size)
+    for hole in holes {
+      #expect(content[Int(hole.lowerBound)..<Int(hole.upperBound)].allSatisfy { $0 == 0 })
+    }
+  }
+
   @Test("in parts that claim more than they can hold is refused before any is unpacked")
   func bombs() throws {
     // Frames of one block of repeated bytes, each of which says that it gives 2⁵⁰ bytes.

@@ -6,7 +6,6 @@ internal import Codecs
 final class UnpackedParts: ByteSource {
   let name: String
   let size: UInt64
-  let readCost: UInt64 = 4
   private let layer: PackedLayer
   private let parts: PackedParts
   private let spool: UnpackedSpool
@@ -69,12 +68,19 @@ final class UnpackedParts: ByteSource {
   }
 
   func extent(at offset: UInt64) -> SourceExtent {
-    guard offset < size, damage.wasFound else {
-      return SourceExtent(isHole: false, end: max(offset, size))
-    }
+    guard offset < size else { return SourceExtent(isHole: false, end: offset) }
     let index = index(at: offset)
+    // Whoever asks for holes reads what is none: what is so small is unpacked now.
+    if isMostLikelyZero(index) { _ = try? isThere(index) }
+    let state = state(of: index)
     return SourceExtent(
-      isHole: false, isLeftOut: state(of: index) == .lost, end: parts.starts[index + 1])
+      isHole: state == .zero, isLeftOut: state == .lost, end: parts.starts[index + 1])
+  }
+
+  /// Whether a part is packed as well as nothing but zeros is; each of them is unpacked once.
+  private func isMostLikelyZero(_ index: Int) -> Bool {
+    let packed = parts.parts[index].place
+    return (parts.starts[index + 1] - parts.starts[index]) / 256 > packed.length
   }
 
   var mayLoseBytes: Bool { true }
@@ -109,7 +115,7 @@ final class UnpackedParts: ByteSource {
         continue
       }
       switch state {
-      case .done: return true
+      case .done, .zero: return true
       case .lost: return false
       case .waiting, .working:
         lock.withLock { if states[index] == .working { lock.wait() } }
@@ -128,7 +134,7 @@ final class UnpackedParts: ByteSource {
     case .working:
       mine = (index + 1..<min(index + 1 + UnpackedParts.ahead, parts.parts.count))
         .first { states[$0] == .waiting }
-    case .done, .lost: break
+    case .done, .zero, .lost: break
     }
     if let mine { states[mine] = .working }
     return (states[index], mine)
@@ -142,8 +148,8 @@ final class UnpackedParts: ByteSource {
         lock.wakeAll()
       }
     }
-    if try unpack(index) {
-      result = .done
+    if let isZero = try unpack(index) {
+      result = isZero ? .zero : .done
       return
     }
     let pages =
@@ -155,8 +161,8 @@ final class UnpackedParts: ByteSource {
 
   // MARK: Unpacking
 
-  /// Unpacks a part into the file; false where it is damaged.
-  private func unpack(_ index: Int) throws(ReadError) -> Bool {
+  /// Unpacks a part into the file, and answers whether all of it is zero; nil where it is damaged.
+  private func unpack(_ index: Int) throws(ReadError) -> Bool? {
     guard let unpacker = layer.form.unpacker() else {
       throw ReadError(
         source: name, offset: parts.parts[index].place.lowerBound,
@@ -169,7 +175,7 @@ final class UnpackedParts: ByteSource {
       let isTaken = try unsafe part.head.withBytes { head throws(ReadError) in
         try unsafe writer.feed(head, to: unpacker)
       }
-      guard isTaken else { return false }
+      guard isTaken else { return nil }
     }
     let input = Chunk(size: UnpackedParts.stepSize)
     var position = part.place.lowerBound
@@ -181,17 +187,17 @@ final class UnpackedParts: ByteSource {
       guard read == wanted,
         try unsafe writer.feed(
           UnsafeRawBufferPointer(rebasing: input.bytes[..<read]), to: unpacker)
-      else { return false }
+      else { return nil }
       position += UInt64(read)
     }
-    return writer.isFull
+    return writer.isFull ? writer.isZero : nil
   }
 }
 
 /// How far each part is. It is used under a lock.
 private final class PartStates: @unchecked Sendable {
   enum State: UInt8 {
-    case waiting, working, done, lost
+    case waiting, working, done, zero, lost
   }
 
   private var states: [State]
@@ -252,6 +258,8 @@ private struct PartWriter {
   private let output: Chunk
   private var made: UInt64 = 0
   private var isAtEnd = false
+  /// Whether nothing but zeros came of it.
+  private(set) var isZero = true
 
   /// Zeros of this size stay a hole.
   private static let blockSize = 1 << 16
@@ -290,7 +298,10 @@ private struct PartWriter {
     while start < bytes.count {
       let end = min(bytes.count, start + PartWriter.blockSize)
       let block = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-      if unsafe !isAllZero(block) { try unsafe spool.write(block, at: range.lowerBound + made) }
+      if unsafe !isAllZero(block) {
+        isZero = false
+        try unsafe spool.write(block, at: range.lowerBound + made)
+      }
       made += UInt64(block.count)
       start = end
     }
