@@ -158,4 +158,56 @@ struct MigrationTests {
       dump.report.warningTexts.contains { $0.hasPrefix("the stream ends before its section 'ram'") }
     )
   }
+
+  @Test("A stream that lacks only its end lacks no RAM", arguments: [false, true])
+  func cutBeforeEnd(_ isMapped: Bool) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    var model = MigrationModel(machine: "pc-q35-7.2", [.init("pc.ram", recipe.parts.joined)])
+    model.pages = isMapped ? .mapped : .plain
+    let bytes = model.bytes.dropLast(model.countBehindRAM + 10)
+    let report = try recipe.expectVMCore(of: recipe.directory.file(Array(bytes)), isPartial: true)
+    let text = "'ram' does: no page of the RAM is lacking"
+    #expect(report.warningTexts.contains { $0.contains(text) }, "\(report.warningTexts)")
+  }
+
+  @Test(
+    "With mapped-ram what was listed before the end is there",
+    arguments: ["vga.vram", "/rom@etc/acpi/tables"])
+  func cutInList(_ block: String) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    var model = MigrationModel(
+      machine: "pc-q35-9.0", [.init("pc.ram", recipe.parts.joined)] + Self.devices)
+    model.pages = .mapped
+    let bytes = model.bytes
+    let name = Array(block.utf8)
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
+    let end = "the stream ends inside its list of blocks"
+    for cut in [place - 1, place + 3, place + name.count + 8 + 28] {
+      let report = try recipe.expectVMCore(
+        of: recipe.directory.file(Array(bytes[..<cut])), isPartial: true)
+      #expect(report.warningTexts.contains { $0.hasPrefix(end) }, "\(report.warningTexts)")
+    }
+    // Inside its own pages.
+    let dump = try CrashDump(imageAt: recipe.directory.file(Array(bytes[..<0x38_0000])))
+    #expect(dump.report.isPartial)
+    #expect(dump.report.warningTexts.contains { $0.contains("bytes of RAM are lacking") })
+    #expect(dump.report.warningTexts.contains { $0.hasPrefix(end) })
+  }
+
+  @Test("A node counts only where all before it are listed")
+  func cutBeforeNode() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let ram = recipe.parts.joined
+    var model = MigrationModel(
+      machine: "pc-q35-9.0",
+      [
+        .init("ram-node1", Array(ram[0x18_0000...])), .init("ram-node0", Array(ram[..<0x18_0000])),
+      ])
+    model.pages = .mapped
+    try recipe.expectVMCore(of: model.bytes)
+    let path = try recipe.directory.file(Array(model.bytes[..<0x20_0000]))
+    let error = #expect(throws: VMCoreError.self) { try CrashDump(imageAt: path) }
+    let text = "no RAM is in the stream's section 'ram': the file ends inside its list of blocks"
+    #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+  }
 }

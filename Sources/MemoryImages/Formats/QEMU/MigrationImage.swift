@@ -53,7 +53,8 @@ private enum MigrationImage {
     let blocks = stream.ramBlocks
     let size = blocks.last.map { ($0.start ?? 0).adding($0.length) ?? .max } ?? 0
     guard size > 0, size <= PhysicalAddress.end else {
-      let fault = stream.faults.first.map { ": \($0)" } ?? ""
+      let end = stream.unlisted > 0 ? "the file ends inside its list of blocks" : nil
+      let fault = (stream.faults.first ?? end).map { ": \($0)" } ?? ""
       throw ImageError(
         .unusable,
         "\(input.name): no RAM is in the stream's section 'ram'\(fault): expected a list with a "
@@ -144,18 +145,29 @@ private enum MigrationImage {
       Finding("the stream cannot be followed: \($0)", isPartial: true)
     }
     if !stream.isWhole {
+      let lacking =
+        missing == 0
+        ? "no page of the RAM is lacking, but some"
+        : "\(missing.hex) bytes of RAM are lacking, and others"
       warnings.append(
         Finding(
-          "the stream ends before its section 'ram' does: \(missing.hex) bytes of RAM were never "
-            + "sent, others may be older than the rest", isPartial: true))
+          "the stream ends before its section 'ram' does: \(lacking) may be older than the rest",
+          isPartial: true))
+    }
+    if stream.unlisted > 0 {
+      warnings.append(
+        Finding(
+          "the stream ends inside its list of blocks: \(stream.unlisted.hex) bytes are of blocks "
+            + "that it does not get to, which may be memory of devices or more RAM",
+          isPartial: true))
     }
     let beside = stream.blocksBeside
     if !beside.isEmpty {
       let names = beside.prefix(16).map { "\($0.name) (\($0.length.hex) bytes)" }
       warnings.append(
         Finding(
-          "the stream has memory that is none of the machine's own RAM, and does not say at which "
-            + "address: \(names.joined(separator: ", ")): it is left out", isPartial: true))
+          "the stream has memory of which it does not say at which address it is: "
+            + "\(names.joined(separator: ", ")): it is left out", isPartial: true))
     }
     let blocks = stream.ramBlocks.map(\.name)
     if blocks.count > 1 {

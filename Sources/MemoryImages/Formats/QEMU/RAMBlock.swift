@@ -19,7 +19,10 @@ struct RAMBlock {
   }
 
   /// Decides which blocks are the machine's RAM, and in what order they follow one another.
-  static func choose(_ blocks: inout [RAMBlock]) {
+  ///
+  /// - Parameter isComplete: whether the list has all blocks. Otherwise a node counts only where
+  ///   all nodes before it are listed: it begins where they end.
+  static func choose(_ blocks: inout [RAMBlock], isComplete: Bool) {
     var chosen = blocks.indices.filter { blocks[$0].isMachineRAM }
     let backends = blocks.indices.filter { blocks[$0].isBackend }
     if chosen.isEmpty { chosen = backends.filter { !blocks[$0].isNamedAsPluggedIn } }
@@ -27,6 +30,9 @@ struct RAMBlock {
     // The list goes from the largest to the smallest: of nodes the numbers tell more.
     if Set(chosen.map { blocks[$0].stem }).count == 1 {
       chosen.sort { blocks[$0].number < blocks[$1].number }
+    }
+    if !isComplete, chosen.allSatisfy({ blocks[$0].isNode }) {
+      chosen = zip(chosen, 0...).prefix { blocks[$0].number == $1 }.map(\.0)
     }
     var start: UInt64 = 0
     for index in chosen {
@@ -39,6 +45,9 @@ struct RAMBlock {
   private var isMachineRAM: Bool {
     !name.contains("/") && (name.hasSuffix(".ram") || name.hasPrefix("ram-node"))
   }
+
+  /// RAM of a NUMA node, which has its number.
+  private var isNode: Bool { ownName.hasPrefix("ram-node") && !ownName.contains("/") }
 
   /// The name of a memory backend, as the user gave it: devices and firmware have a dot or a slash.
   fileprivate var isBackend: Bool { !ownName.contains("/") && !ownName.contains(".") }
