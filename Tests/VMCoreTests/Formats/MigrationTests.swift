@@ -10,6 +10,13 @@ struct MigrationTests {
     MigrationModel.Block("0000:00:02.0/qxl.ram", [UInt8](repeating: 0x33, count: 0x1000)),
   ]
 
+  /// What has neither a slash in its name nor one of QEMU's names of RAM.
+  private static let firmware = [
+    MigrationModel.Block("pc.bios", [UInt8](repeating: 0x66, count: 0x1000)),
+    MigrationModel.Block("virt.flash0", [UInt8](repeating: 0x77, count: 0x1000)),
+    MigrationModel.Block("tpm-ppi", [UInt8](repeating: 0x88, count: 0x1000)),
+  ]
+
   @Test("Pages of every kind", arguments: MigrationModel.Pages.allCases)
   func pages(_ pages: MigrationModel.Pages) throws {
     let recipe = try FormatRecipe("x86_64-kernel-after")
@@ -32,12 +39,14 @@ struct MigrationTests {
       ("riscv64", "virt", "riscv_virt_board.ram"),
       ("s390x-after", "s390-ccw-virtio-7.2", "s390.ram"),
       ("ppc64le", "pseries-7.2", "ppc_spapr.ram"), ("readme", "pc-q35-8.0", "/objects/mem"),
+      ("readme", "pc-i440fx-2.4", "/objects/pc.ram"), ("readme", "pc-q35-3.1", "/objects/mem.0"),
+      ("readme", "pc-q35-8.0", "guest.memory0"), ("arm64", "virt-3.1", "/objects/mach-virt.ram"),
       ("readme", "microvm", "microvm.ram"), ("arm64", "unheard-of", "mem"),
     ])
   func machines(_ recipe: String, _ machine: String, _ block: String) throws {
     let recipe = try FormatRecipe(recipe)
     let model = MigrationModel(
-      machine: machine, Self.devices + [.init(block, recipe.parts.joined)])
+      machine: machine, Self.devices + Self.firmware + [.init(block, recipe.parts.joined)])
     try recipe.expectVMCore(of: model.bytes)
   }
 
