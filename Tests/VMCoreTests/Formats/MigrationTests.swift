@@ -120,6 +120,37 @@ struct MigrationTests {
     try recipe.expectVMCore(of: blocks.bytes)
   }
 
+  @Test(
+    "Blocks whose names tell no order, or a wrong one, lie as the memory shows",
+    arguments: [["zz", "aa"], ["m1", "m0"]])
+  func orders(_ names: [String]) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let ram = recipe.parts.joined
+    let blocks = [
+      MigrationModel.Block(names[0], Array(ram[..<0x18_0000])),
+      .init(names[1], Array(ram[0x18_0000...])),
+    ]
+    let model = MigrationModel(machine: "pc-q35-7.2", blocks.reversed() + Self.devices)
+    let report = try recipe.expectVMCore(of: model.bytes)
+    #expect(report.image.layout == "machine q35, blocks \(names[0]), \(names[1])")
+  }
+
+  @Test("Blocks whose order nothing shows are taken in a likely one, and that is said")
+  func openOrder() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let ram = recipe.parts.joined
+    // All that proves something is in the first.
+    let model = MigrationModel(
+      machine: "pc-q35-7.2",
+      [
+        .init("m", Array(ram[..<0x34_0000])), .init("t", Array(ram[0x34_0000..<0x3c_0000])),
+        .init("a", Array(ram[0x3c_0000...])),
+      ])
+    let report = try recipe.expectVMCore(of: recipe.directory.file(model.bytes), isPartial: true)
+    let text = "which of 2 orders of its blocks is right: taken as machine q35, blocks m, t, a"
+    #expect(report.warningTexts.contains { $0.contains(text) }, "\(report.warningTexts)")
+  }
+
   @Test("Pages of 64 KiB, and a stream without a machine's name")
   func pageSize() throws {
     let recipe = try FormatRecipe("arm64")

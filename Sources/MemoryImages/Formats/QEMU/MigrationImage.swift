@@ -109,16 +109,17 @@ private enum MigrationImage {
     guard !present.isEmpty, let inOrder = try? PhysicalMemory(regions: present) else {
       throw ImageError(.unusable, "\(input.name): ends before the first page of RAM")
     }
-    let warnings = warnings(about: stream, source.size - sent.length)
-    let layout = given ?? stream.layout(ofSize: source.size)
+    let told = given.map { [$0] } ?? stream.layouts(ofSize: source.size)
+    let warnings = warnings(
+      about: stream, missing: source.size - sent.length,
+      isOpen: told.contains { !$0.order.isEmpty })
     let open = MemoryImage(
-      of: input, as: format, inOrder: inOrder, told: [layout].compactMap(\.self),
-      warnings: warnings, damage: damage)
+      of: input, as: format, inOrder: inOrder, told: told, warnings: warnings, damage: damage)
     // A PC may be told where the room for devices begins (max-ram-below-4g); others have a map of
-    // their own that nothing changes.
-    guard let layout, given != nil || !stream.isPC, let memory = open.memory(under: layout) else {
-      return open
-    }
+    // their own that nothing changes, but perhaps nodes in an order that nothing tells.
+    guard let layout = told.first, given != nil || !stream.isPC && told.count == 1,
+      let memory = open.memory(under: layout)
+    else { return open }
     return MemoryImage(
       of: input, as: format, memory: memory, layout: layout, layoutIsOpen: false, stored: nil,
       warnings: warnings, damage: damage)
@@ -140,7 +141,12 @@ private enum MigrationImage {
     ).clamped(to: 0..<size)
   }
 
-  private static func warnings(about stream: MigrationStream, _ missing: UInt64) -> [Finding] {
+  /// - Parameters:
+  ///   - missing: bytes of RAM that are not there.
+  ///   - isOpen: whether the blocks may follow one another in several orders.
+  private static func warnings(
+    about stream: MigrationStream, missing: UInt64, isOpen: Bool
+  ) -> [Finding] {
     var warnings = stream.faults.map {
       Finding("the stream cannot be followed: \($0)", isPartial: true)
     }
@@ -174,8 +180,8 @@ private enum MigrationImage {
       let names = blocks.prefix(16).joined(separator: ", ")
       warnings.append(
         Finding(
-          "the RAM is in \(blocks.count) blocks, which are taken one behind the other: \(names)",
-          isDamage: false))
+          "the RAM is in \(blocks.count) blocks, which are taken one behind the other: \(names)"
+            + (isOpen ? ", unless the memory shows another order" : ""), isDamage: false))
     }
     return warnings
   }

@@ -28,7 +28,7 @@ struct RAMBlock {
     if chosen.isEmpty { chosen = backends.filter { !blocks[$0].isNamedAsPluggedIn } }
     if chosen.isEmpty { chosen = backends }
     // The list goes from the largest to the smallest: of nodes the numbers tell more.
-    if Set(chosen.map { blocks[$0].stem }).count == 1 {
+    if BlockOrder(of: chosen.map { blocks[$0] }) != .open {
       chosen.sort { blocks[$0].number < blocks[$1].number }
     }
     if !isComplete, chosen.allSatisfy({ blocks[$0].isNode }) {
@@ -47,7 +47,7 @@ struct RAMBlock {
   }
 
   /// RAM of a NUMA node, which has its number.
-  private var isNode: Bool { ownName.hasPrefix("ram-node") && !ownName.contains("/") }
+  var isNode: Bool { ownName.hasPrefix("ram-node") && !ownName.contains("/") }
 
   /// The name of a memory backend, as the user gave it: what belongs to a device has a slash or
   /// says what kind of memory it is: `vga.vram`, `pc.bios`, `virt.flash0`, `tpm-ppi`.
@@ -75,7 +75,7 @@ struct RAMBlock {
   private var digits: Int { name.reversed().prefix { ("0"..."9").contains($0) }.count }
 
   /// The name without the number at its end.
-  private var stem: Substring { name.dropLast(digits) }
+  var stem: Substring { name.dropLast(digits) }
 
   private var number: Int { Int(name.suffix(digits)) ?? 0 }
 }
