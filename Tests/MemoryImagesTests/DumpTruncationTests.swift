@@ -47,6 +47,11 @@ struct DumpTruncationTests {
     let model = SmallDumps.migration(pages)
     try cut(model.bytes, .savevm, behind: model.countBehindRAM)
     if pages == .plain { try cut(model.libvirt(), .libvirt, behind: model.countBehindRAM) }
+    if pages == .mapped {
+      var reversed = model
+      reversed.blocks.reverse()
+      try cut(reversed.bytes, .savevm, behind: model.countBehindRAM)
+    }
   }
 
   @Test("is refused or partial: s390_ext", arguments: ["extended", "packed-512"])

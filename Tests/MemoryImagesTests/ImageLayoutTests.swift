@@ -18,6 +18,10 @@ struct ImageLayoutTests {
     ImageLayout(base: 0x1000, holes: [0x1000..<0x2000, 0x3000..<0x4000], name: "at the start"),
     ImageLayout(base: 0, holes: [0x2000..<0x3000, 0x3000..<0x5000], name: "two that touch"),
     ImageLayout(base: 0, holes: [0x100_0000..<0x200_0000], name: "behind the file"),
+    ImageLayout.base(0x2000).ordered(
+      [0x6000..<0x9000, 0..<0x1000, 0x1000..<0x6000], name: "turned"),
+    ImageLayout(base: 0, holes: [0x2000..<0x4000, 0x5000..<0x6000], name: "")
+      .ordered([0x8000..<0x9000, 0x1000..<0x8000, 0..<0x1000], name: "turned, with holes"),
   ]
 
   @Test("Offset to address, and address to offset through the regions, agree", arguments: layouts)
@@ -36,6 +40,17 @@ struct ImageLayoutTests {
     for hole in layout.holes where hole.lowerBound < memory.end {
       #expect(memory.missing(in: hole) == [hole])
     }
+  }
+
+  @Test("Parts in the file's own order change nothing, in another they do")
+  func order() {
+    let size: UInt64 = 0x9000
+    let inOrder = ImageLayout.identity.ordered([0..<0x1000, 0x1000..<size], name: "a, b")
+    #expect(inOrder.isIdentity && inOrder.places(size, as: .identity))
+    let turned = ImageLayout.identity.ordered([0x1000..<size, 0..<0x1000], name: "b, a")
+    #expect(!turned.isIdentity && !turned.places(size, as: .identity))
+    #expect(turned.address(ofFileOffset: 0x1000) == 0)
+    #expect(turned.address(ofFileOffset: 0x234) == 0x8234)
   }
 
   @Test("What would lie behind 64 bits has no address")

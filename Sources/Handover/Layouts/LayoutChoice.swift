@@ -23,10 +23,9 @@ struct LayoutChoice {
     }
     // What the file itself tells needs no proof, as long as nothing else has a better one.
     let told = proofs.filter(\.view.isTold)
-    if told.count == 1, let only = told.first, !only.isContradicted,
-      !proofs.contains(where: { $0.isBetter(than: only) })
+    if let first = told.first, told.allSatisfy({ $0.view.layout.isAlike(first.view.layout) }),
+      try chooseOrder(among: told, of: proofs)
     {
-      choose(only)
       return
     }
     var left = LayoutChoice.withKernel(proofs)
@@ -56,6 +55,34 @@ struct LayoutChoice {
       return
     }
     settle(left)
+  }
+
+  /// Chooses among layouts that the file tells, which differ in the order of its parts alone: what
+  /// nothing shows is taken in the likeliest order, for parts that nobody looks at must not cost the
+  /// dump. False where each has something better beside it.
+  private mutating func chooseOrder(
+    among told: [LayoutProof], of proofs: [LayoutProof]
+  ) throws(ReadError) -> Bool {
+    var left = told.filter { proof in
+      !proof.isContradicted && !proofs.contains { $0.isBetter(than: proof) }
+    }
+    if left.count > 1 {
+      var loaded: [LayoutProof] = []
+      for proof in left where try proof.isLoaded() == true { loaded.append(proof) }
+      if !loaded.isEmpty { left = loaded }
+    }
+    guard let first = left.first else { return false }
+    choose(first)
+    // Names with numbers tell an order, too.
+    let isTold = first.view.layout.order.isEmpty
+    if !isTold, left.contains(where: { !$0.showsTheSame(as: first) }) {
+      warnings.append(
+        Finding(
+          "nothing in the memory tells which of \(left.count) orders of its blocks is right: taken "
+            + "as \(first.view.layout.name), which the machine's configuration must confirm (the "
+            + "memdev of its nodes)", isPartial: true))
+    }
+    return true
   }
 
   /// A layout is proved by its kernel; where vmcoreinfo does not say where that is, by its memory

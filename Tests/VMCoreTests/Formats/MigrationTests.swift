@@ -10,6 +10,13 @@ struct MigrationTests {
     MigrationModel.Block("0000:00:02.0/qxl.ram", [UInt8](repeating: 0x33, count: 0x1000)),
   ]
 
+  /// What has neither a slash in its name nor one of QEMU's names of RAM.
+  private static let firmware = [
+    MigrationModel.Block("pc.bios", [UInt8](repeating: 0x66, count: 0x1000)),
+    MigrationModel.Block("virt.flash0", [UInt8](repeating: 0x77, count: 0x1000)),
+    MigrationModel.Block("tpm-ppi", [UInt8](repeating: 0x88, count: 0x1000)),
+  ]
+
   @Test("Pages of every kind", arguments: MigrationModel.Pages.allCases)
   func pages(_ pages: MigrationModel.Pages) throws {
     let recipe = try FormatRecipe("x86_64-kernel-after")
@@ -32,12 +39,14 @@ struct MigrationTests {
       ("riscv64", "virt", "riscv_virt_board.ram"),
       ("s390x-after", "s390-ccw-virtio-7.2", "s390.ram"),
       ("ppc64le", "pseries-7.2", "ppc_spapr.ram"), ("readme", "pc-q35-8.0", "/objects/mem"),
+      ("readme", "pc-i440fx-2.4", "/objects/pc.ram"), ("readme", "pc-q35-3.1", "/objects/mem.0"),
+      ("readme", "pc-q35-8.0", "guest.memory0"), ("arm64", "virt-3.1", "/objects/mach-virt.ram"),
       ("readme", "microvm", "microvm.ram"), ("arm64", "unheard-of", "mem"),
     ])
   func machines(_ recipe: String, _ machine: String, _ block: String) throws {
     let recipe = try FormatRecipe(recipe)
     let model = MigrationModel(
-      machine: machine, Self.devices + [.init(block, recipe.parts.joined)])
+      machine: machine, Self.devices + Self.firmware + [.init(block, recipe.parts.joined)])
     try recipe.expectVMCore(of: model.bytes)
   }
 
@@ -111,6 +120,37 @@ struct MigrationTests {
     try recipe.expectVMCore(of: blocks.bytes)
   }
 
+  @Test(
+    "Blocks whose names tell no order, or a wrong one, lie as the memory shows",
+    arguments: [["zz", "aa"], ["m1", "m0"]])
+  func orders(_ names: [String]) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let ram = recipe.parts.joined
+    let blocks = [
+      MigrationModel.Block(names[0], Array(ram[..<0x18_0000])),
+      .init(names[1], Array(ram[0x18_0000...])),
+    ]
+    let model = MigrationModel(machine: "pc-q35-7.2", blocks.reversed() + Self.devices)
+    let report = try recipe.expectVMCore(of: model.bytes)
+    #expect(report.image.layout == "machine q35, blocks \(names[0]), \(names[1])")
+  }
+
+  @Test("Blocks whose order nothing shows are taken in a likely one, and that is said")
+  func openOrder() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let ram = recipe.parts.joined
+    // All that proves something is in the first.
+    let model = MigrationModel(
+      machine: "pc-q35-7.2",
+      [
+        .init("m", Array(ram[..<0x34_0000])), .init("t", Array(ram[0x34_0000..<0x3c_0000])),
+        .init("a", Array(ram[0x3c_0000...])),
+      ])
+    let report = try recipe.expectVMCore(of: recipe.directory.file(model.bytes), isPartial: true)
+    let text = "which of 2 orders of its blocks is right: taken as machine q35, blocks m, t, a"
+    #expect(report.warningTexts.contains { $0.contains(text) }, "\(report.warningTexts)")
+  }
+
   @Test("Pages of 64 KiB, and a stream without a machine's name")
   func pageSize() throws {
     let recipe = try FormatRecipe("arm64")
@@ -157,5 +197,57 @@ struct MigrationTests {
     #expect(
       dump.report.warningTexts.contains { $0.hasPrefix("the stream ends before its section 'ram'") }
     )
+  }
+
+  @Test("A stream that lacks only its end lacks no RAM", arguments: [false, true])
+  func cutBeforeEnd(_ isMapped: Bool) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    var model = MigrationModel(machine: "pc-q35-7.2", [.init("pc.ram", recipe.parts.joined)])
+    model.pages = isMapped ? .mapped : .plain
+    let bytes = model.bytes.dropLast(model.countBehindRAM + 10)
+    let report = try recipe.expectVMCore(of: recipe.directory.file(Array(bytes)), isPartial: true)
+    let text = "'ram' does: no page of the RAM is lacking"
+    #expect(report.warningTexts.contains { $0.contains(text) }, "\(report.warningTexts)")
+  }
+
+  @Test(
+    "With mapped-ram what was listed before the end is there",
+    arguments: ["vga.vram", "/rom@etc/acpi/tables"])
+  func cutInList(_ block: String) throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    var model = MigrationModel(
+      machine: "pc-q35-9.0", [.init("pc.ram", recipe.parts.joined)] + Self.devices)
+    model.pages = .mapped
+    let bytes = model.bytes
+    let name = Array(block.utf8)
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
+    let end = "the stream ends inside its list of blocks"
+    for cut in [place - 1, place + 3, place + name.count + 8 + 28] {
+      let report = try recipe.expectVMCore(
+        of: recipe.directory.file(Array(bytes[..<cut])), isPartial: true)
+      #expect(report.warningTexts.contains { $0.hasPrefix(end) }, "\(report.warningTexts)")
+    }
+    // Inside its own pages.
+    let dump = try CrashDump(imageAt: recipe.directory.file(Array(bytes[..<0x38_0000])))
+    #expect(dump.report.isPartial)
+    #expect(dump.report.warningTexts.contains { $0.contains("bytes of RAM are lacking") })
+    #expect(dump.report.warningTexts.contains { $0.hasPrefix(end) })
+  }
+
+  @Test("A node counts only where all before it are listed")
+  func cutBeforeNode() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    let ram = recipe.parts.joined
+    var model = MigrationModel(
+      machine: "pc-q35-9.0",
+      [
+        .init("ram-node1", Array(ram[0x18_0000...])), .init("ram-node0", Array(ram[..<0x18_0000])),
+      ])
+    model.pages = .mapped
+    try recipe.expectVMCore(of: model.bytes)
+    let path = try recipe.directory.file(Array(model.bytes[..<0x20_0000]))
+    let error = #expect(throws: VMCoreError.self) { try CrashDump(imageAt: path) }
+    let text = "no RAM is in the stream's section 'ram': the file ends inside its list of blocks"
+    #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
   }
 }

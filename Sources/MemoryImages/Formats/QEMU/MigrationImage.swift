@@ -53,7 +53,8 @@ private enum MigrationImage {
     let blocks = stream.ramBlocks
     let size = blocks.last.map { ($0.start ?? 0).adding($0.length) ?? .max } ?? 0
     guard size > 0, size <= PhysicalAddress.end else {
-      let fault = stream.faults.first.map { ": \($0)" } ?? ""
+      let end = stream.unlisted > 0 ? "the file ends inside its list of blocks" : nil
+      let fault = (stream.faults.first ?? end).map { ": \($0)" } ?? ""
       throw ImageError(
         .unusable,
         "\(input.name): no RAM is in the stream's section 'ram'\(fault): expected a list with a "
@@ -108,16 +109,17 @@ private enum MigrationImage {
     guard !present.isEmpty, let inOrder = try? PhysicalMemory(regions: present) else {
       throw ImageError(.unusable, "\(input.name): ends before the first page of RAM")
     }
-    let warnings = warnings(about: stream, source.size - sent.length)
-    let layout = given ?? stream.layout(ofSize: source.size)
+    let told = given.map { [$0] } ?? stream.layouts(ofSize: source.size)
+    let warnings = warnings(
+      about: stream, missing: source.size - sent.length,
+      isOpen: told.contains { !$0.order.isEmpty })
     let open = MemoryImage(
-      of: input, as: format, inOrder: inOrder, told: [layout].compactMap(\.self),
-      warnings: warnings, damage: damage)
+      of: input, as: format, inOrder: inOrder, told: told, warnings: warnings, damage: damage)
     // A PC may be told where the room for devices begins (max-ram-below-4g); others have a map of
-    // their own that nothing changes.
-    guard let layout, given != nil || !stream.isPC, let memory = open.memory(under: layout) else {
-      return open
-    }
+    // their own that nothing changes, but perhaps nodes in an order that nothing tells.
+    guard let layout = told.first, given != nil || !stream.isPC && told.count == 1,
+      let memory = open.memory(under: layout)
+    else { return open }
     return MemoryImage(
       of: input, as: format, memory: memory, layout: layout, layoutIsOpen: false, stored: nil,
       warnings: warnings, damage: damage)
@@ -139,31 +141,47 @@ private enum MigrationImage {
     ).clamped(to: 0..<size)
   }
 
-  private static func warnings(about stream: MigrationStream, _ missing: UInt64) -> [Finding] {
+  /// - Parameters:
+  ///   - missing: bytes of RAM that are not there.
+  ///   - isOpen: whether the blocks may follow one another in several orders.
+  private static func warnings(
+    about stream: MigrationStream, missing: UInt64, isOpen: Bool
+  ) -> [Finding] {
     var warnings = stream.faults.map {
       Finding("the stream cannot be followed: \($0)", isPartial: true)
     }
     if !stream.isWhole {
+      let lacking =
+        missing == 0
+        ? "no page of the RAM is lacking, but some"
+        : "\(missing.hex) bytes of RAM are lacking, and others"
       warnings.append(
         Finding(
-          "the stream ends before its section 'ram' does: \(missing.hex) bytes of RAM were never "
-            + "sent, others may be older than the rest", isPartial: true))
+          "the stream ends before its section 'ram' does: \(lacking) may be older than the rest",
+          isPartial: true))
+    }
+    if stream.unlisted > 0 {
+      warnings.append(
+        Finding(
+          "the stream ends inside its list of blocks: \(stream.unlisted.hex) bytes are of blocks "
+            + "that it does not get to, which may be memory of devices or more RAM",
+          isPartial: true))
     }
     let beside = stream.blocksBeside
     if !beside.isEmpty {
       let names = beside.prefix(16).map { "\($0.name) (\($0.length.hex) bytes)" }
       warnings.append(
         Finding(
-          "the stream has memory that is none of the machine's own RAM, and does not say at which "
-            + "address: \(names.joined(separator: ", ")): it is left out", isPartial: true))
+          "the stream has memory of which it does not say at which address it is: "
+            + "\(names.joined(separator: ", ")): it is left out", isPartial: true))
     }
     let blocks = stream.ramBlocks.map(\.name)
     if blocks.count > 1 {
       let names = blocks.prefix(16).joined(separator: ", ")
       warnings.append(
         Finding(
-          "the RAM is in \(blocks.count) blocks, which are taken one behind the other: \(names)",
-          isDamage: false))
+          "the RAM is in \(blocks.count) blocks, which are taken one behind the other: \(names)"
+            + (isOpen ? ", unless the memory shows another order" : ""), isDamage: false))
     }
     return warnings
   }

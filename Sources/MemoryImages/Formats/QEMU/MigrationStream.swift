@@ -10,6 +10,8 @@ struct MigrationStream {
   private(set) var pageSize: UInt64 = 4096
   /// All blocks, in the order of the stream.
   private(set) var blocks: [RAMBlock] = []
+  /// Bytes of further blocks, whose names the file does not have any more.
+  private(set) var unlisted: UInt64 = 0
   /// Where the pages of the RAM among them stand; page numbers count from its first block on.
   private(set) var index: PageIndex
   /// Whether the section "ram" is there to its end.
@@ -232,13 +234,21 @@ struct MigrationStream {
     return false
   }
 
-  /// The list of blocks; false where the file ends inside it.
+  /// The list of blocks; false where the file ends inside it. With `mapped-ram` the pages of each
+  /// block stand before the next one's name, so what was listed by then counts.
   private mutating func list(sum: UInt64) throws(ReadError) -> Bool {
-    var left = sum
     guard blocks.isEmpty else {
       faults.append("a second list of blocks ends at \(cursor.position.hex), expected one")
       return false
     }
+    let isComplete = try entries(sum: sum)
+    unlisted = blocks.reduce(sum) { $0 - $1.length }
+    RAMBlock.choose(&blocks, isComplete: unlisted == 0)
+    return isComplete
+  }
+
+  private mutating func entries(sum: UInt64) throws(ReadError) -> Bool {
+    var left = sum
     while left > 0 {
       let place = cursor.position
       guard let length = try cursor.next(UInt8.self) else { return false }
@@ -258,7 +268,6 @@ struct MigrationStream {
       places[name] = blocks.count
       blocks.append(block)
     }
-    RAMBlock.choose(&blocks)
     return true
   }
 

@@ -19,14 +19,20 @@ struct RAMBlock {
   }
 
   /// Decides which blocks are the machine's RAM, and in what order they follow one another.
-  static func choose(_ blocks: inout [RAMBlock]) {
+  ///
+  /// - Parameter isComplete: whether the list has all blocks. Otherwise a node counts only where
+  ///   all nodes before it are listed: it begins where they end.
+  static func choose(_ blocks: inout [RAMBlock], isComplete: Bool) {
     var chosen = blocks.indices.filter { blocks[$0].isMachineRAM }
     let backends = blocks.indices.filter { blocks[$0].isBackend }
     if chosen.isEmpty { chosen = backends.filter { !blocks[$0].isNamedAsPluggedIn } }
     if chosen.isEmpty { chosen = backends }
     // The list goes from the largest to the smallest: of nodes the numbers tell more.
-    if Set(chosen.map { blocks[$0].stem }).count == 1 {
+    if BlockOrder(of: chosen.map { blocks[$0] }) != .open {
       chosen.sort { blocks[$0].number < blocks[$1].number }
+    }
+    if !isComplete, chosen.allSatisfy({ blocks[$0].isNode }) {
+      chosen = zip(chosen, 0...).prefix { blocks[$0].number == $1 }.map(\.0)
     }
     var start: UInt64 = 0
     for index in chosen {
@@ -37,11 +43,21 @@ struct RAMBlock {
 
   /// RAM of the machine itself: `pc.ram`, `mach-virt.ram`, or one for each node: `ram-node0`.
   private var isMachineRAM: Bool {
-    !name.contains("/") && (name.hasSuffix(".ram") || name.hasPrefix("ram-node"))
+    !ownName.contains("/") && ownName.hasSuffix(".ram") || isNode
   }
 
-  /// The name of a memory backend, as the user gave it: devices and firmware have a dot or a slash.
-  fileprivate var isBackend: Bool { !ownName.contains("/") && !ownName.contains(".") }
+  /// RAM of a NUMA node, which has its number.
+  var isNode: Bool { ownName.hasPrefix("ram-node") && !ownName.contains("/") }
+
+  /// The name of a memory backend, as the user gave it: what belongs to a device has a slash or
+  /// says what kind of memory it is: `vga.vram`, `pc.bios`, `virt.flash0`, `tpm-ppi`.
+  fileprivate var isBackend: Bool {
+    if name.hasPrefix(RAMBlock.ofObjects) { return !ownName.contains("/") }
+    guard !name.contains("/"), !name.hasPrefix("tpm-") else { return false }
+    guard let dot = name.lastIndex(of: ".") else { return true }
+    let kind = name[dot...]
+    return !["ram", "rom", "bios"].contains { kind.hasSuffix($0) } && !kind.hasPrefix(".flash")
+  }
 
   /// A backend that libvirt, or QEMU's documents, name so when memory is plugged in while the
   /// machine runs: it lies behind all other memory, and the stream does not say where.
@@ -50,14 +66,16 @@ struct RAMBlock {
   }
 
   /// The name without what older machines put before it.
-  private var ownName: Substring {
-    name.hasPrefix("/objects/") ? name.dropFirst("/objects/".count) : name[...]
+  fileprivate var ownName: Substring {
+    name.hasPrefix(RAMBlock.ofObjects) ? name.dropFirst(RAMBlock.ofObjects.count) : name[...]
   }
+
+  private static let ofObjects = "/objects/"
 
   private var digits: Int { name.reversed().prefix { ("0"..."9").contains($0) }.count }
 
   /// The name without the number at its end.
-  private var stem: Substring { name.dropLast(digits) }
+  var stem: Substring { name.dropLast(digits) }
 
   private var number: Int { Int(name.suffix(digits)) ?? 0 }
 }
@@ -92,7 +110,7 @@ extension MigrationStream {
 
   /// How the RAM lies in memory, as far as the machine's name tells; nil where it does not.
   func layout(ofSize size: UInt64) -> ImageLayout? {
-    let names = ramBlocks.map(\.name)
+    let names = ramBlocks.map(\.ownName)
     let kind = machine.prefix { $0 != "-" }
     switch kind {
     case "pc" where machine.hasPrefix("pc-q35"), "q35":

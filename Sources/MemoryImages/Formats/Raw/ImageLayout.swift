@@ -7,6 +7,9 @@ package struct ImageLayout: Hashable, Sendable {
   package var base: UInt64
   /// Ranges of addresses that have no bytes in the file, ascending and disjoint.
   package var holes: [Range<UInt64>]
+  /// Parts of the file in the order in which they follow one another in memory, where that is not
+  /// the file's, or could be another one. They are all of the file.
+  package var order: [Range<UInt64>] = []
   /// What to call it: `address = offset`, `base 0x40000000`, `machine q35`.
   package var name: String
 
@@ -40,8 +43,17 @@ package struct ImageLayout: Hashable, Sendable {
     ImageLayout(base: base, holes: [], name: "base \(base.hex)")
   }
 
-  /// The settings that make it.
+  /// The same with the parts of the file in an order of their own.
+  package func ordered(_ order: [Range<UInt64>], name: String) -> ImageLayout {
+    var layout = self
+    layout.order = order
+    layout.name = name
+    return layout
+  }
+
+  /// The settings that make it; its name, where none do.
   package var settings: Message {
+    guard isInOrder else { return "\(name)" }
     var settings = holes.map { hole -> Message in
       "\(.holes)=\(hole.lowerBound.hex)-\(hole.upperBound.hex)"
     }
@@ -50,22 +62,42 @@ package struct ImageLayout: Hashable, Sendable {
   }
 
   /// Whether address = file offset, whatever it is called.
-  package var isIdentity: Bool { base == 0 && holes.isEmpty }
+  package var isIdentity: Bool { base == 0 && holes.isEmpty && isInOrder }
+
+  /// Whether no byte of the file lies before one that precedes it there.
+  private var isInOrder: Bool {
+    zip(order, order.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound }
+  }
+
+  /// Whether only the order of parts of the file may differ.
+  package func isAlike(_ other: ImageLayout) -> Bool { base == other.base && holes == other.holes }
 
   /// Whether every byte of a file of `size` bytes lies at the same address under both.
   package func places(_ size: UInt64, as other: ImageLayout) -> Bool {
     base == other.base && holes(within: size) == other.holes(within: size)
+      && (order == other.order || isInOrder && other.isInOrder)
   }
 
   /// The holes before the last byte of a file of `size` bytes.
   private func holes(within size: UInt64) -> [Range<UInt64>] {
-    guard size > 0, let last = address(ofFileOffset: size - 1) else { return holes }
+    guard size > 0, let last = address(ofPlace: size - 1) else { return holes }
     return holes.filter { $0.lowerBound <= last }
   }
 
   /// The address of a byte of the file, or nil where it needs more than 64 bits.
   package func address(ofFileOffset offset: UInt64) -> UInt64? {
-    guard var address = base.adding(offset) else { return nil }
+    var place: UInt64 = 0
+    for part in order {
+      if part.contains(offset) { return address(ofPlace: place + (offset - part.lowerBound)) }
+      place += part.length
+    }
+    return address(ofPlace: offset)
+  }
+
+  /// The address of a byte by its place among all bytes of the file, as they follow one another in
+  /// memory.
+  private func address(ofPlace place: UInt64) -> UInt64? {
+    guard var address = base.adding(place) else { return nil }
     for hole in holes where hole.lowerBound <= address {
       guard let moved = address.adding(hole.length) else { return nil }
       address = moved
@@ -88,6 +120,26 @@ package struct ImageLayout: Hashable, Sendable {
     let length = min(source.size - offset, UInt64.max - address)
     regions.append(
       MemoryRegion(range: address..<address + length, source: source, offset: offset))
-    return regions.filter { !$0.range.isEmpty }
+    return regions.flatMap(inOrder).filter { !$0.range.isEmpty }
+  }
+
+  /// A region by places, as one for each part of the file in it.
+  private func inOrder(_ region: MemoryRegion) -> [MemoryRegion] {
+    guard !isInOrder else { return [region] }
+    let places = region.offset..<region.offset + region.range.length
+    var regions: [MemoryRegion] = []
+    var start: UInt64 = 0
+    for part in order {
+      let shared = (start..<start + part.length).clamped(to: places)
+      if !shared.isEmpty {
+        let address = region.range.lowerBound + (shared.lowerBound - places.lowerBound)
+        regions.append(
+          MemoryRegion(
+            range: address..<address + shared.length, source: region.source,
+            offset: part.lowerBound + (shared.lowerBound - start)))
+      }
+      start += part.length
+    }
+    return regions
   }
 }
