@@ -106,7 +106,8 @@ extension ImageFormat {
     if let format = options.format { return format }
     if input.isUnflattened { return .flattened }
     let head = try input.head()
-    return all.dropLast().first { $0.recognizes(head) }
+    if let format = all.dropLast().first(where: { $0.recognizes(head) }) { return format }
+    return ForeignImage.isFlatKernel(head, size: input.source.size) ? ForeignImage.flatKernel : nil
   }
 
   /// A file as it is, a stream as the copy that is made of it.

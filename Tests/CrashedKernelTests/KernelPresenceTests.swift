@@ -15,17 +15,40 @@ struct KernelPresenceTests {
   ]
 
   private static func presence(
-    _ lines: [String] = lines, _ change: (inout [UInt8]) -> Void
+    _ lines: [String] = lines, lost: Range<UInt64> = 0..<0, _ change: (inout [UInt8]) -> Void
   ) throws -> KernelPresence {
     var bytes = [UInt8](repeating: 0, count: 0x10_2000)
     change(&bytes)
     let region = MemoryRegion(
-      range: 0..<UInt64(bytes.count), source: ByteArraySource(bytes, name: "m"), offset: 0)
+      range: 0..<UInt64(bytes.count),
+      source: DamagedSource(bytes: ByteArraySource(bytes, name: "m"), lost: lost), offset: 0)
     let kernel = try #require(
       Kernel(
         VMCoreInfo(Array(lines.map { $0 + "\n" }.joined().utf8)), .s390x, order: .big,
         memory: PhysicalMemory(region: region)))
     return try kernel.presence()
+  }
+
+  /// A source that has lost a range.
+  private struct DamagedSource: ByteSource {
+    let bytes: ByteArraySource
+    let lost: Range<UInt64>
+
+    var name: String { bytes.name }
+    var size: UInt64 { bytes.size }
+
+    func read(
+      at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(ReadError) -> Int {
+      try bytes.read(at: offset, into: buffer)
+    }
+
+    func extent(at offset: UInt64) -> SourceExtent {
+      if lost.contains(offset) {
+        return SourceExtent(isHole: false, isLeftOut: true, end: lost.upperBound)
+      }
+      return SourceExtent(isHole: false, end: offset < lost.lowerBound ? lost.lowerBound : size)
+    }
   }
 
   private static func put(_ release: String, at place: Int, in bytes: inout [UInt8]) {
@@ -59,5 +82,17 @@ struct KernelPresenceTests {
     #expect(try Self.presence(cut) { _ in } == .unknown)
     cut[1] = "SYMBOL(init_uts_ns)=3ffe0501000"
     #expect(try Self.presence(cut) { _ in } == .unknown)
+  }
+
+  @Test("What was lost proves nothing, what is there does")
+  func lost() throws {
+    #expect(try Self.presence(lost: 0x10_1000..<0x10_2000) { _ in } == .unknown)
+    #expect(try Self.presence(lost: 0x10_1200..<0x10_1201) { _ in } == .unknown)
+    let other = try Self.presence(lost: 0x10_1400..<0x10_2000) { _ in }
+    #expect(other != .unknown)
+    let old = try Self.presence(lost: 0x10_1300..<0x10_2000) {
+      Self.put("6.11.0", at: 0x10_1004, in: &$0)
+    }
+    #expect(old != .unknown)
   }
 }

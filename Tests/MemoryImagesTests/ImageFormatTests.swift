@@ -69,6 +69,13 @@ struct ImageFormatTests {
       ([0xe2, 0xd9, 0, 0, 0xe5, 0xd4, 0xc4, 0xe4, 0xd4, 0xd7, 0x40, 0x40], "zgetdump FILE -f elf"),
       (Array(repeating: 0, count: 12_288) + Array("XECKD64".utf8), "pass the partition"),
       ([0x51, 0x46, 0x49, 0xfb], "'-S -loadvm NAME'"), (Array("KDMV".utf8), "is the disk of"),
+      (vdi("QEMU VM Virtual Disk Image"), "is the disk of"),
+      (vdi("Oracle VM VirtualBox Disk Image"), "is the disk of"),
+      ([0x02, 0x21, 0x4c, 0x18], "'lz4 -dcq < FILE > image.bin'"),
+      (
+        [0x5d, 0, 0, 0x80, 0] + Array(repeating: 255, count: 8) + Array(repeating: 0, count: 9)
+          + Array(repeating: 7, count: 60), "'xz --format=lzma -dc < FILE > image.bin'"
+      ),
       (Array("\u{7f}VirtualBox SavedState V2.0".utf8), "dumpvmcore"),
       (Array("Xen saved domain, xl format".utf8), "xl dump-core"),
       (Array(repeating: 255, count: 8) + Array("XENF".utf8), "xl dump-core"),
@@ -92,6 +99,38 @@ struct ImageFormatTests {
     var options = ImageOptions(machines: [])
     options.format = .raw
     #expect(try ImageFormat.open(path: path, options: options).format == "raw")
+  }
+
+  /// The head of a disk that some program made.
+  private static func vdi(_ name: String) -> [UInt8] {
+    let text = Array("<<< \(name) >>>\n".utf8)
+    return text + [UInt8](repeating: 0, count: 64 - text.count) + [
+      0x7f, 0x10, 0xda, 0xbe, 1, 0, 1, 0,
+    ]
+  }
+
+  @Test(
+    "A kernel to boot is refused, and memory that begins with one is not",
+    arguments: [Array("ARM\u{64}".utf8), Array("RSC\u{5}".utf8)])
+  func flatKernel(_ mark: [UInt8]) throws {
+    let memory = UInt64(0x20_0000)
+    let head =
+      [UInt8](repeating: 0x13, count: 16) + RecipeOrder.little.bytes(memory, width: 8)
+      + [UInt8](repeating: 0, count: 32) + mark
+    for (size, isKernel) in [(0x18_0000, true), (0x40_0000, false)] {
+      let path = try directory.file(head + [UInt8](repeating: 5, count: size - head.count))
+      let options = ImageOptions(machines: [])
+      guard isKernel else {
+        #expect(try ImageFormat.open(path: path, options: options).format == "raw")
+        continue
+      }
+      let error = #expect(throws: ImageError.self) {
+        try ImageFormat.open(path: path, options: options)
+      }
+      #expect(
+        error?.description
+          == "\(path): is a kernel to boot (Image), expected the memory of a machine")
+    }
   }
 
   @Test(

@@ -152,15 +152,51 @@ struct LiMEImageTests {
     #expect(!ImageFormat.avml.recognizes(Array("LMVA".utf8) + bytes[4...]))
   }
 
-  @Test("with a header in its midst that is none is refused with the place")
+  @Test("with a header in its midst that is none keeps what stands before it, and says so")
   func brokenHeader() throws {
     for form in [LiMEFileModel.Form.plain, .packed] {
       let model = LiMEFileModel(form, Self.ranges)
-      var bytes = model.bytes
-      bytes[model.headerOffsets[1]] ^= 1
-      let error = #expect(throws: ImageError.self) { try open(bytes, Self.format(form)) }
-      let place = UInt64(model.headerOffsets[1]).hex
-      #expect(error?.description.contains("header at \(place): is no header") == true)
+      for damage in [[0x11], [UInt8](repeating: 0, count: 32)] {
+        var bytes = model.bytes
+        let start = model.headerOffsets[1]
+        bytes.replaceSubrange(start..<start + damage.count, with: damage)
+        let image = try open(bytes, Self.format(form))
+        let place = "header at \(UInt64(start).hex) is no header"
+        #expect(image.warnings.map(\.isPartial) == [true])
+        #expect(image.warnings[0].text.contains(place), "\(image.warnings)")
+        #expect(try image.memory.bytes(at: 0x1000, count: 0xec00) == Self.ranges[0].bytes)
+        #expect(!image.memory.holds(0x10_0000..<0x10_0001))
+        // Behind a packed block stands its length, by which the next one is found.
+        #expect(image.memory.holds(0x1_0000_0000..<0x1_0000_9123) == (form == .packed))
+      }
+    }
+  }
+
+  @Test("that is followed by something else is read, and says where that begins")
+  func junk() throws {
+    for form in [LiMEFileModel.Form.plain, .packed] {
+      let bytes = LiMEFileModel(form, Self.ranges).bytes
+      for junk in [Array("junk".utf8), Self.noise(20, 5000)] {
+        let image = try open(bytes + junk, Self.format(form))
+        let place = "is followed by something else at \(UInt64(bytes.count).hex), which is left out"
+        #expect(image.warnings.map(\.isPartial) == [false])
+        #expect(image.warnings[0].text.contains(place), "\(image.warnings)")
+        for (start, content) in Self.ranges {
+          #expect(try image.memory.bytes(at: start, count: content.count) == content)
+        }
+      }
+    }
+  }
+
+  @Test("that ends inside the length of its last block lacks nothing of that")
+  func cutBehind() throws {
+    let bytes = LiMEFileModel(.packed, Self.ranges).bytes
+    for count in [1, 8] {
+      let image = try open(Array(bytes.dropLast(count)), .avml)
+      #expect(image.warnings.map(\.isPartial) == [true])
+      #expect(image.warnings[0].text.contains("behind the block [0x100000000, 0x100009123)"))
+      #expect(!image.warnings[0].text.contains("missing"))
+      #expect(image.memory.end == 0x1_0000_9123)
     }
   }
 
@@ -169,40 +205,107 @@ struct LiMEImageTests {
     for form in [LiMEFileModel.Form.plain, .packed] {
       var bytes = LiMEFileModel(form, Self.ranges).bytes
       bytes[22] = 0x7f
-      if form == .plain {
-        let image = try open(bytes, .lime)
-        #expect(image.warnings.map(\.isPartial) == [true])
-        #expect(try image.memory.bytes(at: 0x1000, count: 16) == Array(Self.ranges[0].bytes[..<16]))
-      } else {
-        #expect(throws: ImageError.self) { try open(bytes, .avml) }
-      }
+      let image = try open(bytes, Self.format(form))
+      #expect(image.warnings.map(\.isPartial) == [true])
+      #expect(try image.memory.bytes(at: 0x1000, count: 16) == Array(Self.ranges[0].bytes[..<16]))
     }
   }
 
-  @Test("with a damaged chunk says so where it is read, and reads the others")
+  @Test("with a damaged chunk has zeros for it, says which pages, and reads the others")
   func damage() throws {
-    let model = LiMEFileModel(.packed, [(0x1000, Self.noise(7, 0x6_0000))])
+    let content = Self.noise(7, 0x6_0000)
+    let model = LiMEFileModel(.packed, [(0x1000, content)])
     var bytes = model.bytes
+    // In the last chunk, of 64 KiB.
     bytes[bytes.count - 100] ^= 0x10
     let image = try open(bytes, .avml)
-    #expect(try image.memory.bytes(at: 0x1000, count: 0x1000) == Array(Self.noise(7, 0x1000)))
-    let error = #expect(throws: ReadError.self) {
-      try image.memory.bytes(at: 0x5_2000, count: 0x1000)
+    #expect(image.damage?.finding == nil)
+    let expected = content[..<0x5_0000] + [UInt8](repeating: 0, count: 0x1_0000)
+    for _ in 0..<2 {
+      #expect(try image.memory.bytes(at: 0x1000, count: 0x6_0000) == Array(expected))
     }
-    #expect(error?.reason.contains("the snappy chunk here is damaged") == true)
+    let text = "dump: 16 pages are damaged, the first at 0x51000, 0x52000, "
+    #expect(image.damage?.finding?.text.hasPrefix(text) == true)
+    #expect(image.damage?.finding?.isPartial == true)
+    let region = try #require(image.memory.regions.first)
+    #expect(region.source.mayLoseBytes)
+    let start = region.sourceOffset(of: 0x5_1000)
+    #expect(region.source.isLost(start..<start + 0x1_0000))
+    #expect(!region.source.isLost(start - 1..<start + 0x1000))
+    #expect(region.source.extent(at: start - 1).end == start)
+    #expect(region.source.extent(at: start).isLeftOut)
   }
 
-  @Test(
-    "with a chunk that is none of the framed format is refused with its place",
-    arguments: [
-      (10, [0x02], "type 0x2"), (20, [0xff, 0xff, 0x7f], "of type 0x0"),
-    ] as [(Int, [UInt8], String)])
-  func chunks(_ place: Int, _ new: [UInt8], _ text: String) throws {
-    var bytes = LiMEFileModel(.packed, [(0x1000, [UInt8](repeating: 7, count: 0x2_0000))]).bytes
-    bytes.replaceSubrange(32 + place..<32 + place + new.count, with: new)
-    let error = #expect(throws: ImageError.self) { try open(bytes, .avml) }
-    #expect(error?.description.contains("chunk at 0x2a") == true)
-    #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+  @Test("with chunks that are damaged in their heads loses no other", arguments: [nil, 0x4_0000])
+  func damagedHeads(_ blockSize: Int?) throws {
+    let content = Self.noise(9, 0x10_0000)
+    let model = LiMEFileModel(.packed, [(0x1000, content)], blockSize: blockSize)
+    let whole = model.bytes
+    let heads = Self.heads(of: whole)
+    #expect(heads.count == 16)
+    // Chunks are damaged in their type, their length, their size, or all over.
+    for (first, last, change) in [
+      (2, 2, [(0, 0x02)]), (3, 3, [(2, 0x55)]), (9, 9, [(8, 0x81)]), (15, 15, [(1, 9)]),
+      (0, 0, [(3, 0xff)]), (5, 6, []),
+    ] as [(Int, Int, [(Int, UInt8)])] {
+      var bytes = whole
+      for (place, value) in change { bytes[heads[first] + place] = value }
+      if change.isEmpty {
+        for place in heads[first] + 100..<heads[last] + 100 { bytes[place] = 0 }
+      }
+      let image = try open(bytes, .avml)
+      var expected = content
+      for place in first * 0x1_0000..<(last + 1) * 0x1_0000 { expected[place] = 0 }
+      let found = try image.memory.bytes(at: 0x1000, count: content.count)
+      #expect(difference(found ?? [], expected) == nil, "\(first)")
+      let pages = UInt64(last - first + 1) * 16
+      #expect(image.damage?.count == pages, "\(first)")
+      let start = (0x1000 + UInt64(first) * 0x1_0000).hex
+      #expect(image.damage?.finding?.text.contains("the first at \(start), ") == true)
+      #expect(image.warnings.isEmpty)
+    }
+  }
+
+  /// Where the chunks with memory stand in a file whose blocks are packed.
+  private static func heads(of bytes: [UInt8]) -> [Int] {
+    var heads: [Int] = []
+    var place = 32 + 10
+    while place < bytes.count {
+      heads.append(place)
+      let length = (1...3).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * ($1 - 1)) }
+      place += 4 + length
+      // Another block follows behind its length.
+      let next = place + 8
+      if next == bytes.count { break }
+      if bytes[next..<min(next + 4, bytes.count)].elementsEqual("AVML".utf8) {
+        place = next + 32 + 10
+      }
+    }
+    return heads
+  }
+
+  @Test("with a chunk that is none of the framed format and no end is read up to there")
+  func chunks() throws {
+    let content = [UInt8](repeating: 7, count: 0x2_0000)
+    for (place, new) in [(10, [0x02]), (20, [0xff, 0xff, 0x7f])] as [(Int, [UInt8])] {
+      var bytes = LiMEFileModel(.packed, [(0x1000, content)]).bytes
+      bytes.replaceSubrange(32 + place..<32 + place + new.count, with: new)
+      bytes.removeLast()
+      let error = #expect(throws: ImageError.self) { try open(bytes, .avml) }
+      #expect(error?.description.contains("chunk at 0x2a of type ") == true)
+    }
+  }
+
+  @Test("with a length behind a block that is another one is read, and says so")
+  func otherLength() throws {
+    var bytes = LiMEFileModel(.packed, Self.ranges).bytes
+    bytes[bytes.count - 8] ^= 1
+    let image = try open(bytes, .avml)
+    #expect(image.warnings.map(\.isPartial) == [false])
+    #expect(image.warnings[0].text.contains("are followed by the length"))
+    for (start, content) in Self.ranges {
+      #expect(try image.memory.bytes(at: start, count: content.count) == content)
+    }
   }
 
   @Test("passes over chunks that a reader need not know, and takes those stored as they are")

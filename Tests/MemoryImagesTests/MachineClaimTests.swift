@@ -129,6 +129,16 @@ struct MachineClaimTests {
     #expect(refusal(dump, .lkcd).contains("pages of 4294967295 bytes"))
   }
 
+  @Test("LKCD that ends inside a page says so")
+  func lkcdCut() throws {
+    let dump = try #require(SmallDumps.lkcd.files["10-none"])
+    let image = try open(Array(dump[..<(0x2000 + 4112 + 16 + 100)]), .lkcd)
+    #expect(image.warnings.map(\.isPartial) == [true])
+    let text = image.warnings[0].text
+    #expect(text.hasPrefix("the LKCD dump ends at 0x3084, inside the record at 0x3010 (address "))
+    #expect(!text.contains("is none of a page"))
+  }
+
   @Test("A sadump header with more frames than its bitmaps have bits is refused")
   func sadump() throws {
     var dump = try #require(SmallDumps.sadump.files["single"])

@@ -37,8 +37,13 @@ extension Kernel {
     let name = offsets.lazy.compactMap {
       SystemName.names(in: Array(bytes.dropFirst(Int(clamping: $0))), self.order)
     }.first
-    // What of it the image lacks may be the name.
-    if name == nil, present < bytes.count { return .unknown }
+    // What of it the image lacks, or has lost, may be the name.
+    if name == nil,
+      present < bytes.count
+        || physicalMemory.lacksBytes(of: start..<start + UInt64(bytes.count))
+    {
+      return .unknown
+    }
     let found =
       if let name {
         "says \(name.release)"

@@ -52,12 +52,14 @@ extension PhysicalMemory {
 
   /// The same memory with zeros at ranges where it has none.
   ///
-  /// - Parameter isAssumed: whether there may be no memory at all.
+  /// - Parameters:
+  ///   - isAssumed: whether there may be no memory at all.
+  ///   - isLeftOut: whether they stand for bytes that are lost.
   func filling(
-    _ zeros: [Range<UInt64>], isAssumed: Bool = false, name: String
+    _ zeros: [Range<UInt64>], isAssumed: Bool = false, isLeftOut: Bool = false, name: String
   ) -> PhysicalMemory {
     guard !zeros.isEmpty else { return self }
-    let source = ZeroSource(name: name, size: PhysicalAddress.end)
+    let source = ZeroSource(name: name, size: PhysicalAddress.end, isLeftOut: isLeftOut)
     let regions = zeros.map {
       MemoryRegion(range: $0, source: source, offset: $0.lowerBound, isAssumed: isAssumed)
     }

@@ -166,6 +166,23 @@ package struct PhysicalMemory: Sendable {
   /// Whether the image holds every byte of `range`.
   package func holds(_ range: Range<UInt64>) -> Bool { missing(in: range).isEmpty }
 
+  /// Whether bytes of `range` are not what was in memory: the image lacks them, or zeros stand for
+  /// what is left out or lost, as reads of it have shown.
+  package func lacksBytes(of range: Range<UInt64>) -> Bool {
+    var rest = range
+    while !rest.isEmpty {
+      guard case .present(let part, let region) = firstStretch(of: rest) else { return true }
+      let place = region.sourceOffset(of: part.lowerBound)
+      if region.source.firstUnreadable(in: place..<place + part.length) != nil { return true }
+      let extent = region.source.extent(at: place)
+      if extent.isLeftOut { return true }
+      // At least a byte, whatever the source says.
+      let length = max(1, min(part.length, extent.end - min(place, extent.end)))
+      rest = part.lowerBound + length..<rest.upperBound
+    }
+    return false
+  }
+
   private func firstRegion(endingAfter address: UInt64) -> Int {
     var low = 0
     var high = regions.count

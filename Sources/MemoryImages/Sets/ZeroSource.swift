@@ -4,6 +4,8 @@ internal import Bytes
 struct ZeroSource: ByteSource {
   let name: String
   let size: UInt64
+  /// Whether they stand for bytes that a dump lacks.
+  var isLeftOut = false
 
   func read(
     at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer
@@ -15,6 +17,7 @@ struct ZeroSource: ByteSource {
   }
 
   func extent(at offset: UInt64) -> SourceExtent {
-    SourceExtent(isHole: offset < size, end: max(size, offset))
+    SourceExtent(
+      isHole: offset < size, isLeftOut: isLeftOut && offset < size, end: max(size, offset))
   }
 }

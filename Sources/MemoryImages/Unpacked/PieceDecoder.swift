@@ -12,6 +12,23 @@ protocol PieceDecoder: Sendable {
 
   /// Unpacks a whole piece.
   func unpack(_ piece: Int, into output: UnsafeMutableRawBufferPointer) throws(ReadError)
+
+  /// Whether bytes may turn out to be lost when they are unpacked; they are zeros then.
+  var mayLoseBytes: Bool { get }
+
+  /// Whether unpacking has shown the byte at an offset to be lost, and how far those behind it are
+  /// like it.
+  func lostPart(at offset: UInt64, before end: UInt64) -> (isLost: Bool, end: UInt64)
+}
+
+extension PieceDecoder {
+  /// What is damaged cannot be read at all.
+  var mayLoseBytes: Bool { false }
+
+  /// Nothing is.
+  func lostPart(at offset: UInt64, before end: UInt64) -> (isLost: Bool, end: UInt64) {
+    (false, end)
+  }
 }
 
 /// The unpacked bytes as a source of their own, readable at any offset by any number of threads.
@@ -70,7 +87,17 @@ struct UnpackedSource: ByteSource {
     let isHole = decoder.isZero(piece)
     let last = min(piece + UnpackedSource.mostPieces, starts.count - 1)
     repeat { piece += 1 } while piece < last && decoder.isZero(piece) == isHole
-    return SourceExtent(isHole: isHole, end: starts[piece])
+    guard !isHole else { return SourceExtent(isHole: true, end: starts[piece]) }
+    let (isLost, end) = decoder.lostPart(at: offset, before: starts[piece])
+    return SourceExtent(isHole: false, isLeftOut: isLost, end: end)
+  }
+
+  var mayLoseBytes: Bool { decoder.mayLoseBytes }
+
+  func isLost(_ range: Range<UInt64>) -> Bool {
+    guard mayLoseBytes, !range.isEmpty, range.upperBound <= size else { return false }
+    return decoder.lostPart(at: range.lowerBound, before: range.upperBound)
+      == (true, range.upperBound)
   }
 
   /// Pieces that are looked at to answer for one extent.

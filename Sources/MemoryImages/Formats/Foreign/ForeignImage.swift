@@ -44,7 +44,7 @@ enum ForeignImage {
   static let formats: [ImageFormat] =
     (dumps + virtualMachines + others).map(format)
 
-  private static func format(_ kind: Kind) -> ImageFormat {
+  static func format(_ kind: Kind) -> ImageFormat {
     ImageFormat(
       name: kind.name, accepts: .all,
       recognizes: { head in kind.signs.contains { $0.matches(head) } },

@@ -108,11 +108,16 @@ private struct LKCDPages {
   ) throws(ReadError) -> LKCDPage? {
     cursor.move(to: place)
     var reader = ByteReader(try cursor.take(LKCDPage.size), order: order)
-    guard let page = try? LKCDPage(from: &reader), page.flags & LKCDPage.end == 0,
-      page.flags & (LKCDPage.plain | LKCDPage.packed) != 0, page.address < PhysicalAddress.end,
-      page.address % pageSize == 0, cursor.pass(UInt64(page.size)) != nil
+    guard let page = try? LKCDPage(from: &reader), isRecord(page),
+      cursor.pass(UInt64(page.size)) != nil
     else { return nil }
     return page
+  }
+
+  /// Whether a record can be that of a page, whatever its size.
+  private func isRecord(_ page: LKCDPage) -> Bool {
+    page.flags & LKCDPage.end == 0 && page.flags & (LKCDPage.plain | LKCDPage.packed) != 0
+      && page.address < PhysicalAddress.end && page.address % pageSize == 0
   }
 
   /// Walks all records, and says what is wrong with them.
@@ -180,6 +185,15 @@ private struct LKCDPages {
       ]
     }
     guard page.flags & LKCDPage.end == 0 else { return [] }
+    if isRecord(page), UInt64(page.size) <= pageSize * 2,
+      file.size - place - UInt64(LKCDPage.size) < UInt64(page.size)
+    {
+      return [
+        Finding(
+          "the LKCD dump ends at \(file.size.hex), inside \(text(of: page, at: place)): it was cut off",
+          isPartial: true)
+      ]
+    }
     return [
       Finding(
         "\(text(of: page, at: place)) is none of a page: what follows is left out",

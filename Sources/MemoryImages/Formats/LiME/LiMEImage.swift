@@ -40,12 +40,20 @@ private enum LiMEImage {
     var walk = LiMEWalk(input.source, format.name, kind, order, input.budget)
     try walk.run()
     if walk.hasPacked { format = .avml }
+    let damage = PageDamage(
+      of: input.name, pageSize: AVMLLosses.pageSize, told: walk.lostPages)
+    let blocks = walk.pieces.filter { $0.position >= input.source.size }
+      .map { PieceMap.Piece(range: $0.range, position: $0.position - input.source.size) }
     let source: any ByteSource =
       walk.hasPacked
-      ? JoinedSource(input.source, UnpackedSource(AVMLBlocks(input.source, walk.index)))
+      ? JoinedSource(
+        input.source,
+        UnpackedSource(AVMLBlocks(input.source, walk.index, AVMLLosses(blocks, damage))))
       : input.source
     let map = PieceMap(firstWins: walk.pieces)
     var memory = PhysicalMemory(map, in: source)
+    memory = memory.filling(
+      walk.lost.subtracting(memory.present).ranges, isLeftOut: true, name: input.name)
     guard memory.end > 0 else {
       throw ImageError(.unusable, "\(input.name): the \(format.name) file holds no memory")
     }
@@ -54,6 +62,6 @@ private enum LiMEImage {
       .filling(leftOut.assumed, isAssumed: true, name: input.name)
     return MemoryImage(
       of: input, as: format, memory: memory, layout: .ofDump, layoutIsOpen: false, stored: nil,
-      warnings: walk.warnings)
+      warnings: walk.warnings, damage: walk.hasPacked ? damage : nil)
   }
 }

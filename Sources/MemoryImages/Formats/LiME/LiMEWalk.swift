@@ -13,6 +13,8 @@ struct LiMEWalk {
   private(set) var warnings: [Finding] = []
   /// Whether some range is packed.
   private(set) var hasPacked = false
+  /// Memory of packed blocks whose chunks cannot be found.
+  var lost: RangeSet { RangeSet(lostRanges) }
 
   private let source: any ByteSource
   private let format: String
@@ -20,6 +22,12 @@ struct LiMEWalk {
   private let order: ByteOrder
   private let budget: Budget
   private var payment: RecordPayment
+  private var chunks: AVMLChunks
+  private var lostRanges: [Range<UInt64>] = []
+  /// Whether ranges are lost, or may be, whose addresses nobody knows.
+  private var isCut = false
+  /// Whether there are others behind one of them.
+  private var hasGap = false
   private var position: UInt64 = 0
   private var count = 0
   /// Bytes of the largest range.
@@ -45,13 +53,17 @@ struct LiMEWalk {
     self.order = order
     self.budget = budget
     payment = RecordPayment(budget, for: "the ranges of the \(format) file")
+    chunks = AVMLChunks(of: source, budget)
   }
 
   /// Walks to the end of the file.
   mutating func run() throws(ImageError) {
     while position < source.size {
       try rethrow(as: ImageError.init(reading:), payment.payNext())
-      guard let (kind, range) = try nextRange() else { return }
+      guard let (kind, range) = try nextRange() else {
+        if try passOver() { continue }
+        return
+      }
       count += 1
       guard count <= LiMEWalk.mostRanges else {
         throw error("is one of more than \(LiMEWalk.mostRanges) ranges")
@@ -71,25 +83,97 @@ struct LiMEWalk {
 
   // MARK: Headers
 
-  /// The range that the header here names; nil where the file ends.
-  private mutating func nextRange() throws(ImageError) -> (LiMEHeader.Kind, Range<UInt64>)? {
+  private var hasMemory: Bool { !pieces.isEmpty || !lostRanges.isEmpty }
+
+  /// The range that the header here names; nil where there is none.
+  private func nextRange() throws(ImageError) -> (LiMEHeader.Kind, Range<UInt64>)? {
+    let bytes = try rethrow(
+      as: ImageError.init(reading:), source.bytes(at: position, count: LiMEHeader.size))
+    return LiMEHeader.range(bytes, order)
+  }
+
+  /// So much of the file is searched for a header behind something else.
+  private static let farthest: UInt64 = 64 << 20
+
+  /// Moves over what is no header.
+  ///
+  /// - Returns: whether there is one behind.
+  private mutating func passOver() throws(ImageError) -> Bool {
     let bytes = try rethrow(
       as: ImageError.init(reading:), source.bytes(at: position, count: LiMEHeader.size))
     var reader = ByteReader(bytes, order: order)
+    let mark = [LiMEHeader.Kind.plain, .packed].contains { kind in
+      kind.magic(order).map { bytes.starts(with: $0.prefix(bytes.count)) } ?? false
+    }
     let header: LiMEHeader?
     do throws(ShortRecord) { header = try LiMEHeader(from: &reader) } catch {
-      if bytes.allSatisfy({ $0 == 0 }), !pieces.isEmpty { return nil }
-      try end("inside the header at \(position.hex)")
-      return nil
+      if mark || !hasMemory {
+        try end("inside the header at \(position.hex)")
+      } else {
+        addJunk(bytes)
+      }
+      return false
     }
-    if let header, header.reserved == 0, let range = header.range,
-      range.upperBound <= PhysicalAddress.end
+    guard hasMemory else { throw error(fault(of: header, bytes)) }
+    let place = "the \(format) header at \(position.hex) \(fault(of: header, bytes))"
+    // Behind a block stands its length, whatever became of its header.
+    let stream = position + UInt64(LiMEHeader.size)
+    if hasPacked,
+      let end = try AVMLRescue.end(
+        of: chunks, from: stream, count: max(largest, LiMEWalk.blockSize))
     {
-      return (header.kind, range)
+      (isCut, hasGap) = (true, true)
+      warnings.append(
+        Finding(
+          "\(Message(place)): the memory behind it, packed in \(end - stream) bytes, is left out",
+          isPartial: true))
+      position = end + AVMLChunks.trailerSize
+      return true
     }
-    // A copy of a device has zeros behind the last range.
-    if !pieces.isEmpty, bytes.allSatisfy({ $0 == 0 }) { return nil }
-    throw error(fault(of: header, bytes))
+    let goesOn = mark ? true : try isHeaderBehind()
+    if goesOn {
+      isCut = true
+      warnings.append(
+        Finding("\(Message(place)): what follows is left out", isPartial: true))
+    } else {
+      addJunk(bytes)
+    }
+    return false
+  }
+
+  /// What a copy put behind the last range: zeros pad that of a device.
+  private mutating func addJunk(_ bytes: [UInt8]) {
+    guard bytes.contains(where: { $0 != 0 }) else { return }
+    warnings.append(
+      Finding(
+        "the \(format) file is followed by something else at \(position.hex), which is left out"))
+  }
+
+  /// Whether a range of this dump begins somewhere behind.
+  private func isHeaderBehind() throws(ImageError) -> Bool {
+    var place = position + 1
+    let end = min(source.size, position + LiMEWalk.farthest)
+    let magics = [LiMEHeader.Kind.plain, .packed].compactMap { $0.magic(order) }
+    while place < end {
+      let bytes = try rethrow(
+        as: ImageError.init(reading:), source.bytes(at: place, count: 1 << 18))
+      try rethrow(
+        as: ImageError.init(reading:),
+        budget.spend(
+          UInt64(bytes.count) + Budget.callCost, .reading, on: "what follows the \(format) file"))
+      guard bytes.count >= LiMEHeader.size else { return false }
+      let starts = 0...bytes.count - LiMEHeader.size
+      for start in starts where magics.contains(where: { bytes[start] == $0[0] }) {
+        let head = bytes[start..<start + LiMEHeader.size]
+        if magics.contains(where: { head.starts(with: $0) }),
+          LiMEHeader.range(Array(head), order) != nil
+        {
+          return true
+        }
+      }
+      place += UInt64(bytes.count - LiMEHeader.size + 1)
+    }
+    return false
   }
 
   private func fault(of header: LiMEHeader?, _ bytes: [UInt8]) -> String {
@@ -108,10 +192,11 @@ struct LiMEWalk {
 
   /// The file ends too early; where it holds nothing, that is an error.
   private mutating func end(_ place: String) throws(ImageError) {
-    guard !pieces.isEmpty else {
+    guard hasMemory else {
       throw ImageError(
         .unusable, "\(source.name): the \(format) file ends \(place), expected memory behind it")
     }
+    isCut = true
     warnings.append(
       Finding("the \(format) file ends \(place): whatever followed is lost", isPartial: true))
   }
@@ -131,20 +216,49 @@ struct LiMEWalk {
   }
 
   private mutating func unpack(_ range: Range<UInt64>) throws(ImageError) -> Bool {
-    let start = index.size
-    let end = try index.add(source, from: position, count: range.length, format, budget)
-    let present = index.size - start
-    if present > 0 {
-      guard let place = source.size.adding(start) else { throw error("lies beyond 2⁶⁴") }
-      append(range.lowerBound..<range.lowerBound + present, at: place)
+    let block = try index.add(&chunks, from: position, count: range.length)
+    for part in block.parts where !part.range.isEmpty {
+      guard let place = source.size.adding(part.start) else { throw error("lies beyond 2⁶⁴") }
+      append(part.range.moved(by: range.lowerBound), at: place)
     }
-    guard let end else {
-      try self.end(
+    if let lost = block.lost, !lost.isEmpty { lostRanges.append(lost.moved(by: range.lowerBound)) }
+    switch block.ending {
+    case .whole(let end):
+      position = end
+      return true
+    case .otherLength(let length, let end):
+      warnings.append(
+        Finding(
+          "\(format) block at \(position.hex): its \((end - AVMLChunks.trailerSize - position).hex) "
+            + "bytes are followed by the length \(length.hex)"))
+      position = end
+      return true
+    case .cutBehind:
+      try end("behind the block \(range.hex), inside the length of that")
+    case .cut:
+      let present = block.parts.reduce(0) { $0 + $1.range.length }
+      try end(
         "inside the block \(range.hex), of which \((range.length - present).hex) bytes are missing")
-      return false
+    case .damaged(let fault):
+      let text = "\(format) block at \(position.hex): \(fault)"
+      guard hasMemory else { throw ImageError(.unusable, "\(source.name): \(Message(text))") }
+      isCut = true
+      warnings.append(Finding("\(Message(text)): what follows is left out", isPartial: true))
     }
-    position = end
-    return true
+    return false
+  }
+
+  /// How many pages are lost with the chunks, and the first of them.
+  var lostPages: (count: UInt64, first: [UInt64]) {
+    var pages: (count: UInt64, first: [UInt64]) = (0, [])
+    for range in lost.ranges {
+      let first = range.lowerBound / AVMLLosses.pageSize
+      let end = (range.upperBound - 1) / AVMLLosses.pageSize + 1
+      pages.count += end - first
+      let room = UInt64(PageDamage.shown - pages.first.count)
+      pages.first += Array(first..<min(end, first + room))
+    }
+    return pages
   }
 
   // MARK: Zeros
@@ -161,8 +275,9 @@ struct LiMEWalk {
   /// of a file, and behind the last one. LiME leaves out nothing, and cuts nothing.
   func leftOut(between ranges: [Range<UInt64>]) -> LeftOut {
     var leftOut = LeftOut()
-    let isCut = largest == LiMEWalk.blockSize
-    guard hasPacked || isCut else { return leftOut }
+    let isCutInBlocks = largest == LiMEWalk.blockSize
+    // Between ranges a block may be whose header is lost.
+    guard hasPacked || isCutInBlocks, !hasGap else { return leftOut }
     for (first, second) in zip(ranges, ranges.dropFirst())
     where first.upperBound < second.lowerBound {
       let gap = first.upperBound..<second.lowerBound
@@ -178,7 +293,7 @@ struct LiMEWalk {
       }
     }
     // Of a file that was cut off nobody knows what is lost.
-    if isCut, warnings.isEmpty, let last = ranges.last, blockEnds.contains(last.upperBound) {
+    if isCutInBlocks, !isCut, let last = ranges.last, blockEnds.contains(last.upperBound) {
       let end = min(last.upperBound + LiMEWalk.mostZeros, PhysicalAddress.end)
       leftOut.assumed.append(last.upperBound..<end)
     }
@@ -194,5 +309,33 @@ struct LiMEWalk {
     } else {
       pieces.append(PieceMap.Piece(range: range, position: position))
     }
+  }
+}
+
+extension LiMEHeader {
+  /// The range of a sound header; nil where these bytes are none.
+  static func range(
+    _ bytes: [UInt8], _ order: ByteOrder
+  ) -> (kind: Kind, range: Range<UInt64>)? {
+    var reader = ByteReader(bytes, order: order)
+    guard let header = try? LiMEHeader(from: &reader), header.reserved == 0,
+      let range = header.range, range.upperBound <= PhysicalAddress.end
+    else { return nil }
+    return (header.kind, range)
+  }
+
+  /// Whether a header stands at an offset, or the file ends there.
+  static func isHeaderOrEnd(
+    _ source: any ByteSource, at offset: UInt64
+  ) throws(ImageError) -> Bool {
+    let bytes = try rethrow(as: ImageError.init(reading:), source.bytes(at: offset, count: size))
+    return offset == source.size || range(bytes, order) != nil
+  }
+}
+
+extension Range<UInt64> {
+  /// The same range of what begins at `start`.
+  fileprivate func moved(by start: UInt64) -> Range<UInt64> {
+    lowerBound + start..<upperBound + start
   }
 }

@@ -31,9 +31,12 @@ private enum SadumpImage {
     let bitmaps = header.place + UInt64(header.blockSize) * (1 + UInt64(header.subHeaderBlocks))
     let second = bitmaps + UInt64(header.bitmapBlocks) * UInt64(header.blockSize)
     let data = second + UInt64(header.dumpedBitmapBlocks) * UInt64(header.blockSize)
-    let existing = try runs(of: first, at: bitmaps, header, input.budget)
-    let dumped = try runs(of: first, at: second, header, input.budget)
-    return try image(of: input, disks, existing, dumped, dataAt: data, header.blockSize)
+    let dumped = try bitmap(of: first, MirroredBits(first.source), at: second, header, input.budget)
+    // What is dumped is memory whatever the other bitmap says.
+    let either = EitherBits(MirroredBits(first.source), bitmaps, second)
+    let memory = try runs(
+      of: first, try bitmap(of: first, either, at: 0, header, input.budget), at: bitmaps)
+    return try image(of: input, disks, memory, dumped, dataAt: data, UInt64(header.blockSize))
   }
 
   // MARK: Headers
@@ -83,25 +86,32 @@ private enum SadumpImage {
       frames: header.frames)
   }
 
-  private static func runs(
-    of disk: SadumpDisk, at place: UInt64, _ header: PlacedHeader, _ budget: Budget
-  ) throws(ImageError) -> [Range<UInt64>] {
+  private static func bitmap(
+    of disk: SadumpDisk, _ bits: some ByteSource, at place: UInt64, _ header: PlacedHeader,
+    _ budget: Budget
+  ) throws(ImageError) -> KdumpBitmap {
     let size = (header.frames + 7) / 8
-    guard let end = place.adding(size), end <= disk.source.size else {
+    guard let end = place.adding(size), end <= bits.size else {
       throw ImageError(
         .unusable,
         "\(disk.source.name): ends at \(disk.source.size.hex), inside its bitmap of "
           + "\(size.hex) bytes at \(place.hex)")
     }
-    let bitmap = try rethrow(
+    return try rethrow(
       as: ImageError.init(reading:),
-      KdumpBitmap(MirroredBits(disk.source), at: place, frames: header.frames, budget))
+      KdumpBitmap(bits, at: place, frames: header.frames, budget))
+  }
+
+  private static func runs(
+    of disk: SadumpDisk, _ bitmap: KdumpBitmap, at place: UInt64
+  ) throws(ImageError) -> [Range<UInt64>] {
     guard
       let runs = try rethrow(as: ImageError.init(reading:), bitmap.runs(atMost: mostRuns))
     else {
       throw ImageError(
         .unusable,
-        "\(disk.source.name): the bitmap at \(place.hex) has more than \(mostRuns) stretches")
+        "\(disk.source.name): the bitmaps at \(place.hex) have more than \(mostRuns) stretches of "
+          + "memory")
     }
     return runs
   }
@@ -109,35 +119,49 @@ private enum SadumpImage {
   // MARK: Memory
 
   private static func image(
-    of input: ImageInput, _ disks: [SadumpDisk], _ existing: [Range<UInt64>],
-    _ dumped: [Range<UInt64>], dataAt data: UInt64, _ blockSize: UInt32
+    of input: ImageInput, _ disks: [SadumpDisk], _ runs: [Range<UInt64>], _ dumped: KdumpBitmap,
+    dataAt data: UInt64, _ blockSize: UInt64
   ) throws(ImageError) -> MemoryImage {
-    let size = UInt64(blockSize)
-    var volumes = SadumpVolumes(disks, dataAt: data)
-    for run in dumped {
-      volumes.take(run.lowerBound * size..<run.upperBound * size)
+    let size = dumped.count * blockSize
+    let volumes = SadumpVolumes(disks, dataAt: data, size: size)
+    let pages = SadumpPages(
+      dumped, on: volumes, blockSize: blockSize, name: disks[0].source.name)
+    var missing: [Range<UInt64>] = []
+    var length: UInt64 = 0
+    for gap in volumes.missing(of: size) {
+      guard
+        let start = try rethrow(
+          as: ImageError.init(reading:), pages.address(ofData: gap.lowerBound)),
+        let last = try rethrow(
+          as: ImageError.init(reading:), pages.address(ofData: gap.upperBound - 1))
+      else { continue }
+      missing.append(start..<last + 1)
+      length += gap.length
     }
-    let zeros = RangeSet(existing).subtracting(RangeSet(dumped)).ranges
-      .map { $0.lowerBound * size..<$0.upperBound * size }
-    guard
-      let memory = try? PhysicalMemory(regions: volumes.regions)
-        .filling(zeros, name: input.source.name), !memory.regions.isEmpty
-    else {
+    let memory = RangeSet(runs.map { $0.lowerBound * blockSize..<$0.upperBound * blockSize })
+      .subtracting(RangeSet(missing))
+    guard !memory.ranges.isEmpty else {
       throw ImageError(.unusable, "\(input.name): the sadump file holds no memory")
     }
-    return MemoryImage(of: input, as: .sadump, memory: memory, warnings: volumes.warnings)
+    return MemoryImage(
+      of: input, as: .sadump,
+      memory: PhysicalMemory(
+        disjoint: memory.ranges.map {
+          MemoryRegion(range: $0, source: pages, offset: $0.lowerBound)
+        }),
+      warnings: missing.first.map { [volumes.warning(length, first: $0.lowerBound)] } ?? [])
   }
 }
 
 /// One file of a dump.
-private struct SadumpDisk {
+struct SadumpDisk {
   let source: any ByteSource
   /// Where the partition's head stands.
   let start: UInt64
   let partition: SadumpPartition
 
   /// The files of a dump in the order of their numbers.
-  static func set(of input: ImageInput) throws(ImageError) -> [SadumpDisk] {
+  fileprivate static func set(of input: ImageInput) throws(ImageError) -> [SadumpDisk] {
     let disks = try ([input] + input.parts).map { file throws(ImageError) in
       try SadumpDisk(file.source)
     }
@@ -174,67 +198,5 @@ private struct SadumpDisk {
       .unusable,
       "\(source.name): no sound head of a sadump partition at 0 or 0x1000: a signature and 982 "
         + "words that follow from one another are expected")
-  }
-}
-
-/// The data of all disks, one behind the other, cut to what the files hold.
-private struct SadumpVolumes {
-  private(set) var regions: [MemoryRegion] = []
-  private var missing: [Range<UInt64>] = []
-  private var disks: ArraySlice<(source: any ByteSource, data: Range<UInt64>)>
-  private let name: String
-  private let isSet: Bool
-
-  init(_ disks: [SadumpDisk], dataAt data: UInt64) {
-    isSet = disks[0].partition.diskNumber == 1
-    name = disks[0].source.name
-    let isSet = isSet
-    self.disks =
-      disks.enumerated().map { number, disk in
-        let start = number == 0 ? data : UInt64(SadumpPartition.size)
-        // Only in a set another file follows: else the data simply goes on.
-        let end = isSet ? disk.partition.usedSize : UInt64.max
-        return (source: disk.source, data: min(start, end)..<end)
-      }[...]
-  }
-
-  /// The next data is that of a range of memory.
-  mutating func take(_ range: Range<UInt64>) {
-    var left = range
-    while !left.isEmpty {
-      guard let disk = disks.first else {
-        missing.append(left)
-        return
-      }
-      let length = min(left.length, disk.data.length)
-      let held =
-        disk.data.lowerBound < disk.source.size
-        ? min(length, disk.source.size - disk.data.lowerBound) : 0
-      let middle = left.lowerBound + held
-      if held > 0 {
-        regions.append(
-          MemoryRegion(
-            range: left.lowerBound..<middle, source: disk.source, offset: disk.data.lowerBound))
-      }
-      let end = left.lowerBound + length
-      if held < length { missing.append(middle..<end) }
-      left = end..<left.upperBound
-      disks[disks.startIndex].data = disk.data.lowerBound + length..<disk.data.upperBound
-      if disks[disks.startIndex].data.isEmpty { disks.removeFirst() }
-    }
-  }
-
-  var warnings: [Finding] {
-    let gaps = RangeSet(missing)
-    guard let first = gaps.ranges.first else { return [] }
-    let reason: Message =
-      isSet
-      ? "other disks of the set are not given (\(.parts) names them), or a file was cut off"
-      : "the file was cut off"
-    return [
-      Finding(
-        "\(name): \(gaps.length.hex) bytes of memory are missing, the first at "
-          + "\(first.lowerBound.hex): \(reason)", isPartial: true)
-    ]
   }
 }

@@ -83,6 +83,12 @@ private struct XenPages {
   func image(
     of input: ImageInput, table: Range<UInt64>, entrySize: UInt64, mostRuns: Int
   ) throws(ImageError) -> MemoryImage {
+    guard table.isEmpty || table.lowerBound < source.size else {
+      throw ImageError(
+        .unusable,
+        "\(input.name): ends at \(source.size.hex), before its table at \(table.lowerBound.hex), "
+          + "which says where its pages lie: it was cut off")
+    }
     let stored = table.clamped(to: 0..<max(1, source.size))
     var cursor = SourceCursor(source, at: table.lowerBound, order: order)
     let count = min(stored.length / entrySize, pages.length / pageSize)
@@ -119,11 +125,14 @@ private struct XenPages {
       }
       guard isSound else { break }
     }
-    guard isSound, close(), !ranges.pieces.isEmpty || !ranges.missing.isEmpty else {
+    isSound = isSound && close()
+    guard isSound, !ranges.pieces.isEmpty || !ranges.missing.isEmpty else {
+      let reason =
+        runs > mostRuns
+        ? "names more than \(mostRuns) stretches of frames"
+        : isSound ? "names no frames" : "names frames that the file cannot have"
       throw ImageError(
-        .unusable,
-        "\(input.name): its table at \(table.lowerBound.hex) names no frames, or more than "
-          + "\(mostRuns) stretches of them")
+        .unusable, "\(input.name): its table at \(table.lowerBound.hex) \(Message(reason))")
     }
     var warnings = ranges.warnings
     if stored.length < table.length || count * entrySize < table.length {
