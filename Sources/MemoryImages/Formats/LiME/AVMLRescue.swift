@@ -26,7 +26,7 @@ struct AVMLRescue {
   ) throws(ImageError) -> AVMLRescue? {
     guard let end = try end(of: chunks, from: start, count: count) else { return nil }
     var rescue = AVMLRescue(front: (0, start), back: (0, end), end: end)
-    var check = AVMLChunkCheck(chunks.source)
+    var check = AVMLChunkCheck(chunks)
     try rescue.findFront(&chunks, &check, count)
     try rescue.findBack(&chunks, &check, count - rescue.front.count)
     let lost = count - rescue.front.count - rescue.back.count
@@ -48,9 +48,11 @@ struct AVMLRescue {
     let furthest = start.adding(count)?.adding(count / 32 + 4096) ?? .max
     let size = Int(AVMLChunks.trailerSize)
     var position = start
+    // Most blocks of a file of small ones end at once.
+    var window = 1 << 12
     while position < min(furthest, source.size) {
       let bytes = try rethrow(
-        as: ImageError.init(reading:), source.bytes(at: position, count: 1 << 18))
+        as: ImageError.init(reading:), source.bytes(at: position, count: window))
       try rethrow(
         as: ImageError.init(reading:),
         chunks.budget.spend(
@@ -69,6 +71,7 @@ struct AVMLRescue {
         if try LiMEHeader.isHeaderOrEnd(source, at: end + UInt64(size)) { return end }
       }
       position += UInt64(bytes.count - size + 1)
+      window = min(2 * window, 1 << 18)
     }
     return nil
   }
@@ -145,16 +148,23 @@ struct AVMLRescue {
 /// Unpacks chunks to see whether they are sound.
 private struct AVMLChunkCheck {
   private let source: any ByteSource
+  private let budget: Budget
   private let unpacker = PackedForm.snappy.unpacker()
   private let output = Chunk(size: SnappyChunk.mostContent)
 
-  init(_ source: any ByteSource) {
-    self.source = source
+  init(_ chunks: AVMLChunks) {
+    source = chunks.source
+    budget = chunks.budget
   }
 
   /// Whether a chunk gives so many bytes, with the right checksum.
   func isSound(_ place: Range<UInt64>, _ content: UInt64) throws(ImageError) -> Bool {
     guard content > 0 else { return true }
+    try rethrow(
+      as: ImageError.init(reading:),
+      budget.spend(
+        place.length + content + Budget.callCost, .reading,
+        on: "the damaged blocks of the AVML file"))
     let bytes = try rethrow(
       as: ImageError.init(reading:),
       source.bytes(at: place.lowerBound, count: Int(place.length)))

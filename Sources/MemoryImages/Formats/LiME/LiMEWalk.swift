@@ -154,6 +154,7 @@ struct LiMEWalk {
     var place = position + 1
     let end = min(source.size, position + LiMEWalk.farthest)
     let magics = [LiMEHeader.Kind.plain, .packed].compactMap { $0.magic(order) }
+    let (first, other) = (magics.first?.first, magics.last?.first)
     while place < end {
       let bytes = try rethrow(
         as: ImageError.init(reading:), source.bytes(at: place, count: 1 << 18))
@@ -163,7 +164,7 @@ struct LiMEWalk {
           UInt64(bytes.count) + Budget.callCost, .reading, on: "what follows the \(format) file"))
       guard bytes.count >= LiMEHeader.size else { return false }
       let starts = 0...bytes.count - LiMEHeader.size
-      for start in starts where magics.contains(where: { bytes[start] == $0[0] }) {
+      for start in starts where bytes[start] == first || bytes[start] == other {
         let head = bytes[start..<start + LiMEHeader.size]
         if magics.contains(where: { head.starts(with: $0) }),
           LiMEHeader.range(Array(head), order) != nil
