@@ -234,6 +234,23 @@ struct MigrationTests {
     #expect(dump.report.warningTexts.contains { $0.hasPrefix(end) })
   }
 
+  @Test("A stream whose writer did not come to the bitmaps has the pages that stand there")
+  func withoutBitmaps() throws {
+    let recipe = try FormatRecipe("x86_64-kernel-after")
+    var model = MigrationModel(machine: "pc-q35-9.0", [.init("pc.ram", recipe.parts.joined)])
+    model.pages = .mapped
+    model.stale = 0
+    let name = Array("pc.ram".utf8)
+    var bytes = model.bytes.dropLast(model.countBehindRAM + 10)
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
+    let bitmap = place + name.count + 8 + 28
+    let count = recipe.parts.joined.count / 4096 / 8
+    bytes.replaceSubrange(bitmap..<bitmap + count, with: repeatElement(0, count: count))
+    let report = try recipe.expectVMCore(of: recipe.directory.file(Array(bytes)), isPartial: true)
+    let text = "the bitmaps of pc.ram mark no page yet"
+    #expect(report.warningTexts.contains { $0.contains(text) }, "\(report.warningTexts)")
+  }
+
   @Test("A node counts only where all before it are listed")
   func cutBeforeNode() throws {
     let recipe = try FormatRecipe("x86_64-kernel-after")

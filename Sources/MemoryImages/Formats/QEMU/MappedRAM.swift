@@ -8,6 +8,9 @@ struct MappedRAM: ByteSource {
   let size: UInt64
   private let file: any ByteSource
   private let blocks: [(start: UInt64, end: UInt64, mapping: MappedRAMHeader)]
+  /// Starts of blocks whose bitmap marks no page though the writer did not come to its end, where it
+  /// writes the bitmaps: what stands at a page's place is all there is.
+  let unmarked: Set<UInt64>
 
   /// That of the host: a bitmap is an array of its `unsigned long`.
   private let order: ByteOrder
@@ -16,9 +19,11 @@ struct MappedRAM: ByteSource {
 
   /// The blocks that have a place in the file, one behind the other; nil where one has none.
   ///
-  /// - Parameter usual: the byte order of the host, where the bitmaps do not show it.
+  /// - Parameters:
+  ///   - usual: the byte order of the host, where the bitmaps do not show it.
+  ///   - isUnfinished: whether the list of blocks is whole, and the stream is not.
   init?(
-    _ blocks: [RAMBlock], in file: any ByteSource, usual: ByteOrder
+    _ blocks: [RAMBlock], in file: any ByteSource, usual: ByteOrder, isUnfinished: Bool
   ) throws(ReadError) {
     var end: UInt64 = 0
     var all: [(start: UInt64, end: UInt64, mapping: MappedRAMHeader)] = []
@@ -32,6 +37,14 @@ struct MappedRAM: ByteSource {
     guard !all.isEmpty else { return nil }
     self.blocks = all
     self.file = file
+    var unmarked: Set<UInt64> = []
+    for block in all where isUnfinished {
+      let bytes = try file.bytes(at: block.mapping.bitmapOffset, count: MappedRAM.looked)
+      let pages = (block.end - block.start) / block.mapping.pageSize
+      let length = min(UInt64(bytes.count), (pages + 7) / 8)
+      if bytes.prefix(Int(length)).allSatisfy({ $0 == 0 }) { unmarked.insert(block.start) }
+    }
+    self.unmarked = unmarked
     order = try BitmapOrder.order(of: blocks, in: file) ?? usual
     name = file.name
     size = end
@@ -90,6 +103,7 @@ struct MappedRAM: ByteSource {
     }
     let mapping = block.mapping
     let inside = offset - block.start
+    if unmarked.contains(block.start) { return (mapping.pagesOffset + inside, block.end) }
     let page = inside / mapping.pageSize
     let first = page / MappedRAM.wordPages
     let bytes = try file.bytes(
@@ -110,6 +124,9 @@ struct MappedRAM: ByteSource {
     let end = min(block.end, block.start + next * mapping.pageSize)
     return (kind ? mapping.pagesOffset + inside : nil, end)
   }
+
+  /// Bytes of a bitmap that show whether it was written: those of 2 GiB.
+  private static let looked = 65_536
 
   /// Words of the bitmap that are looked at in one go.
   private static let stretchWords = 64

@@ -69,10 +69,15 @@ private enum MigrationImage {
     }
     let mapped = try rethrow(
       as: ImageError.init(reading:),
-      MappedRAM(blocks, in: input.source, usual: stream.usualHostOrder))
+      MappedRAM(
+        blocks, in: input.source, usual: stream.usualHostOrder,
+        isUnfinished: !stream.isWhole && stream.unlisted == 0))
     if let mapped {
       let layout = try RawImage.layout(for: mapped, options)
-      return try image(of: input, as: format, stream, mapped, layout, sent: mapped.stored)
+      let unmarked = blocks.filter { $0.start.map(mapped.unmarked.contains) == true }
+      return try image(
+        of: input, as: format, stream, mapped, layout, sent: mapped.stored,
+        unmarked: unmarked.map(\.name))
     }
     guard !stream.index.isEmpty else {
       let fault =
@@ -95,13 +100,13 @@ private enum MigrationImage {
       })
     return try image(
       of: input, as: format, stream, pages, RawImage.layout(for: pages, options),
-      sent: sent(stream, size, input.name), damage)
+      sent: sent(stream, size, input.name), damage: damage)
   }
 
   private static func image(
     of input: ImageInput, as format: ImageFormat, _ stream: MigrationStream,
     _ source: any ByteSource, _ given: ImageLayout?, sent: RangeSet,
-    _ damage: PageDamage? = nil
+    unmarked: [String] = [], damage: PageDamage? = nil
   ) throws(ImageError) -> MemoryImage {
     let present = sent.ranges.map {
       MemoryRegion(range: $0, source: source, offset: $0.lowerBound)
@@ -111,7 +116,7 @@ private enum MigrationImage {
     }
     let told = given.map { [$0] } ?? stream.layouts(ofSize: source.size)
     let warnings = warnings(
-      about: stream, missing: source.size - sent.length,
+      about: stream, missing: source.size - sent.length, unmarked: unmarked,
       isOpen: told.contains { !$0.order.isEmpty })
     let open = MemoryImage(
       of: input, as: format, inOrder: inOrder, told: told, warnings: warnings, damage: damage)
@@ -143,18 +148,22 @@ private enum MigrationImage {
 
   /// - Parameters:
   ///   - missing: bytes of RAM that are not there.
+  ///   - unmarked: blocks whose bitmap was not written.
   ///   - isOpen: whether the blocks may follow one another in several orders.
   private static func warnings(
-    about stream: MigrationStream, missing: UInt64, isOpen: Bool
+    about stream: MigrationStream, missing: UInt64, unmarked: [String], isOpen: Bool
   ) -> [Finding] {
     var warnings = stream.faults.map {
       Finding("the stream cannot be followed: \($0)", isPartial: true)
     }
     if !stream.isWhole {
       let lacking =
-        missing == 0
-        ? "no page of the RAM is lacking, but some"
-        : "\(missing.hex) bytes of RAM are lacking, and others"
+        !unmarked.isEmpty
+        ? "the bitmaps of \(unmarked.joined(separator: ", ")) mark no page yet: what is there of each "
+          + "page is taken, which"
+        : missing == 0
+          ? "no page of the RAM is lacking, but some"
+          : "\(missing.hex) bytes of RAM are lacking, and others"
       warnings.append(
         Finding(
           "the stream ends before its section 'ram' does: \(lacking) may be older than the rest",
