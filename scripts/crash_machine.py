@@ -39,6 +39,13 @@ mkdir /data; mount -t ext4 -o ro /dev/vda /data || echo SK-FAILED mount
 dd if=/dev/urandom of=/tmp/random bs=1M count=16 2>/dev/null
 i=0; while [ $i -lt 400 ]; do echo "line $i of a file in memory"; i=$((i + 1)); done > /tmp/text
 i=0; while [ $i -lt 60 ]; do cat /tmp/text /tmp/text /tmp/text > /tmp/text$i; i=$((i + 1)); done
+# Huge pages of a process, of a file, and of hugetlbfs.
+echo always > /sys/kernel/mm/transparent_hugepage/enabled
+awk 'BEGIN { text = sprintf("%16777216s", "x"); system("sleep 1000") }' &
+mkdir /huge; mount -t tmpfs -o huge=always huge /huge
+dd if=/dev/urandom of=/huge/file bs=2M count=4 2>/dev/null
+echo 8 > /proc/sys/vm/nr_hugepages; sleep 2
+echo "SK-HUGE$(awk '/AnonHuge|ShmemHuge|HugePages_Total/{printf " %s%s", $1, $2}' /proc/meminfo)"
 kexec -p $(word sk.load) /data/vmlinuz --initrd=/data/initrd \
   --append="console=ttyS0 nr_cpus=1 irqpoll reset_devices mce=off panic=-1 sk.tests=$(
     tr ' ' '\n' < /proc/cmdline | sed -n 's/^sk.tests=//p') $(word sk.append)"
