@@ -16,6 +16,35 @@ struct CandidateRuleTests {
   }
 
   @Test(
+    "A header that the second kernel was told of is taken as that would, whatever else it says",
+    arguments: [
+      "damage 0x27e020 00", "damage 0x27e020 ffffffffffffffff", "damage 0x27e009 01020304050607",
+      "damage 0x27e028 0010000000000000\ndamage 0x27e03a 40000300",
+    ])
+  func named(_ damage: String) throws {
+    let recipe = OpenedRecipe.plain.replacing(
+      "name-by nothing", with: "name-by boot-params 0x210000")
+    let system = try OpenedRecipe(recipe + damage).system()
+    #expect(system.headerAddress == 0x27e000)
+    #expect(system.warnings == [])
+    #expect(
+      system.locators.contains {
+        if case .found(let place, _) = $0.answer { place.address == 0x27e000 } else { false }
+      })
+    // Of a look-alike that nobody names that would be too much.
+    #expect(throws: SearchError.self) { try OpenedRecipe(OpenedRecipe.plain + damage).system() }
+  }
+
+  @Test("A load of class 32 that ends beyond what that can say is left out")
+  func wrapped() throws {
+    let recipe = OpenedRecipe.plain
+      .replacing("arch x86_64", with: "arch i386").replacing("=ffffffff81", with: "=c1")
+    let system = try OpenedRecipe(recipe + "load set 3 memsz=0xfff00000").system()
+    #expect(system.unsoundLoads.count == 1)
+    #expect(system.unsoundLoads.first?.value.contains("ends beyond 2³²") == true)
+  }
+
+  @Test(
     "What no second kernel could use is rejected for the stated reason",
     arguments: [
       ("load remove 1\nload remove 0", "R1: has no PT_NOTE, expected one for each CPU"),

@@ -207,7 +207,7 @@ struct CoreHeaderSearch {
   private func reports(
     _ evidence: Evidence, in view: ImageView, _ kernels: CandidateKernels
   ) throws(ReadError) -> Reports {
-    Reports(
+    try Reports(
       evidence, in: view, named: try evidence.namedPlaces(in: view),
       KexecImageLocator(kernels.kexec, evidence, in: view))
   }

@@ -10,15 +10,19 @@ package struct LoadCheck: Sendable {
   package init(_ header: CoreHeader) {
     var unsound: [Int: String] = [:]
     for (index, load) in header.segments(of: .load) {
-      unsound[index] = LoadCheck.fault(of: load)
+      unsound[index] = LoadCheck.fault(of: load, header.elfClass)
     }
     self.unsound = unsound
   }
 
-  private static func fault(of load: ProgramHeader) -> String? {
+  private static func fault(of load: ProgramHeader, _ elfClass: ELFClass) -> String? {
     let found = "p_offset \(load.offset.hex), p_memsz \(load.memorySize.hex)"
     guard let range = load.sourceRange else {
       return "\(found): ends beyond 2⁶⁴, expected a range of physical memory"
+    }
+    // A negative size, as memory that was taken out leaves one (class 64: beyond 2⁶⁴).
+    guard elfClass == .bits64 || range.upperBound <= 1 << 32 else {
+      return "\(found): ends beyond 2³², expected a range of what class 32 can say"
     }
     guard range.upperBound <= PhysicalAddress.end else {
       return "\(found): ends at \(range.upperBound.hex), expected a physical address of at most "

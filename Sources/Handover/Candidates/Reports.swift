@@ -17,10 +17,13 @@ struct Reports {
   init(
     _ evidence: Evidence, in view: ImageView, named places: [NamedPlace],
     _ kexec: KexecImageLocator
-  ) {
+  ) throws(ReadError) {
     named = places + kexec.places
+    let scanned = evidence.headers.compactMap { place, header in
+      view.address(ofScanned: place).map { (address: $0, header: header) }
+    }
     let headers = Set(
-      evidence.headers.compactMap { view.address(ofScanned: $0.address) })
+      (scanned + (try evidence.oddHeaders(beside: scanned, in: view))).map(\.address))
     for locator in [Locator.bootParameters, .deviceTree, .fadump] {
       let places = named.filter { $0.locator == locator }
       if places.isEmpty, locator != .fadump {

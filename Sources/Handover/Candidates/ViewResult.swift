@@ -18,8 +18,10 @@ struct ViewResult: Sendable {
   init(_ view: ImageView, _ evidence: Evidence) throws(ReadError) {
     self.view = view
     let held = view.memory.present
-    for (place, header) in evidence.headers {
-      guard let address = view.address(ofScanned: place) else { continue }
+    let scanned = evidence.headers.compactMap { place, header in
+      view.address(ofScanned: place).map { (address: $0, header: header) }
+    }
+    for (address, header) in scanned + (try evidence.oddHeaders(beside: scanned, in: view)) {
       let examination = try CandidateExamination(
         header, at: address, in: view.memory, holding: held)
       try view.memory.budget?.spend(

@@ -174,6 +174,23 @@ struct Evidence: Sendable {
 }
 
 extension Evidence {
+  /// Headers that a command line or a device tree names and the search does not know by their look:
+  /// the second kernel takes them from any address, and looks neither at `e_phoff` nor at what
+  /// section headers they claim (`fs/proc/vmcore.c`).
+  func oddHeaders(
+    beside known: [(address: UInt64, header: CoreHeader)], in view: ImageView
+  ) throws(ReadError) -> [(address: UInt64, header: CoreHeader)] {
+    var seen = Set(known.map(\.address))
+    var headers: [(address: UInt64, header: CoreHeader)] = []
+    for place in try namedPlaces(in: view) where seen.insert(place.parameter.address).inserted {
+      let address = place.parameter.address
+      if case .header(let header) = try CoreHeaderReading(at: address, in: view.memory) {
+        headers.append((address, header))
+      }
+    }
+    return headers
+  }
+
   /// Whether anything tells of a machine whose firmware keeps memory for a dump: a header for one, or
   /// a kernel whose addresses are those of the direct map of ppc64.
   func mayHaveFirmwareDump(in memory: PhysicalMemory) throws(ReadError) -> Bool {
