@@ -35,6 +35,24 @@ struct CandidateRuleTests {
     #expect(throws: SearchError.self) { try OpenedRecipe(OpenedRecipe.plain + damage).system() }
   }
 
+  @Test("A big-endian header that says it is little-endian is read as it is, and stays so")
+  func mislabelled() throws {
+    let recipe = OpenedRecipe.plain.replacing("arch x86_64", with: "arch ppc64")
+      .replacing("ffffffff81", with: "c000000000")
+    let plain = try OpenedRecipe(recipe).system()
+    let system = try OpenedRecipe(recipe + "damage 0x27e005 01").system()
+    #expect(system.headerAddress == 0x27e000)
+    #expect(system.header.order == .big)
+    #expect(system.header.header.identification[5] == 1)
+    #expect(system.header.segments == plain.header.segments)
+    #expect(system.vmCoreInfo?.release == "6.1.0")
+    #expect(system.warnings.map(\.text).joined().contains("another byte order"))
+    // The file that is made of it is read, too.
+    var header = system.header
+    header.segments = []
+    #expect(try ELFHeader(header.encoded) != nil)
+  }
+
   @Test("A load of class 32 that ends beyond what that can say is left out")
   func wrapped() throws {
     let recipe = OpenedRecipe.plain

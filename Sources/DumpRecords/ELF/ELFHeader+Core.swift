@@ -7,6 +7,7 @@ extension ELFHeader {
     let data: UInt8 = order == .big ? 2 : 1
     identification =
       ELFHeader.magic + [elfClass.rawValue, data, 1] + [UInt8](repeating: 0, count: 9)
+    self.order = order
     type = ELFHeader.coreType
     self.machine = machine
     version = 1

@@ -33,8 +33,14 @@ package struct ELFHeader: Equatable, Sendable {
   /// `EI_CLASS`, or nil for a value that the specification does not have.
   package var elfClass: ELFClass? { ELFClass(rawValue: identification[4]) }
 
-  /// `EI_DATA`, or nil for a value that the specification does not have.
-  package var order: ByteOrder? { ELFHeader.order(of: identification[5]) }
+  /// The byte order of the fields: `EI_DATA`, or nil for a value that the specification does not have.
+  ///
+  /// A kernel that loads by file writes `ELFDATA2LSB` whatever its order is
+  /// (`crash_prepare_elf64_headers`), and its second kernel does not look at it: ppc64.
+  package let order: ByteOrder?
+
+  /// Whether `EI_DATA` says another byte order than the fields have.
+  package var isMislabelled: Bool { ELFHeader.order(of: identification[5]) != order }
 
   /// Byte order for a value of `EI_DATA`.
   package static func order(of data: UInt8) -> ByteOrder? {
@@ -54,9 +60,11 @@ package struct ELFHeader: Equatable, Sendable {
     guard bytes.count >= ELFHeader.identificationSize else {
       throw ShortRecord(offset: 0, wanted: ELFHeader.identificationSize, size: bytes.count)
     }
-    guard let elfClass = ELFClass(rawValue: bytes[4]), let order = ELFHeader.order(of: bytes[5])
+    guard let elfClass = ELFClass(rawValue: bytes[4]), let told = ELFHeader.order(of: bytes[5])
     else { return nil }
     let word = elfClass.wordSize
+    let order = try ELFHeader.isMislabelled(bytes, told) ? told.opposite : told
+    self.order = order
     var reader = ByteReader(bytes, order: order)
     identification = Array(try reader.take(ELFHeader.identificationSize))
     type = try reader.read()
@@ -72,6 +80,18 @@ package struct ELFHeader: Equatable, Sendable {
     sectionHeaderEntrySize = try reader.read()
     sectionHeaderCount = try reader.read()
     sectionNameIndex = try reader.read()
+  }
+
+  /// Whether a core header says one byte order and has the other.
+  private static func isMislabelled(
+    _ bytes: [UInt8], _ order: ByteOrder
+  ) throws(ShortRecord) -> Bool {
+    var reader = ByteReader(bytes, order: order.opposite)
+    _ = try reader.take(identificationSize)
+    let type = try reader.read(UInt16.self)
+    _ = try reader.read(UInt16.self)
+    let version = try reader.read(UInt32.self)
+    return type == coreType && version == 1
   }
 
   /// Appends the header in its own class and byte order; words of class 32 are cut.

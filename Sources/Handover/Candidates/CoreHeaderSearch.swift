@@ -217,6 +217,14 @@ struct CoreHeaderSearch {
     _ reports: inout Reports, _ kernels: CandidateKernels, warnings: [Finding]
   ) throws(ReadError) -> FoundHeader {
     reports.settle(chosen: winner.address)
+    var warnings = warnings
+    if winner.header.header.isMislabelled {
+      warnings.append(
+        Finding(
+          "the header at \(winner.address.hex) says another byte order than it has, as kernels of big-"
+            + "endian ppc64 write it, and so does the vmcore: readers other than the second kernel may "
+            + "refuse it", isDamage: false))
+    }
     return FoundHeader(
       memory: view.memory, layout: view.layout, examination: winner,
       namedBy: reports.names(of: winner.address),

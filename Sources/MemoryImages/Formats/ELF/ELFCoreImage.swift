@@ -17,6 +17,7 @@ private enum ELFCoreImage {
       let order = ELFHeader.order(of: head[5])
     else { return false }
     return ByteReader(head, order: order).coreType == ELFHeader.coreType
+      || (try? ELFHeader(head))?.type == ELFHeader.coreType
   }
 
   static func open(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
