@@ -59,6 +59,10 @@ struct ELFCoreHeaderParameterTests {
       ("elfcorehdr=4K@1M elfcorehdr=8K@3M", 3 << 20, 8192),
       ("elfcorehdr=1M elfcorehdr=nonsense", 1 << 20, nil),
       ("a\telfcorehdr=1M\n", 1 << 20, nil),
+      ("elfcorehdr=1M -- elfcorehdr=2M", 1 << 20, nil),
+      ("elfcorehdr=\"1M\" quiet", 1 << 20, nil),
+      ("\"elfcorehdr=1M\" quiet", 1 << 20, nil),
+      ("elfcorehdr=1M x=\"a elfcorehdr=2M b\" --x", 1 << 20, nil),
     ] as [(String, UInt64, UInt64?)])
   func commandLine(_ line: String, _ address: UInt64, _ size: UInt64?) {
     #expect(

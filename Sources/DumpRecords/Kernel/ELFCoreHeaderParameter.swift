@@ -39,9 +39,35 @@ package struct ELFCoreHeaderParameter: Equatable, Sendable {
 
   /// Every `elfcorehdr=` of a command line that holds a number, in order.
   package static func all(in commandLine: String) -> [ELFCoreHeaderParameter] {
-    commandLine.split(whereSeparator: { $0.isWhitespace || $0 == "\0" })
-      .filter { $0.hasPrefix("elfcorehdr=") }
-      .compactMap { ELFCoreHeaderParameter($0.dropFirst("elfcorehdr=".count)) }
+    let name = "elfcorehdr="
+    return parameters(in: commandLine).filter { $0.hasPrefix(name) }
+      .compactMap { ELFCoreHeaderParameter(unquoted($0.dropFirst(name.count))) }
+  }
+
+  /// The words of a command line as the kernel takes it apart (`lib/cmdline.c`, `next_arg`): blanks
+  /// between quotes part nothing, quotes around all of a word are no part of it, and what stands
+  /// behind `--` is for init.
+  private static func parameters(in commandLine: String) -> [Substring] {
+    var words: [Substring] = []
+    var rest = commandLine.prefix { $0 != "\0" }
+    while true {
+      rest = rest.drop { $0.isWhitespace }
+      guard !rest.isEmpty else { return words }
+      var isQuoted = false
+      let word = rest.prefix { character in
+        if character == "\"" { isQuoted.toggle() }
+        return isQuoted || !character.isWhitespace
+      }
+      rest = rest.dropFirst(word.count)
+      if word == "--" { return words }
+      words.append(unquoted(word))
+    }
+  }
+
+  private static func unquoted(_ word: Substring) -> Substring {
+    guard word.first == "\"" else { return word }
+    let inside = word.dropFirst()
+    return inside.last == "\"" ? inside.dropLast() : inside
   }
 
   /// `0x1000@0x16f5b000`, as the kernel reads it.
