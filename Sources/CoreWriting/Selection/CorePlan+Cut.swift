@@ -36,15 +36,22 @@ extension CorePlan {
       }
       pieces += cutter.finish()
     }
-    guard
-      isPacked || pieces.count != loads.count
-        || pieces.contains(where: { $0.fileSize < $0.load.fileSize })
-    else { return (self, zeros) }
+    let isCut =
+      pieces.count != loads.count || pieces.contains { $0.fileSize < $0.load.fileSize }
+    guard isCut || isPacked && !hasDataBehindNotes else { return (self, zeros) }
     do throws(PlanError) {
       return (try CorePlan(self, pieces), zeros)
     } catch {
       throw .refused(error.message)
     }
+  }
+
+  /// Whether no padding stands between the notes and the data of the loads, as in a file that was made
+  /// so before.
+  private var hasDataBehindNotes: Bool {
+    let note = header.segments[0]
+    let data = header.segments(of: .load).map(\.segment).filter { $0.fileSize > 0 }
+    return data.map(\.offset).min() == note.offset &+ note.fileSize
   }
 
   /// The frames that each load is the first to hold: those of overlapping loads count once. Nil where
