@@ -47,7 +47,10 @@ int clinux_copy_guarded(void *to, const void *from, uint64_t count) {
   struct guard guard = {.start = (uintptr_t)from, .end = (uintptr_t)from + count};
   if (sigsetjmp(guard.resume, 0) != 0) return -1;
   current = &guard;
+  // No byte is copied before, or behind: the handler looks at it in the midst of this thread.
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   memcpy(to, from, count);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   current = NULL;
   return 0;
 }

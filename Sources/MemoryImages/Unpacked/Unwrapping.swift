@@ -51,12 +51,13 @@ struct PackedLayer {
   var name: String { source.name }
 
   /// What a byte costs that is unpacked: one that is zero, in zeros that are made, and another, in
-  /// bytes that are looked at. Of a machine that never used its memory nearly all is zero.
+  /// bytes that are looked at. Of a machine that never used its memory nearly all is zero; zeros are
+  /// unpacked at 6 GB/s by zstd, at 0.5 by xz, at 0.4 by bzip2.
   private var costs: (zero: UInt64, other: UInt64) {
     switch form {
     case .gzip, .zlib, .zstd, .lz4, .lzop: (1, 1)
-    case .xz: (2, 4)
-    case .bzip2: (3, 12)
+    case .xz: (12, 4)
+    case .bzip2: (15, 12)
     }
   }
 
