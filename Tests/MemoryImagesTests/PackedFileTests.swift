@@ -305,6 +305,19 @@ struct PackedFileTests {
     #expect(try image.memory.bytes(at: 0, count: Self.content.count) == Self.content)
   }
 
+  @Test("that is nothing but zeros is refused before they take long")
+  func zeroBomb() throws {
+    let zeros = [UInt8](repeating: 0, count: 64 << 20)
+    guard let stream = try PackedFileModel.packed(zeros, by: ["bzip2", "-1c"]) else {
+      return try OutsideTool.absent("bzip2")
+    }
+    // Streams may follow one another: 2 GiB.
+    let packed = Array([[UInt8]](repeating: stream, count: 32).joined())
+    #expect(packed.count < 64 << 10)
+    let error = #expect(throws: ImageError.self) { try open(packed) }
+    #expect(error?.description.contains("that is no machine's memory") == true)
+  }
+
   @Test("Eight threads read the same unpacked bytes")
   func threads() async throws {
     let image = try open(Self.gzip(Self.content))
