@@ -151,6 +151,22 @@ struct PackedFileTests {
     }
   }
 
+  @Test("in parts has no hole where zeros are stored as they are, also when they have been read")
+  func storedZeros() throws {
+    guard OutsideTool("zstd") != nil else { return try OutsideTool.absent("zstd") }
+    let frames = [0, 7].map { (byte: UInt8) -> [UInt8] in
+      // A frame of 4096 bytes in one block that is not packed.
+      [0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0x01, 0x80, 0]
+        + [UInt8](repeating: byte, count: 4096)
+    }
+    let image = try open(frames.flatMap(\.self))
+    let source = try #require(image.memory.regions.first?.source)
+    let before = source.extent(at: 0)
+    #expect(!before.isHole)
+    #expect(try image.memory.bytes(at: 4095, count: 2) == [0, 7])
+    #expect(source.extent(at: 0) == before)
+  }
+
   @Test("in parts that claim more than they can hold is refused before any is unpacked")
   func bombs() throws {
     // Frames of one block of repeated bytes, each of which says that it gives 2⁵⁰ bytes.

@@ -70,11 +70,13 @@ final class UnpackedParts: ByteSource {
   func extent(at offset: UInt64) -> SourceExtent {
     guard offset < size else { return SourceExtent(isHole: false, end: offset) }
     let index = index(at: offset)
-    // Whoever asks for holes reads what is none: what is so small is unpacked now.
-    if isMostLikelyZero(index) { _ = try? isThere(index) }
+    // Whoever asks for holes reads what is none: what is so small is unpacked now. Another part stays
+    // data, whatever comes of it.
+    let mayBeHole = isMostLikelyZero(index)
+    if mayBeHole { _ = try? isThere(index) }
     let state = state(of: index)
     return SourceExtent(
-      isHole: state == .zero, isLeftOut: state == .lost, end: parts.starts[index + 1])
+      isHole: mayBeHole && state == .zero, isLeftOut: state == .lost, end: parts.starts[index + 1])
   }
 
   /// Whether a part is packed as well as nothing but zeros is; each of them is unpacked once.
