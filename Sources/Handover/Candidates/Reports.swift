@@ -19,11 +19,7 @@ struct Reports {
     _ kexec: KexecImageLocator
   ) throws(ReadError) {
     named = places + kexec.places
-    let scanned = evidence.headers.compactMap { place, header in
-      view.address(ofScanned: place).map { (address: $0, header: header) }
-    }
-    let headers = Set(
-      (scanned + (try evidence.oddHeaders(beside: scanned, in: view))).map(\.address))
+    let headers = Set(try evidence.headers(in: view).map(\.address))
     for locator in [Locator.bootParameters, .deviceTree, .fadump] {
       let places = named.filter { $0.locator == locator }
       if places.isEmpty, locator != .fadump {

@@ -18,10 +18,7 @@ struct ViewResult: Sendable {
   init(_ view: ImageView, _ evidence: Evidence) throws(ReadError) {
     self.view = view
     let held = view.memory.present
-    let scanned = evidence.headers.compactMap { place, header in
-      view.address(ofScanned: place).map { (address: $0, header: header) }
-    }
-    for (address, header) in scanned + (try evidence.oddHeaders(beside: scanned, in: view)) {
+    for (address, header) in try evidence.headers(in: view) {
       let examination = try CandidateExamination(
         header, at: address, in: view.memory, holding: held)
       try view.memory.budget?.spend(

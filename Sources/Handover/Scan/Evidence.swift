@@ -174,21 +174,23 @@ struct Evidence: Sendable {
 }
 
 extension Evidence {
-  /// Headers that a command line or a device tree names and the search does not know by their look:
-  /// the second kernel takes them from any address, and looks neither at `e_phoff` nor at what
-  /// section headers they claim (`fs/proc/vmcore.c`).
-  func oddHeaders(
-    beside known: [(address: UInt64, header: CoreHeader)], in view: ImageView
+  /// The headers of a view, by their addresses in it: those that the scan knows by their look, and
+  /// those that a command line or a device tree names. The second kernel takes these from any address,
+  /// and looks neither at `e_phoff` nor at what section headers they claim (`fs/proc/vmcore.c`).
+  func headers(
+    in view: ImageView
   ) throws(ReadError) -> [(address: UInt64, header: CoreHeader)] {
-    var seen = Set(known.map(\.address))
-    var headers: [(address: UInt64, header: CoreHeader)] = []
+    var found = headers.compactMap { place, header in
+      view.address(ofScanned: place).map { (address: $0, header: header) }
+    }
+    var seen = Set(found.map(\.address))
     for place in try namedPlaces(in: view) where seen.insert(place.parameter.address).inserted {
       let address = place.parameter.address
       if case .header(let header) = try CoreHeaderReading(at: address, in: view.memory) {
-        headers.append((address, header))
+        found.append((address, header))
       }
     }
-    return headers
+    return found
   }
 
   /// Whether anything tells of a machine whose firmware keeps memory for a dump: a header for one, or
