@@ -1,4 +1,5 @@
 package import Bytes
+package import CrashedKernel
 
 /// One bit for each frame of some ranges: in memory up to ``mostMemory`` bytes, beyond that in a file
 /// without a name.
@@ -119,10 +120,10 @@ package struct FrameBits: Sendable {
       }
     }
 
-    /// Sets bits of frames from a multiple of 64 on, none of which is before the last ones; what has
-    /// no bit is passed over.
-    package mutating func set(_ bits: [UInt64], from frame: UInt64) throws(OpenError) {
-      let end = frame + UInt64(bits.count) << 6
+    /// Sets bits of a block's frames, none of which is before the last ones; what has no bit here is
+    /// passed over.
+    package mutating func set(_ bits: BlockBits, from frame: UInt64) throws(OpenError) {
+      let end = frame + PageMarks.blockSize
       var index = ranges.partitioningIndex { $0.upperBound > frame }
       while index < ranges.count, ranges[index].lowerBound < end {
         let range = ranges[index].clamped(to: frame..<end)

@@ -117,9 +117,8 @@ package struct PageSelection: Sendable {
       var marks = tested
       try walk?.apply(to: &marks)
       totals.add(marks)
-      guard marks.counts.excluded > 0 else { return }
       do throws(OpenError) {
-        try builder.set(marks.excludedBits, from: marks.frames.lowerBound)
+        try builder.set(marks.excluded, from: marks.frames.lowerBound)
       } catch {
         throw .noSpace(error)
       }

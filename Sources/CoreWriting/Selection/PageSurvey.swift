@@ -81,10 +81,8 @@ package struct PageSurvey: Sendable {
 
   private mutating func add(_ marks: PageMarks) {
     unreadable += marks.unreadable
-    for (index, kind) in marks.kinds.enumerated() where kind != .foreign {
-      counts[kind] += 1
-      if marks.zeros[index] { zeros[kind] += 1 }
-    }
+    counts += marks.counts
+    zeros += marks.zeroCounts
   }
 
   /// Frames that a dump of a level has: pages of zeros are none. Nil where the level is refused.

@@ -58,7 +58,7 @@ struct SelectionScan {
       },
       work: { (block: Range<UInt64>) throws(SelectionError) -> PageMarks in
         var marks = try test(frames.block(block), from: block.lowerBound)
-        if looksForZeros { marks.zeros = try zeros(in: block) }
+        if looksForZeros { marks.zeros = try zeros(of: marks) }
         return marks
       },
       consume: { (marks: PageMarks) throws(SelectionError) in
@@ -99,13 +99,12 @@ struct SelectionScan {
     return marks
   }
 
-  private func zeros(in block: Range<UInt64>) throws(SelectionError) -> [Bool] {
-    var zeros = [Bool](repeating: false, count: Int(block.length))
+  private func zeros(of marks: PageMarks) throws(SelectionError) -> BlockBits {
+    var zeros = BlockBits()
     let pages = ZeroPages(frames)
-    for part in frames.existing.clamped(to: block).ranges {
+    for part in frames.existing.clamped(to: marks.frames).ranges {
       try pages.visit(part) { part, isZero in
-        guard isZero else { return }
-        for frame in part { zeros[Int(frame - block.lowerBound)] = true }
+        if isZero { zeros.insert(marks.indices(of: part)) }
       }
     }
     return zeros

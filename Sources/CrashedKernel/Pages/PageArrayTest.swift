@@ -77,15 +77,18 @@ struct PageArrayTest {
         continue
       }
       let flags = pages.word(index, flagsPlace)
-      if flags & rules.reserved != 0 { marks.reserve(first + UInt64(index)) }
       let isHead = flags & rules.head != 0
       var found = rules.kinds(pages, index, flags: flags)
+      // Pages that are the same are tested as one, but for those that are looked at one by one.
+      let isSingle = isHead || !found.isDisjoint(with: .single)
+      let next = isSingle ? index + 1 : sieve?.alike(pages, from: index) ?? index + 1
+      let frame = first + UInt64(index)
+      if flags & rules.reserved != 0 { marks.reserve(frame..<first + UInt64(next)) }
       if found.isEmpty && !isHead {
-        index += 1
+        index = next
         continue
       }
-      let frame = first + UInt64(index)
-      var order = 0
+      var order: Int?
       if isHead, let folio = try folio(pages, index, at: frame) {
         guard !folio.isFake else {
           index += 1
@@ -100,7 +103,7 @@ struct PageArrayTest {
         }
       }
       guard let kind = found.intersection(kinds).first else {
-        index += 1
+        index = next
         continue
       }
       if kind == .free {
@@ -113,9 +116,16 @@ struct PageArrayTest {
         order = free
       }
       let isLost = leaveOutLost(frame, found, kind, flags: flags, &marks)
-      try leaveOut(
-        frame..<frame + 1 << UInt64(order), after: isLost ? 1 : 0, kind, pages, index, &marks)
-      index += 1 << order
+      if let order {
+        try leaveOutGroup(
+          frame..<frame + 1 << UInt64(order), after: isLost ? 1 : 0, kind, pages, index, &marks)
+        index += 1 << order
+      } else if isLost {
+        index += 1
+      } else {
+        leaveOut(frame..<first + UInt64(next), kind, &marks)
+        index = next
+      }
     }
     return first + UInt64(index)
   }
@@ -164,7 +174,7 @@ struct PageArrayTest {
   }
 
   /// Marks a group but for its first frames, and for those that are never left out.
-  private func leaveOut(
+  private func leaveOutGroup(
     _ group: Range<UInt64>, after first: Int, _ kind: PageKind, _ pages: StructPages, _ index: Int,
     _ marks: inout PageMarks
   ) throws(ReadError) {
@@ -173,17 +183,22 @@ struct PageArrayTest {
     guard !group.isEmpty else { return }
     reserve(pages, index + first..<index + held, from: group.lowerBound, &marks)
     try reserve(group.lowerBound + UInt64(held - first)..<group.upperBound, &marks)
-    if group.overlaps(image) {
-      let kept = census.protected.clamped(to: group)
-      for part in census.protected.gaps(in: group).ranges { marks.mark(part, as: kind) }
-      marks.contradictions.protected += kept.clamped(to: marks.frames).length
-    } else {
-      marks.mark(group, as: kind)
-    }
+    leaveOut(group, kind, &marks)
     if group.upperBound > marks.frames.upperBound {
       let start = max(group.lowerBound, marks.frames.upperBound)
       marks.overhangs.append(PageGroup(frames: start..<group.upperBound, kind: kind))
     }
+  }
+
+  /// Marks frames but for those that are never left out.
+  private func leaveOut(_ part: Range<UInt64>, _ kind: PageKind, _ marks: inout PageMarks) {
+    guard part.overlaps(image) else {
+      marks.mark(part, as: kind)
+      return
+    }
+    let kept = census.protected.clamped(to: part)
+    for part in census.protected.gaps(in: part).ranges { marks.mark(part, as: kind) }
+    marks.contradictions.protected += kept.clamped(to: marks.frames).length
   }
 
   /// Keeps the reserved ones of pages that were read.
@@ -194,7 +209,8 @@ struct PageArrayTest {
     let mask = rules.reserved
     for index in indices
     where pages.word(index, place) & mask != 0 && !rules.isTail(pages, index) {
-      marks.reserve(first + UInt64(index - indices.lowerBound))
+      let frame = first + UInt64(index - indices.lowerBound)
+      marks.reserve(frame..<frame + 1)
     }
   }
 

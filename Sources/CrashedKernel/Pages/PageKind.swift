@@ -59,6 +59,8 @@ package struct PageKinds: OptionSet, Sendable {
   /// is left out even where it is reserved, or of the kernel's image; to be anything else is an error
   /// there.
   static let lost: PageKinds = [.poisoned, .offline]
+  /// What pages are one by one: each free block has its own size.
+  static let single: PageKinds = [.poisoned, .offline, .free]
 
   /// The one that decides (makedumpfile `__exclude_unnecessary_pages`).
   var first: PageKind? {

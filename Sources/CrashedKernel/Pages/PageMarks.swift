@@ -5,10 +5,10 @@ internal import Bytes
 package struct PageMarks: Sendable {
   /// The frames: at most ``blockSize``, from a multiple of it on.
   package let frames: Range<UInt64>
-  /// What each of them is.
-  package private(set) var kinds: [PageKind]
-  /// Frames of each kind that is left out, by its raw value.
-  package private(set) var counts = PageCounts()
+  /// Those that nothing is known of, and that are kept for it.
+  private var kept = BlockBits()
+  /// Those of every other kind, by its raw value; a frame in none is foreign.
+  private var others = [BlockBits](repeating: BlockBits(), count: PageKind.allCases.count)
   /// Frames whose struct page cannot be read: they are kept.
   package internal(set) var unreadable: UInt64 = 0
   /// Struct pages that were read.
@@ -17,12 +17,12 @@ package struct PageMarks: Sendable {
   package internal(set) var overhangs: [PageGroup] = []
   /// Where the next block's test goes on, where a group of the same array covers its first frames.
   package internal(set) var next: UInt64?
-  /// Which of the frames hold nothing but zeros, where that was asked; else empty.
-  package var zeros: [Bool] = []
+  /// Which of the frames hold nothing but zeros, where that was asked.
+  package var zeros = BlockBits()
   /// What struct pages said that cannot be.
   package internal(set) var contradictions = PageContradictions()
-  /// A bit for each frame that is reserved; empty where none is.
-  private var reserved: [UInt64] = []
+  /// Those that are kept whatever else their struct pages say.
+  private var reserved = BlockBits()
 
   /// Frames of a block: the largest free block that kernels have, so that groups end with it.
   package static let blockSize: UInt64 = 1 << 13
@@ -30,7 +30,6 @@ package struct PageMarks: Sendable {
   /// A block of which nothing is asked for yet.
   package init(_ frames: Range<UInt64>) {
     self.frames = frames
-    kinds = [PageKind](repeating: .foreign, count: Int(frames.length))
   }
 
   /// The block that a frame lies in.
@@ -41,12 +40,24 @@ package struct PageMarks: Sendable {
 
   /// Sets what frames are before any is tested.
   package mutating func prepare(_ range: Range<UInt64>, as kind: PageKind) {
-    let part = indices(of: range)
-    var kinds = kinds.mutableSpan
-    for index in part { kinds[index] = kind }
+    for (word, mask) in BlockWords(indices(of: range)) {
+      kept.remove(mask, word: word)
+      for index in others.indices { others[index].remove(mask, word: word) }
+      insert(mask, word: word, as: kind)
+    }
   }
 
-  private func indices(of range: Range<UInt64>) -> Range<Int> {
+  @inline(__always)
+  private mutating func insert(_ bits: UInt64, word: Int, as kind: PageKind) {
+    switch kind {
+    case .kept: kept.insert(bits, word: word)
+    case .foreign: break
+    default: others[Int(kind.rawValue)].insert(bits, word: word)
+    }
+  }
+
+  /// Which places of the block frames have.
+  package func indices(of range: Range<UInt64>) -> Range<Int> {
     let part = range.clamped(to: frames)
     let first = Int(part.lowerBound - frames.lowerBound)
     return first..<first + Int(part.upperBound - part.lowerBound)
@@ -56,52 +67,63 @@ package struct PageMarks: Sendable {
   package mutating func mark(
     _ range: Range<UInt64>, as kind: PageKind, isGuarded: Bool = true
   ) {
-    let part = indices(of: range)
-    guard !part.isEmpty else { return }
-    var count: UInt64 = 0
-    if reserved.isEmpty || !isGuarded {
-      var kinds = kinds.mutableSpan
-      for index in part where kinds[index] == .kept {
-        kinds[index] = kind
-        count += 1
-      }
-    } else {
-      for index in part where kinds[index] == .kept {
-        if reserved[index >> 6] >> UInt64(index & 63) & 1 == 1 {
-          contradictions.protected += 1
-        } else {
-          kinds[index] = kind
-          count += 1
-        }
-      }
+    for (word, mask) in BlockWords(indices(of: range)) {
+      let open = kept[word] & mask
+      let guarded = isGuarded ? open & reserved[word] : 0
+      contradictions.protected += UInt64(guarded.nonzeroBitCount)
+      kept.remove(open & ~guarded, word: word)
+      insert(open & ~guarded, word: word, as: kind)
     }
-    counts[kind] += count
   }
 
-  /// A bit for each frame that is left out, the first one's the lowest of the first word.
-  package var excludedBits: [UInt64] {
-    var words = [UInt64](repeating: 0, count: kinds.count / 64)
-    let kinds = kinds.span
-    for number in words.indices {
-      var word: UInt64 = 0
-      for bit in 0..<64 where kinds[number << 6 + bit].isExcluded { word |= 1 << UInt64(bit) }
-      words[number] = word
-    }
-    return words
-  }
-
-  /// Keeps a frame whatever others say of it: it is reserved.
-  mutating func reserve(_ frame: UInt64) {
-    guard frames.contains(frame) else { return }
+  /// What a frame of the block is.
+  package func kind(of frame: UInt64) -> PageKind {
+    guard frames.contains(frame) else { return .foreign }
     let index = Int(frame - frames.lowerBound)
-    if reserved.isEmpty {
-      reserved = [UInt64](repeating: 0, count: Int(PageMarks.blockSize / 64))
+    if kept.contains(index) { return .kept }
+    return PageKind.allCases.first { others[Int($0.rawValue)].contains(index) } ?? .foreign
+  }
+
+  /// The frames of a kind; foreign ones are not told.
+  private func bits(_ kind: PageKind) -> BlockBits {
+    kind == .kept ? kept : others[Int(kind.rawValue)]
+  }
+
+  /// Frames of each kind but foreign ones.
+  package var counts: PageCounts {
+    var counts = PageCounts()
+    for kind in PageKind.allCases { counts[kind] = bits(kind).count }
+    return counts
+  }
+
+  /// Frames of each kind but foreign ones that are zero.
+  package var zeroCounts: PageCounts {
+    var counts = PageCounts()
+    for kind in PageKind.allCases { counts[kind] = bits(kind).count(with: zeros) }
+    return counts
+  }
+
+  /// The frames that are left out.
+  package var excluded: BlockBits {
+    var excluded = BlockBits()
+    for kind in PageKind.allCases where kind.isExcluded {
+      excluded.formUnion(others[Int(kind.rawValue)])
     }
-    reserved[index >> 6] |= 1 << UInt64(index & 63)
-    guard kinds[index].isExcluded else { return }
-    counts[kinds[index]] -= 1
-    kinds[index] = .kept
-    contradictions.protected += 1
+    return excluded
+  }
+
+  /// Keeps frames whatever others say of them: they are reserved.
+  mutating func reserve(_ range: Range<UInt64>) {
+    for (word, mask) in BlockWords(indices(of: range)) {
+      reserved.insert(mask, word: word)
+      for kind in PageKind.allCases where kind.isExcluded {
+        let wrong = others[Int(kind.rawValue)][word] & mask
+        guard wrong != 0 else { continue }
+        others[Int(kind.rawValue)].remove(wrong, word: word)
+        kept.insert(wrong, word: word)
+        contradictions.protected += UInt64(wrong.nonzeroBitCount)
+      }
+    }
   }
 
   /// Takes over which frames are reserved.
@@ -110,7 +132,7 @@ package struct PageMarks: Sendable {
   }
 
   /// Whether the test left anything out.
-  package var hasExclusions: Bool { counts.excluded > 0 || !overhangs.isEmpty }
+  package var hasExclusions: Bool { excluded.count > 0 || !overhangs.isEmpty }
 }
 
 /// Frames that are left out together.

@@ -28,17 +28,20 @@ struct PageSieve {
   private let typePlace: Int?
   /// Flags that ask for a closer look.
   private let flags: UInt64
+  /// All flags that tell what a page is.
+  private let telling: UInt64
 
   /// A sieve for the pages of a kernel; nil where a glance does not do.
   init?(_ rules: PageRules) {
     // Types are below every count that a mapped page can have.
-    let types = [rules.buddy, rules.offline, rules.unaccepted]
+    let types = [rules.buddy, rules.offline, rules.unaccepted, rules.slab]
     guard types.allSatisfy({ $0?.isBelowCounts ?? true }) else { return nil }
     flagsPlace = rules.layout.flags
     tailPlace = rules.layout.compoundHead
     mappingPlace = rules.layout.mapping
     typePlace = rules.layout.mapCount
     flags = rules.lru | rules.swapCache | rules.poisoned | rules.head | rules.reserved
+    telling = flags | rules.privateData | (rules.swapBacked ?? 0) | rules.slabFlag
   }
 
   /// The first page from one on that needs a closer look.
@@ -53,6 +56,27 @@ struct PageSieve {
       if pages.word(index, flagsPlace) & flags != 0 { return index }
       if let mappingPlace, pages.word(index, mappingPlace) & 1 != 0 { return index }
       if let typePlace, pages.load(index, typePlace, as: Int32.self) < -1 { return index }
+      index &+= 1
+    }
+    return index
+  }
+
+  /// The end of the row of pages that are what the first of them is, which is no tail.
+  @inline(__always)
+  func alike(_ pages: StructPages, from start: Int) -> Int {
+    let told = pages.word(start, flagsPlace)
+    let mapping = mappingPlace.map { pages.word(start, $0) & 1 } ?? 0
+    let type = typePlace.map { pages.load(start, $0, as: Int32.self) } ?? 0
+    var index = start &+ 1
+    while index < pages.count {
+      if (pages.word(index, flagsPlace) ^ told) & telling != 0 { return index }
+      if let tailPlace, pages.word(index, tailPlace) & 1 != 0 { return index }
+      if let mappingPlace, pages.word(index, mappingPlace) & 1 != mapping { return index }
+      if let typePlace {
+        let next = pages.load(index, typePlace, as: Int32.self)
+        // A count is none of the types, whichever it is.
+        if next != type, min(next, type) < -1 { return index }
+      }
       index &+= 1
     }
     return index

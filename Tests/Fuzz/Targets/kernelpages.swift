@@ -25,11 +25,11 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var marks = PageMarks(0..<PageMarks.blockSize)
     marks.prepare(frames, as: .kept)
     try? census.test(&marks, [0..<600, 601..<1024], level, with: chunk)
-    let left = marks.excludedBits.reduce(0) { $0 + UInt64($1.nonzeroBitCount) }
+    let left = marks.excluded.count
     precondition(left == marks.counts.excluded && left <= frames.length)
     for part in census.protected.clamped(to: frames).ranges {
       for frame in part {
-        let kind = marks.kinds[Int(frame)]
+        let kind = marks.kind(of: frame)
         precondition(!kind.isExcluded || kind == .poisoned || kind == .offline)
       }
     }
