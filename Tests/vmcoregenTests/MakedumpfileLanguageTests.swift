@@ -50,7 +50,7 @@ struct MakedumpfileLanguageTests {
         "-p --num-threads 0 in out",
         "--format=kdump --compression=snappy --jobs=1 --status=lenient --keep-partial in out"
       ),
-      ("-R out", "--unflatten - out"),
+      ("-R out", "--unflatten --sync - out"),
       (
         "--reassemble a b c out",
         "--format=kdump --compression=zlib --part=b --part=c --status=lenient --keep-partial a out"
@@ -70,7 +70,7 @@ struct MakedumpfileLanguageTests {
         "--format=kdump --compression=zlib --part=b --part=c --jobs=2 --verbose --status=lenient "
           + "--keep-partial a out"
       ),
-      ("-R --num-threads 2 out", "--unflatten --jobs=2 - out"),
+      ("-R --num-threads 2 out", "--unflatten --sync --jobs=2 - out"),
       (
         "-z --diskset=a --diskset=b out",
         "--format=kdump --compression=zstd --part=b --status=lenient --keep-partial a out"

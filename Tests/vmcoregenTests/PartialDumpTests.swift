@@ -190,6 +190,35 @@ struct PartialDumpTests {
       try run("(\(room); ./makedumpfile -E -d 0,1 image.bin two); cmp two small").status == 0)
   }
 
+  @Test("is what arrived of a stream that was cut", arguments: ["", "-z", "-z0", "-z -d 1"])
+  func cutStream(_ options: String) throws {
+    try DenseImage.addLarge(to: scratch)
+    let finished = try run(
+      """
+      vmcoregen -q --flatten \(options) image.bin | head -c 3500000 > cut
+      vmcoregen --format=raw cut -o back
+      """)
+    #expect(finished.status == 1)
+    let held = try scratch.bytes(of: "back").reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+    #expect(held >= 1_500_000, "\(options): \(held)")
+  }
+
+  @Test("is a failure to makedumpfile -R: scripts wipe what it was read from")
+  func rearranged() throws {
+    let name = "ln -sf $(command -v vmcoregen) makedumpfile"
+    #expect(try run("\(name); ./makedumpfile -F -c image.bin > flat").status == 0)
+    #expect(try run("./makedumpfile -R whole < flat; vmcoregen info whole > log").status == 0)
+    #expect(try run("head -c 200000 flat > cut; ./makedumpfile -R part < cut").status == 1)
+    #expect(scratch.names.contains("part"))
+    for line in [
+      "head -c 4096 flat > none; ./makedumpfile -R no < none",
+      "head -c 4096 flat | ./makedumpfile -R no",
+    ] {
+      #expect(try run(line).status == 1)
+      #expect(!scratch.names.contains("no"))
+    }
+  }
+
   @Test(
     "is what a signal leaves of a run",
     arguments: ["--no-sparse", "-z", "--flatten", "-z --flatten"])

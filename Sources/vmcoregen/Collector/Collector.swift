@@ -42,12 +42,12 @@ struct Collector {
     case .file(let path, let mayReplace):
       status = write(step, to: .file(path: path, mayReplace: mayReplace))
     }
-    return Collector.isSuccess(status) ? Outcome.done.rawValue : status
+    return Collector.isSuccess(status, of: step) ? Outcome.done.rawValue : status
   }
 
   /// A log or a dump that lacks something is better than none.
-  private static func isSuccess(_ status: Int32) -> Bool {
-    [Outcome.done, .partial].map(\.rawValue).contains(status)
+  private static func isSuccess(_ status: Int32, of step: CollectorRun.Step) -> Bool {
+    (step.isWhole ? [Outcome.done] : [.done, .partial]).map(\.rawValue).contains(status)
   }
 
   /// Runs a step whose output becomes a file where it succeeds.
@@ -56,7 +56,7 @@ struct Collector {
     do throws(VMCoreError) {
       try target.write(sparing: step.inputs) { descriptor in
         status = run(step, printingTo: descriptor)
-        return Collector.isSuccess(status)
+        return Collector.isSuccess(status, of: step)
       }
     } catch {
       Diagnostics.say("\(name.rawValue): \(Wording.text(error.message))")

@@ -10,6 +10,8 @@ struct CollectorRun: Equatable {
     var output = Output.standard
     /// Whether the next one is run all the same where it fails.
     var mayFail = false
+    /// Whether an output that lacks something is a failure: what it is made of may be removed then.
+    var isWhole = false
   }
 
   /// Where the standard output of a step goes.

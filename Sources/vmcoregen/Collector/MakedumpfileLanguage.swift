@@ -130,7 +130,11 @@ extension MakedumpfileLanguage {
     case .write: run = try write(run)
     case .rearrange:
       let name = try named("DUMPFILE", 1...1)[0]
-      run.steps = [.init(arguments: ["--unflatten"] + ours + common + ["-", name])]
+      // Scripts wipe the only copy of what was read here when the status is 0.
+      run.steps = [
+        .init(
+          arguments: ["--unflatten", "--sync"] + ours + common + ["-", name], isWhole: true)
+      ]
     case .split: run = try write(run, isSplit: true)
     case .reassemble:
       let files = try named("DUMPFILE1 DUMPFILE2 ... DUMPFILE", 3...Int.max)

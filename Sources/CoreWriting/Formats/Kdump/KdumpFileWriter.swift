@@ -102,10 +102,9 @@ final class KdumpFileWriter {
       index += 1
     }
     try table.append(writer.bytes, to: target)
-    if keepsPartial, pages.isFull(with: end - dataOffset) {
-      // What is said of a page stands in the file before the page does.
-      try table.flush(to: target)
-    }
+    // What is said of a page stands in the file, or is sent, before the page is: of what ends early
+    // each page can be read.
+    if pages.isFull(with: end - dataOffset) { try table.flush(to: target) }
     try unsafe pages.append(
       UnsafeRawBufferPointer(rebasing: chunk.bytes[dataOffset..<end]), to: target)
     if keepsPartial { waiting.removeAll { $0.end <= pages.flushedEnd } }

@@ -45,6 +45,10 @@ enum FlattenedImage {
     var plain = input
     if !input.isUnflattened {
       let source = try FlattenedSource(input.source, input.budget)
+      guard source.size > 0 else {
+        throw ImageError(
+          .unusable, "\(input.name): the flattened file has no record that holds anything")
+      }
       plain.source = source
       plain.warnings += source.warnings
       plain.isUnflattened = true
