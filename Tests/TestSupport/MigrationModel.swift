@@ -34,6 +34,8 @@ package struct MigrationModel: Sendable {
   package var pages = Pages.plain
   /// Bytes of a target page.
   package var pageSize = 4096
+  /// Whether the stream says so; the target's smallest is not told.
+  package var tellsPageSize = true
   /// Whether another device has sections among those of the RAM.
   package var hasOtherSections = false
   /// Offset of the stream in its file.
@@ -103,7 +105,7 @@ package struct MigrationModel: Sendable {
     guard !machine.isEmpty else { return [] }
     var bytes: [UInt8] = [0x07] + order.bytes(UInt64(machine.utf8.count), width: 4)
     bytes += Array(machine.utf8)
-    if pageSize != 4096 {
+    if pageSize != 4096, tellsPageSize {
       bytes += subsection("configuration/target-page-bits")
       bytes += order.bytes(UInt64(pageSize.trailingZeroBitCount), width: 4)
     }

@@ -74,6 +74,22 @@ struct MigrationTests {
   }
 
   @Test(
+    "Pages of a size that is not told, and memory of the board beside the RAM",
+    arguments: [1 << 10, 1 << 13, 1 << 14], MigrationModel.Pages.allCases)
+  func untoldPages(_ size: Int, _ pages: MigrationModel.Pages) throws {
+    let recipe = try FormatRecipe("arm64")
+    for ram in ["ram", "vexpress.highmem"] {
+      let board = [MigrationModel.Block("sram A1", [UInt8](repeating: 5, count: size))]
+      var model = MigrationModel(
+        machine: "vexpress-a15", [.init(ram, recipe.parts.joined)] + board + Self.devices)
+      model.pageSize = size
+      model.tellsPageSize = false
+      model.pages = pages
+      try recipe.expectVMCore(of: model.bytes)
+    }
+  }
+
+  @Test(
     "Addresses and page sizes in the list of blocks are told apart",
     arguments: [[0, 0, 0, 0], [0x4000_0000, 1 << 32, 0x10_0000, 0x2000]] as [[UInt64]],
     [nil, 0x20_0000] as [UInt64?])

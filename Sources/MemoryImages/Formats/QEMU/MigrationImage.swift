@@ -49,7 +49,7 @@ private enum MigrationImage {
   static func open(
     _ input: ImageInput, as format: ImageFormat, at offset: UInt64, _ options: ImageOptions
   ) throws(ImageError) -> MemoryImage {
-    let stream = try MigrationStream(input.source, at: offset, input.budget)
+    let stream = try MigrationStream.read(input.source, at: offset, input.budget)
     let blocks = stream.ramBlocks
     let size = blocks.last.map { ($0.start ?? 0).adding($0.length) ?? .max } ?? 0
     guard size > 0, size <= PhysicalAddress.end else {

@@ -7,7 +7,7 @@ struct MigrationStream {
   /// The machine's name, such as `pc-q35-7.2`.
   private(set) var machine = ""
   /// Bytes of a target page.
-  private(set) var pageSize: UInt64 = 4096
+  private(set) var pageSize: UInt64
   /// All blocks, in the order of the stream.
   private(set) var blocks: [RAMBlock] = []
   /// Bytes of further blocks, whose names the file does not have any more.
@@ -19,6 +19,7 @@ struct MigrationStream {
   /// What is wrong with the stream, though some of it can be read.
   private(set) var faults: [String] = []
 
+  private var isPageSizeTold = false
   private var cursor: SourceCursor
   private let budget: Budget
   private var payment: RecordPayment
@@ -34,9 +35,32 @@ struct MigrationStream {
   /// Those of every target that QEMU has.
   private static let pageBits: ClosedRange<UInt32> = 10...16
 
-  /// Walks the stream that begins at an offset of a file.
-  init(_ file: any ByteSource, at offset: UInt64, _ budget: Budget) throws(ImageError) {
+  /// Bytes of a page of most targets.
+  private static let usualPageSize: UInt64 = 4096
+  /// Those of others (`TARGET_PAGE_BITS`): Arm's smallest, which most of its boards have; Alpha, SPARC;
+  /// LoongArch of QEMU 7.1 and 7.2.
+  private static let otherPageSizes: [UInt64] = [1 << 10, 1 << 13, 1 << 14, 1 << 16]
+
+  /// Walks the stream that begins at an offset of a file. It says how large pages are only where they
+  /// are larger than the smallest that the target can have: what that is shows by how far it can be
+  /// followed.
+  static func read(
+    _ file: any ByteSource, at offset: UInt64, _ budget: Budget
+  ) throws(ImageError) -> MigrationStream {
+    var best = try MigrationStream(file, at: offset, budget, usualPageSize)
+    guard !best.faults.isEmpty, !best.isPageSizeTold, !best.blocks.isEmpty else { return best }
+    for size in otherPageSizes where !best.isWhole {
+      let other = try MigrationStream(file, at: offset, budget, size)
+      if other.cursor.position > best.cursor.position { best = other }
+    }
+    return best
+  }
+
+  private init(
+    _ file: any ByteSource, at offset: UInt64, _ budget: Budget, _ pageSize: UInt64
+  ) throws(ImageError) {
     self.budget = budget
+    self.pageSize = pageSize
     payment = RecordPayment(budget, for: "the records of the migration stream")
     index = PageIndex(of: file, budget)
     cursor = SourceCursor(file, at: offset, order: MigrationSection.order, window: 1 << 18)
@@ -105,6 +129,7 @@ struct MigrationStream {
         return
       }
       pageSize = 1 << UInt64(bits)
+      isPageSizeTold = true
     case "configuration/capabilities":
       guard let count = try cursor.next(UInt32.self) else { return }
       for _ in 0..<min(count, 256) {

@@ -25,7 +25,12 @@ struct RAMBlock {
   static func choose(_ blocks: inout [RAMBlock], isComplete: Bool) {
     var chosen = blocks.indices.filter { blocks[$0].isMachineRAM }
     let backends = blocks.indices.filter { blocks[$0].isBackend }
-    if chosen.isEmpty { chosen = backends.filter { !blocks[$0].isNamedAsPluggedIn } }
+    if chosen.isEmpty { chosen = blocks.indices.filter { blocks[$0].name == RAMBlock.usualName } }
+    if chosen.isEmpty {
+      chosen = backends.filter { !blocks[$0].isNamedAsPluggedIn }
+      let largest = chosen.map { blocks[$0].length }.max() ?? 0
+      chosen.removeAll { blocks[$0].isOfBoard && blocks[$0].length < largest / 16 }
+    }
     if chosen.isEmpty { chosen = backends }
     // The list goes from the largest to the smallest: of nodes the numbers tell more.
     if BlockOrder(of: chosen.map { blocks[$0] }) != .open {
@@ -40,6 +45,11 @@ struct RAMBlock {
       start = start.adding(blocks[index].length) ?? start
     }
   }
+
+  /// The machine's RAM on most boards (`default_ram_id`).
+  private static let usualName = "ram"
+  /// Whether it may be what boards have beside their RAM: less than any node has.
+  fileprivate var isOfBoard: Bool { length < 1 << 20 && !isNamedAsPluggedIn }
 
   /// RAM of the machine itself: `pc.ram`, `mach-virt.ram`, or one for each node: `ram-node0`.
   private var isMachineRAM: Bool {
@@ -61,7 +71,7 @@ struct RAMBlock {
 
   /// A backend that libvirt, or QEMU's documents, name so when memory is plugged in while the
   /// machine runs: it lies behind all other memory, and the stream does not say where.
-  private var isNamedAsPluggedIn: Bool {
+  fileprivate var isNamedAsPluggedIn: Bool {
     ["memdimm", "memnvdimm", "memvirtio", "dimm", "nvdimm"].contains { ownName.hasPrefix($0) }
   }
 
@@ -97,7 +107,7 @@ extension MigrationStream {
   /// Memory beside the machine's own: its address is in the states of devices, which nothing but
   /// QEMU can read.
   var blocksBeside: [RAMBlock] {
-    blocks.filter { $0.start == nil && $0.isBackend }
+    blocks.filter { $0.start == nil && $0.isBackend && !$0.isOfBoard }
   }
 
   /// Machines whose RAM begins at 0 and has no hole.
