@@ -71,7 +71,7 @@ package struct ProcessorQuota {
 }
 
 /// The first 4 KiB of a file of `/proc` or `/sys`, whose sizes are not known beforehand.
-private func textOfSmallFile(_ path: String) -> String? {
+func textOfSmallFile(_ path: String) -> String? {
   let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }

@@ -12,6 +12,7 @@ package final class WorkerThread {
 
   /// Starts the thread; nil where the system has none to give (the others do the work).
   package init?(_ run: @escaping @Sendable () -> Void) {
+    guard WorkerThread.hasRoom else { return nil }
     let body = unsafe Unmanaged.passRetained(Body(run))
     var all = sigset_t()
     var before = sigset_t()
@@ -30,6 +31,19 @@ package final class WorkerThread {
       unsafe body.release()
       return nil
     }
+  }
+
+  /// Address space that a thread needs: its stack, and buffers.
+  private static let room: UInt64 = 24 << 20
+
+  /// Whether a limit of the address space (`ulimit -v`) leaves enough for one more.
+  private static var hasRoom: Bool {
+    var limit = rlimit()
+    let kind = __rlimit_resource_t(RLIMIT_AS.rawValue)
+    guard unsafe getrlimit(kind, &limit) == 0, limit.rlim_cur != rlim_t.max else { return true }
+    let pages = textOfSmallFile("/proc/self/statm")?.prefix { $0 != " " }
+    guard let used = pages.flatMap({ UInt64($0) }) else { return true }
+    return UInt64(limit.rlim_cur) / 4096 >= used + room / 4096
   }
 
   /// Waits until the closure has returned.

@@ -73,13 +73,18 @@ internal import CZlib
   ) -> StreamStep? {
     unsafe stream.pointee.reach(from: input, to: output)
     let status = unsafe inflate(stream, flush)
-    guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else { return nil }
+    let made = unsafe output.count - Int(stream.pointee.avail_out)
+    // What was made before a damaged place is sound; the next step says that it is one.
+    guard
+      status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR
+        || status == Z_DATA_ERROR && made > 0
+    else { return nil }
     let state = unsafe stream.pointee.data_type
     // Bit 7: at the end of a block; bit 6: of the last one.
     blockBits = state & 0xc0 == 0x80 && status != Z_STREAM_END ? Int(state & 7) : nil
     return unsafe StreamStep(
       used: input.count - Int(stream.pointee.avail_in),
-      made: output.count - Int(stream.pointee.avail_out), isAtEnd: status == Z_STREAM_END)
+      made: made, isAtEnd: status == Z_STREAM_END)
   }
 
   /// What was made last, up to ``windowSize``.

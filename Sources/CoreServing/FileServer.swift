@@ -12,7 +12,7 @@ package final class FileServer: Sendable {
   package var endDescriptor: Int32 { end.readEnd.rawValue }
   private let mount: FuseMount
   private let folder: ServedFolder
-  private let reportFailure: @Sendable (String) -> Void
+  private let failures: ReadFailures
   private let end: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
 
   /// Finds out whether a path is a directory to mount on.
@@ -24,13 +24,13 @@ package final class FileServer: Sendable {
   ///
   /// - Parameters:
   ///   - isPathKept: whether the path is used as it is, symbolic links and all.
-  ///   - reportFailure: told, from any thread, why bytes could not be read.
+  ///   - reportFailure: told, from any thread, why bytes could not be read: of the first of many.
   package init(
     _ files: [ServedFile], on directory: String, isPathKept: Bool = false, threads: Int,
     reportFailure: @escaping @Sendable (String) -> Void
   ) throws(ServingError) {
     folder = ServedFolder(files)
-    self.reportFailure = reportFailure
+    failures = ReadFailures(reportFailure)
     do {
       end = try FileDescriptor.pipe()
     } catch {
@@ -66,7 +66,7 @@ package final class FileServer: Sendable {
     for number in 0..<threads {
       // A channel of its own saves a thread from waiting for the others' locks in the kernel.
       guard let channel = number == 0 ? first : first.another() else { break }
-      let worker = FileServerWorker(folder, channel, reportFailure)
+      let worker = FileServerWorker(folder, channel, failures)
       guard
         let thread = WorkerThread({
           worker.run()

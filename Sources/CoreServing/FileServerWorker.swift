@@ -9,15 +9,15 @@ internal import Glibc
 struct FileServerWorker: Sendable {
   private let folder: ServedFolder
   private let channel: FuseChannel
-  private let reportFailure: @Sendable (String) -> Void
+  private let failures: ReadFailures
 
   init(
     _ folder: ServedFolder, _ channel: FuseChannel,
-    _ reportFailure: @escaping @Sendable (String) -> Void
+    _ failures: ReadFailures
   ) {
     self.folder = folder
     self.channel = channel
-    self.reportFailure = reportFailure
+    self.failures = failures
   }
 
   /// Serves until the mount ends.
@@ -98,7 +98,7 @@ struct FileServerWorker: Sendable {
     do throws(ReadError) {
       return .buffer(try unsafe file.content.read(at: request.offset, into: part))
     } catch {
-      reportFailure(error.description)
+      failures.report(error.description)
       return .failure(EIO)
     }
   }

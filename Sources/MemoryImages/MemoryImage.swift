@@ -15,9 +15,9 @@ package struct MemoryImage: Sendable {
   /// What the file itself tells of that while its layout is open, the likeliest first.
   package let toldLayouts: [ImageLayout]
   /// The re-IPL block that this program put into a note of the input (`--embed-reipl`).
-  package let reIPLBlock: [UInt8]?
+  package var reIPLBlock: [UInt8]?
   /// The files behind it: an output must be none of them.
-  package let files: [FileIdentity]
+  package var files: [FileIdentity]
   /// What of them cannot be read.
   package let unreadable: [UnreadableParts]
   /// What may be done with it.
@@ -35,7 +35,7 @@ package struct MemoryImage: Sendable {
   package init(
     name: String, format: String, memory: PhysicalMemory, layout: ImageLayout,
     layoutIsOpen: Bool, files: [FileIdentity], unreadable: [UnreadableParts] = [],
-    reIPLBlock: [UInt8]? = nil, budget: Budget? = nil
+    reIPLBlock: [UInt8]? = nil, warnings: [Finding] = [], budget: Budget? = nil
   ) {
     self.name = name
     self.format = format
@@ -49,7 +49,7 @@ package struct MemoryImage: Sendable {
     self.unreadable = unreadable
     self.reIPLBlock = reIPLBlock
     stored = nil
-    warnings = []
+    self.warnings = warnings
     notices = []
     damage = nil
   }

@@ -39,7 +39,8 @@ public final class CrashDump: Sendable {
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(VMCoreError) {
     let planOptions = try options.planOptions()
-    let (image, searchOptions) = try options.open(path, isCancelled: isCancelled)
+    var (image, searchOptions) = try options.open(path, isCancelled: isCancelled)
+    image.files += options.fallback.files
     do throws(SearchError) {
       system = try SystemFinder.find(in: image, searchOptions)
     } catch {

@@ -24,6 +24,7 @@ extension CrashReport {
     let findings = plan.warnings + image.unreadableFindings
     warnings = findings.map { Message($0.message) }
     isPartial = findings.contains(where: \.isPartial)
+    holdsMemory = plan.holdsMemory
   }
 }
 

@@ -26,6 +26,8 @@ public struct CrashReport: Equatable, Sendable {
   public let warnings: [Message]
   /// Whether the vmcore lacks something that the core header promised.
   public let isPartial: Bool
+  /// Whether it has any memory.
+  public let holdsMemory: Bool
 
   /// The file.
   public struct Image: Equatable, Sendable {

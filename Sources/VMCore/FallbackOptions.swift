@@ -32,6 +32,9 @@ public struct FallbackOptions: Sendable {
   /// Nothing said.
   public init() {}
 
+  /// The files that it names, none of which an output may replace.
+  var files: [FileIdentity] { [vmcoreinfoPath.flatMap(FileStatus.identity)].compactMap { $0 } }
+
   func apply(to options: inout SearchOptions) throws(VMCoreError) {
     options.fallback = Fallback(mode)
     options.ram = ram

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CoreWriting
 
 /// Where an output goes.
@@ -38,9 +39,9 @@ extension OutputTarget {
   private static func check(
     set paths: [String], mayReplace: Bool, hasDigest: Bool
   ) throws(VMCoreError) {
-    var names: Set<String> = []
+    var names: Set<OutputTarget.Place> = []
     for path in paths {
-      guard names.insert(path).inserted else {
+      guard names.insert(Place(of: path)).inserted else {
         throw VMCoreError(.usage, "\(path): stands for two files of a split set")
       }
       do throws(WriteError) {
@@ -51,6 +52,19 @@ extension OutputTarget {
       var part = OutputOptions()
       part.hasDigest = hasDigest
       try OutputTarget.file(path: path, mayReplace: mayReplace).check(for: part)
+    }
+  }
+
+  /// A name in a folder, whatever the way to it.
+  private struct Place: Hashable {
+    private let folder: FileIdentity?
+    /// The path, where there is no such folder.
+    private let name: String
+
+    init(of path: String) {
+      let (directory, name) = FileName.split(path)
+      folder = FileStatus.identity(at: directory.isEmpty ? "." : directory)
+      self.name = folder == nil ? path : name
     }
   }
 

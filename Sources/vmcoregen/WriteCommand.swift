@@ -131,6 +131,8 @@ struct WriteCommand: ParsableCommand {
       let isShort = Diagnostics.report(try write(planned, to: target))
       let isDamaged = Diagnostics.reportLate(dump, image)
       let isUnfiltered = planned.filter?.isUnfiltered ?? false
+      // Without any memory it is of no use to anybody.
+      guard dump.report.holdsMemory else { return .partial }
       return (dump.report.isPartial || isDamaged || isUnfiltered || isShort) && status == .strict
         ? .partial : .done
     }
@@ -169,7 +171,10 @@ struct WriteCommand: ParsableCommand {
   }
 
   private var target: OutputTarget {
-    if !splitInto.isEmpty { return .files(splitInto, mayReplace: force) }
+    if !splitInto.isEmpty {
+      let areLeft = form.digest == nil && CollectedFile.areLeftOver(splitInto)
+      return .files(splitInto, mayReplace: force || areLeft)
+    }
     // Beside one of a set, or of a digest, there may be files that nobody left empty.
     let isAlone = form.splitSize == nil && form.digest == nil
     return output.map {

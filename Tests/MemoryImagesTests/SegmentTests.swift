@@ -34,6 +34,16 @@ struct SegmentTests {
     #expect(segment.offset == offset)
   }
 
+  @Test("A segment that begins as another format is named")
+  func otherFormat() throws {
+    let ones = [UInt8](repeating: 1, count: 8192)
+    let packed = try directory.file([0x1f, 0x8b, 8, 0] + ones, named: "packed")
+    let plain = try directory.file(ones, named: "plain")
+    let image = try open([packed + "@0", plain + "@1M"])
+    #expect(image.warnings.count == 1)
+    #expect(image.warnings.first?.message.description.contains("begins as gzip does") == true)
+  }
+
   @Test(
     "What is no segment is refused with what was found",
     arguments: [

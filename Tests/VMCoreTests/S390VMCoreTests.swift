@@ -107,6 +107,28 @@ struct S390VMCoreTests {
     #expect(throws: VMCoreError.self) { try other.open { $0.embedsReIPL = true } }
   }
 
+  @Test("A vmcore as input has the block, too, and takes it in once")
+  func blockOfVMCore() throws {
+    let image = try OpenedRecipe(named: "s390x-after").open()
+    let folder = try TemporaryDirectory()
+    try image.plan().write(to: .file(path: folder.path("vmcore")))
+    let plain = try CrashDump(imageAt: folder.path("vmcore"))
+    #expect(try plain.reIPL().bytes == image.reIPL().bytes)
+    var options = CrashDumpOptions()
+    options.embedsReIPL = true
+    let dump = try CrashDump(imageAt: folder.path("vmcore"), options: options)
+    #expect(try dump.extract(.notes).count > plain.extract(.notes).count)
+    try dump.plan().write(to: .file(path: folder.path("embedded")))
+    let again = try CrashDump(imageAt: folder.path("embedded"), options: options)
+    #expect(try again.reIPL().bytes == image.reIPL().bytes)
+    #expect(try again.extract(.notes) == dump.extract(.notes))
+
+    try OpenedRecipe(named: "arm64").open().plan().write(to: .file(path: folder.path("other")))
+    #expect(throws: VMCoreError.self) {
+      try CrashDump(imageAt: folder.path("other"), options: options)
+    }
+  }
+
   @Test("On other machines there is no re-IPL block, and that is said")
   func noReIPL() throws {
     let error = #expect(throws: VMCoreError.self) {

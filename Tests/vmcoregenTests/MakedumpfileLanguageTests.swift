@@ -44,11 +44,18 @@ struct MakedumpfileLanguageTests {
         "in -f out",
         "--format=kdump --compression=none --force --status=lenient --keep-partial in out"
       ),
-      ("-E -- in -f", "--format=elf --status=lenient --keep-partial in -f"),
+      ("-E -- in -f", "--format=elf --status=lenient --keep-partial in ./-f"),
       ("-zE -d 1 in out", nil),
       (
         "-p --num-threads 0 in out",
         "--format=kdump --compression=snappy --jobs=1 --status=lenient --keep-partial in out"
+      ),
+      (
+        "-F -f in", "--format=kdump --compression=none --flatten --status=lenient --keep-partial in"
+      ),
+      (
+        "-c -- -in -out",
+        "--format=kdump --compression=zlib --status=lenient --keep-partial ./-in ./-out"
       ),
       ("-R out", "--unflatten --sync - out"),
       (
@@ -110,6 +117,7 @@ struct MakedumpfileLanguageTests {
       ("--num-threads x", "--jobs=1", "--num-threads x: is taken for 1"),
       ("--num-threads -3", "--jobs=1", "--num-threads -3: is taken for 1"),
       ("--num-threads 5000", "--jobs=1024", "--num-threads 5000: is taken for 1024"),
+      ("--message-level 7x", "--status=lenient", "--message-level 7x: is taken for 7"),
     ])
   func numbers(line: String, option: String, notice: String) throws {
     let run = try MakedumpfileLanguage.run(
@@ -138,7 +146,7 @@ struct MakedumpfileLanguageTests {
       ("--split=2 in out", "--split: takes no value, found '2'"),
       ("--config erase in out", "--config: this program erases no data, and writes nothing that"),
       ("-L 1000 in out", "-L: this program cannot limit the size of its output"),
-      ("--message-level x in out", "--message-level x: expected 0 to 31"),
+      ("--message-level 32 in out", "--message-level 32: expected 0 to 31"),
     ])
   func refuses(line: String, expected: String) {
     let error = #expect(throws: CollectorError.self) { try steps(line) }

@@ -219,6 +219,36 @@ struct PartialDumpTests {
     }
   }
 
+  @Test("has what was in memory that was given back, wherever the disk was full then")
+  func systemArea() throws {
+    try scratch.add("s390x-after")
+    #expect(try run("vmcoregen -q image.bin -o vmcore").status == 0)
+    #expect(try run("vmcoregen -q --format=raw vmcore -o all").status == 0)
+    let size = try scratch.bytes(of: "vmcore").count
+    for limit in stride(from: 0x8_0000, to: size, by: 0x4_0000) {
+      let finished = try run(
+        """
+        rm -rf h cut back; mkdir -p h/sys/kernel/debug/zcore h/proc
+        echo 50000 > h/sys/kernel/debug/zcore/hsa; cp vmcore h/proc/vmcore
+        \(FullDiskTests.limit(limit)); vmcoregen -q --keep-partial --no-sparse --root h h/proc/vmcore -o cut
+        """)
+      #expect(finished.status == 1, "\(limit): \(finished.errors)")
+      #expect(try run("vmcoregen -q --format=raw cut -o back").status == 1)
+      let low = 0..<0x5_0000
+      #expect(try scratch.bytes(of: "back")[low] == scratch.bytes(of: "all")[low])
+    }
+  }
+
+  @Test("of no memory at all is a failure, also for scripts")
+  func noMemory() throws {
+    let finished = try run(
+      """
+      ln -sf $(command -v vmcoregen) makedumpfile; vmcoregen -q image.bin -o vmcore
+      head -c 8192 vmcore > cut; ./makedumpfile -c -d 31 cut out
+      """)
+    #expect(finished.status == 1)
+  }
+
   @Test(
     "is what a signal leaves of a run",
     arguments: ["--no-sparse", "-z", "--flatten", "-z --flatten"])

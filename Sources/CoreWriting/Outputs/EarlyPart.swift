@@ -17,10 +17,11 @@ package struct EarlyPart: Sendable {
   /// The part that is written last.
   private static let head: UInt64 = 4096
 
-  /// All of a file of a size, in the order in which it is written in place: this part is the first.
+  /// All of a file of a size, in the order in which it is written in place: what little stands before
+  /// this part, without which it is of no use, this part, what is behind it, and the head.
   func order(of size: UInt64) -> [Range<UInt64>] {
     let head = min(EarlyPart.head, size)
     let early = range.clamped(to: head..<max(head, size))
-    return [early, head..<early.lowerBound, early.upperBound..<size, 0..<head]
+    return [head..<early.lowerBound, early, early.upperBound..<size, 0..<head]
   }
 }

@@ -58,11 +58,12 @@ extension SourceWriter {
     _ early: EarlyPart, to output: PlacedOutput, isWritten: (UInt64) -> Void
   ) throws(WriteError) {
     for (index, part) in early.order(of: source.size).enumerated() {
-      try write(part, to: output, hashes: false) { end in
-        // Before the third part there are gaps.
-        if index == 2 { isWritten(end) }
+      // The head, which comes last, is made anew where the rest does not fit.
+      try write(part, to: output, hashes: false) { if index < 3 { isWritten($0) } }
+      if index == 1 {
+        isWritten(part.upperBound)
+        tell(early)
       }
-      if index == 0 { tell(early) }
     }
   }
 

@@ -17,13 +17,15 @@ extension CorePlan {
       ?? system.vmCoreInfo?.release.flatMap { Compatibility(release: $0) } ?? .since3_11
     file = stored.fileAsMemory
     missing = stored.missing
-    warnings = system.warnings
+    var warnings = system.warnings
+    let sections = system.sections + (try CorePlan.ownNotes(of: system, options, &warnings))
+    self.warnings = warnings
     var list = ExtentList()
-    if stored.isWellPlaced, system.sections.allSatisfy({ $0.built == nil }) {
+    if stored.isWellPlaced, sections.allSatisfy({ $0.built == nil }) {
       header = stored.header
       try list.append(.file(at: 0), length: stored.file.size)
     } else {
-      var layout = try StoredLayout(stored, system.sections, pageSize: pageSize)
+      var layout = try StoredLayout(stored, sections, pageSize: pageSize)
       header = try layout.place(in: &list)
     }
     extents = list.extents

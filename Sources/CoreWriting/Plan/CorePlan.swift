@@ -24,6 +24,15 @@ package struct CorePlan: Sendable {
   /// The dump file that is converted, as if it were memory; nil where a vmcore is made.
   package let file: PhysicalMemory?
 
+  /// Whether the image holds anything of the memory that the loads show.
+  package var holdsMemory: Bool {
+    let shown = header.segments(of: .load).compactMap { load -> Range<UInt64>? in
+      let length = file == nil ? load.segment.memorySize : load.segment.fileSize
+      return Range(start: load.segment.physicalAddress, length: length)
+    }
+    return shown.isEmpty || RangeSet(shown).subtracting(RangeSet(missing)).length > 0
+  }
+
   /// Whether the vmcore lacks something that the header promised.
   package var isPartial: Bool { warnings.contains(where: \.isPartial) }
 
@@ -74,7 +83,7 @@ package struct CorePlan: Sendable {
   }
 
   /// Notes that no kernel writes, behind those of the crashed one.
-  private static func ownNotes(
+  static func ownNotes(
     of system: CrashedSystem, _ options: PlanOptions, _ warnings: inout [Finding]
   ) throws(PlanError) -> [NoteSection] {
     guard options.embedsReIPL else { return [] }
@@ -86,6 +95,8 @@ package struct CorePlan: Sendable {
         Finding("\(.embedsReIPL): no re-IPL block was found, the vmcore has no note with one"))
       return []
     }
+    // It is there already, among the notes of a dump.
+    if source == .note, system.stored != nil { return [] }
     var notes = NoteBuilder(order: system.header.order)
     notes.add(.reIPLBlock, block.bytes)
     return [NoteSection(built: notes.bytes, at: system.sections.count, notes: [])]

@@ -68,6 +68,8 @@ struct KeptDump: Sendable {
           ? "a hypervisor's registers" : "its format is \(image.format)"),
       processors: processors,
       warnings: KeptDump.warnings(about: sections) + (restored?.warnings ?? []),
+      s390: architecture?.buildsCoreHeader == true
+        ? try KeptDump.handover(of: image, notes, in: file) : nil,
       stored: restored.map { stored.with($0.header) } ?? stored)
   }
 
@@ -182,6 +184,22 @@ struct KeptDump: Sendable {
   private var isOfProcess: Bool {
     system.sections.contains { $0.notes.contains { $0.type == .auxiliaryVector } }
   }
+
+  /// What lies beside the header of a vmcore of s390x, and the block that was put into a note of it.
+  private static func handover(
+    of image: MemoryImage, _ notes: [Note], in file: PhysicalMemory
+  ) throws(ReadError) -> S390Handover? {
+    var image = image
+    let note = notes.first { $0.type == .reIPLBlock }
+    if let note, note.descriptionSize <= largestBlock {
+      image.reIPLBlock = try file.bytes(
+        at: note.descriptionAddress, count: Int(note.descriptionSize))
+    }
+    return try S390Handover(atZeroOf: image, layout: nil)
+  }
+
+  /// Bytes of a re-IPL block at most: a page.
+  private static let largestBlock: UInt64 = 4096
 
   /// A hypervisor has registers of any machine at any time: they prove no crash.
   private static func moment(seenByHypervisor information: VMCoreInfo?) -> Moment {

@@ -10,7 +10,7 @@ struct CollectorRun: Equatable {
     var output = Output.standard
     /// Whether the next one is run all the same where it fails.
     var mayFail = false
-    /// Whether an output that lacks something is a failure: what it is made of may be removed then.
+    /// Whether status 1 is a failure: what a dump is made of may be removed where it is none.
     var isWhole = false
   }
 

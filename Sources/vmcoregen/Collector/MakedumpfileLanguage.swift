@@ -34,7 +34,8 @@ struct MakedumpfileLanguage {
   ) throws(CollectorError) {
     self.canPack = canPack
     let arguments = try MakedumpfileArguments(words)
-    names = arguments.names
+    // What stands behind "--" is a name, whatever it begins with.
+    names = arguments.names.map { $0.count > 1 && $0.hasPrefix("-") ? "./\($0)" : $0 }
     for (option, value) in arguments.options { try take(option, value) }
   }
 
@@ -61,8 +62,12 @@ struct MakedumpfileLanguage {
     switch setting {
     case .level: levels = try levels(value)
     case .messages:
-      guard let number = Int(value), (0...31).contains(number) else {
+      let number = number(in: value[...])
+      guard (0...31).contains(number) else {
         throw CollectorError("\(option.name) \(value): expected 0 to 31")
+      }
+      if String(number) != value {
+        notices.append("\(option.name) \(value): is taken for \(number)")
       }
       wantedMessages = Messages(rawValue: number)
     case .debugging: isDebugging = true
@@ -133,7 +138,8 @@ extension MakedumpfileLanguage {
       // Scripts wipe the only copy of what was read here when the status is 0.
       run.steps = [
         .init(
-          arguments: ["--unflatten", "--sync"] + ours + common + ["-", name], isWhole: true)
+          arguments: ["--unflatten", "--sync"] + ours + replacing + common + ["-", name],
+          isWhole: true)
       ]
     case .split: run = try write(run, isSplit: true)
     case .reassemble:
@@ -143,8 +149,9 @@ extension MakedumpfileLanguage {
       packing = packing ?? .zlib
       run.steps = [
         .init(
-          arguments: pages + parts + ours + common + lenient + keeping
-            + [files[0], files[files.count - 1]])
+          arguments: pages + parts + ours + replacing + common + lenient + keeping
+            + [files[0], files[files.count - 1]],
+          isWhole: true)
       ]
     case .log: run.steps = try log()
     case .memoryUsage:
@@ -172,8 +179,9 @@ extension MakedumpfileLanguage {
       // A smaller dump that is whole is worth more than a part of a large one.
       let last = index == tried.count - 1 ? keeping : []
       return .init(
-        arguments: form + filter + parts + ours + common + lenient + last + target + [files[0]]
-          + (isSplit ? [] : outputs))
+        arguments: form + filter + parts + ours + (outputs.isEmpty ? [] : replacing) + common
+          + lenient + last + target + [files[0]] + (isSplit ? [] : outputs),
+        isWhole: true)
     }
     return run
   }
@@ -244,9 +252,10 @@ extension MakedumpfileLanguage {
 
   private var keeping: [String] { ["--keep-partial"] }
 
+  private var replacing: [String] { replaces ? ["--force"] : [] }
+
   private var common: [String] {
-    (replaces ? ["--force"] : []) + (messages.contains(.progress) ? [] : ["--progress=none"])
-      + quiet
+    (messages.contains(.progress) ? [] : ["--progress=none"]) + quiet
       + (messages.contains(.debug) ? ["--verbose"] : [])
   }
 

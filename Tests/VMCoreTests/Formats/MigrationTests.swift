@@ -80,8 +80,13 @@ struct MigrationTests {
     let recipe = try FormatRecipe("arm64")
     for ram in ["ram", "vexpress.highmem"] {
       let board = [MigrationModel.Block("sram A1", [UInt8](repeating: 5, count: size))]
-      var model = MigrationModel(
-        machine: "vexpress-a15", [.init(ram, recipe.parts.joined)] + board + Self.devices)
+      let blocks = [.init(ram, recipe.parts.joined)] + board + Self.devices
+      // Whole pages.
+      let padded = blocks.map { block in
+        let rest = (size - block.bytes.count % size) % size
+        return MigrationModel.Block(block.name, block.bytes + [UInt8](repeating: 0, count: rest))
+      }
+      var model = MigrationModel(machine: "vexpress-a15", padded)
       model.pageSize = size
       model.tellsPageSize = false
       model.pages = pages

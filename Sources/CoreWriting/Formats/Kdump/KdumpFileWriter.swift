@@ -14,6 +14,8 @@ final class KdumpFileWriter {
   private var pages: GatheringBuffer
   /// Descriptors that there is room for.
   private var room: UInt64
+  /// Whether the page of zeros is where `makedumpfile --reassemble` looks for it.
+  private let sharesZeroPage: Bool
   /// Pages whose bytes are not handed on yet: the places of their descriptors, and where they end.
   private var waiting: [(index: UInt64, end: UInt64)] = []
   /// Whether headers and bitmaps stand in the file: then it is sound whenever it ends.
@@ -27,12 +29,18 @@ final class KdumpFileWriter {
 
   /// Begins a file with room for a number of descriptors.
   ///
+  /// `makedumpfile --reassemble` takes a page of any part of a set for one of zeros where it lies
+  /// behind so many descriptors as the whole set has pages (`reassemble_kdump_pages`): there each part
+  /// has its page of zeros, and the rest of the table is a hole. A part whose table ends before says
+  /// that no page of zeros is left out, which keeps makedumpfile from that.
+  ///
   /// - Parameters:
+  ///   - whole: pages of the set that the file is a part of, where the table leaves room for all.
   ///   - endFrame: the frame behind the last one that the file is for, where it is known.
   ///   - keepsPartial: whether the file may have to end early.
   init(
-    _ plan: KdumpPlan, target: any ByteTarget, room: UInt64, firstFrame: UInt64,
-    endFrame: UInt64? = nil, isSplit: Bool, keepsPartial: Bool = false
+    _ plan: KdumpPlan, target: any ByteTarget, room: UInt64, whole: UInt64? = nil,
+    firstFrame: UInt64, endFrame: UInt64? = nil, isSplit: Bool, keepsPartial: Bool = false
   ) throws(WriteError) {
     self.keepsPartial = keepsPartial && target.canEndEarly
     self.plan = plan
@@ -41,7 +49,8 @@ final class KdumpFileWriter {
     self.firstFrame = firstFrame
     self.endFrame = endFrame ?? plan.frames.end
     self.isSplit = isSplit
-    let start = plan.tableOffset + room * UInt64(PageDescriptor.size)
+    sharesZeroPage = whole != nil || !isSplit
+    let start = plan.tableOffset + (whole ?? room) * UInt64(PageDescriptor.size)
     table = GatheringBuffer(at: plan.tableOffset)
     pages = GatheringBuffer(at: start)
     zeroPage = PageDescriptor(offset: start, size: UInt32(plan.pageSize), flags: [])
@@ -119,7 +128,7 @@ final class KdumpFileWriter {
     self.endFrame = endFrame
     try table.flush(to: target)
     try pages.flush(to: target)
-    try target.putZeros(table.end..<table.end + room * UInt64(PageDescriptor.size))
+    try target.putZeros(table.end..<zeroPage.offset)
     table.release()
     pages.release()
   }
@@ -163,7 +172,9 @@ final class KdumpFileWriter {
   }
 
   private func head(hasLost: Bool) -> [UInt8] {
-    plan.head(part: isSplit ? firstFrame..<endFrame : nil, hasLost: hasLost)
+    plan.head(
+      part: isSplit ? firstFrame..<endFrame : nil, sharesZeroPage: sharesZeroPage,
+      hasLost: hasLost)
   }
 
   /// Writes both bitmaps.

@@ -174,11 +174,15 @@ package struct KdumpPlan: Sendable {
   ///
   /// - Parameters:
   ///   - part: the frames whose pages are in this file of a split set; nil for a whole one.
+  ///   - sharesZeroPage: whether readers of the set know its page of zeros by its place.
   ///   - hasLost: whether pages were lost on the way.
-  func head(part: Range<UInt64>?, hasLost: Bool = false) -> [UInt8] {
+  func head(
+    part: Range<UInt64>?, sharesZeroPage: Bool = true, hasLost: Bool = false
+  ) -> [UInt8] {
     var header = header
     if hasLost { header.status.insert(.incomplete) }
     var subHeader = subHeader
+    if !sharesZeroPage { subHeader.dumpLevel &= ~UInt32(DumpLevel.zero.rawValue) }
     if let part {
       subHeader.split = 1
       subHeader.startFrame = part.lowerBound

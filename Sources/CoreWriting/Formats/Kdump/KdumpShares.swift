@@ -23,7 +23,7 @@ struct KdumpShares {
     for (index, target) in targets.enumerated() {
       let frames = bounds[index]..<bounds[index + 1]
       let file = try KdumpFileWriter(
-        plan, target: target, room: counts[index + 1] - counts[index],
+        plan, target: target, room: counts[index + 1] - counts[index], whole: total,
         firstFrame: frames.lowerBound, endFrame: frames.upperBound, isSplit: true,
         keepsPartial: keepsPartial)
       parts.append((file, frames))

@@ -28,7 +28,7 @@ private enum KdumpImage {
     let existing = try rethrow(as: ImageError.init(reading:), file.existing())
     let runs = try rethrow(as: ImageError.init(reading:), runs(of: existing, input.name))
     let volumes = try directories.map { directory throws(ImageError) in
-      try rethrow(as: ImageError.init(reading:), KdumpVolume(directory))
+      try rethrow(as: ImageError.init(reading:), KdumpVolume(directory, input.budget))
     }
     guard !runs.isEmpty else {
       throw ImageError(
@@ -76,7 +76,7 @@ private struct KdumpState {
     return [
       Finding(
         "the dump leaves out \(existing - dumped) of \(existing) pages (dump level "
-          + "\(file.subHeader.dumpLevel)): they read as zeros")
+          + "\(file.subHeader.dumpLevel)): they read as zeros", isDamage: false)
     ]
   }
 

@@ -15,7 +15,9 @@ struct KdumpVolume: Sendable {
   private static let descriptorsAtOnce: UInt64 = 32_768
 
   /// Looks at every descriptor.
-  init(_ directory: KdumpDirectory) throws(ReadError) {
+  ///
+  /// - Parameter budget: ends the pass where the run is interrupted.
+  init(_ directory: KdumpDirectory, _ budget: Budget) throws(ReadError) {
     var survey = DescriptorSurvey(directory)
     var rank = directory.ranks.lowerBound
     let end = directory.ranks.upperBound
@@ -27,10 +29,9 @@ struct KdumpVolume: Sendable {
         continue
       }
       let count = min(KdumpVolume.descriptorsAtOnce, end - rank)
-      for descriptor in try directory.descriptors(fromRank: rank, count: Int(count)) {
-        survey.add(descriptor, rank: rank)
-        rank += 1
-      }
+      try budget.spend(1, .parsing, on: "the page descriptors of the dump")
+      try survey.add(count, fromRank: rank)
+      rank += count
     }
     self.directory = directory
     lost = try survey.lost.frames(in: directory.dumped)
@@ -87,13 +88,38 @@ private struct DescriptorSurvey {
       ? (extent.end - place) / UInt64(PageDescriptor.size) : 0
   }
 
-  mutating func add(_ descriptor: PageDescriptor, rank: UInt64) {
+  /// Looks at descriptors that follow one another. Many are equal: those of pages of zeros.
+  mutating func add(_ count: UInt64, fromRank rank: UInt64) throws(ReadError) {
+    let size = PageDescriptor.size
+    let bytes = try source.bytes(
+      at: directory.descriptorOffset(ofRank: rank), count: Int(count) * size)
+    var reader = ByteReader(bytes, order: directory.file.order)
+    var known: ArraySlice<UInt8> = []
+    for index in 0..<count {
+      let place = Int(index) * size
+      guard place + size <= bytes.count else {
+        lost.add(count - index, fromRank: rank + index)
+        return
+      }
+      let next = bytes[place..<place + size]
+      if next == known {
+        try? reader.skip(size)
+      } else if let descriptor = try? PageDescriptor(from: &reader) {
+        known = add(descriptor, rank: rank + index) ? next : []
+      }
+    }
+  }
+
+  /// Whether the page's bytes are there.
+  private mutating func add(_ descriptor: PageDescriptor, rank: UInt64) -> Bool {
     switch directory.state(of: descriptor) {
     case .lost: lost.add(1, fromRank: rank)
     case .damaged: damaged.add(1, fromRank: rank)
     case .there:
       if descriptor.flags.isEmpty { lowestPlain = min(lowestPlain, descriptor.offset) }
+      return true
     }
+    return false
   }
 
   /// makedumpfile and QEMU store one page of zeros for all, before any other page.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 
 /// An image made of several files, each at an address of its own.
 enum SegmentedImage {
@@ -9,6 +10,7 @@ enum SegmentedImage {
     var files: [FileIdentity] = []
     var unreadable: [UnreadableParts] = []
     var stored: [FileIdentity: UInt64] = [:]
+    var warnings: [Finding] = []
     for segment in segments {
       let source = try rethrow(
         as: ImageError.init(opening:), FileSource(path: segment.path))
@@ -17,12 +19,13 @@ enum SegmentedImage {
       source.unreadable.endure()
       stored[source.identity] = source.stored
       regions.append(try region(of: segment, in: source))
+      warnings += try rethrow(as: ImageError.init(reading:), warning(about: segment, source))
     }
     do throws(OverlappingRegions) {
       return MemoryImage(
         name: segments.first?.path ?? "", format: "segments",
         memory: try PhysicalMemory(regions: regions), layout: .identity, layoutIsOpen: false,
-        files: files, unreadable: unreadable,
+        files: files, unreadable: unreadable, warnings: warnings,
         budget: Budget(
           segments.first?.path ?? "", stored: stored.values.reduce(0, &+),
           isCancelled: isCancelled))
@@ -30,6 +33,22 @@ enum SegmentedImage {
       throw ImageError(
         .usage, "\(.segments): \(describe(error.first)) and \(describe(error.second)) overlap")
     }
+  }
+
+  /// What begins as another format does is hardly memory.
+  private static func warning(
+    about segment: SegmentSpecification, _ source: FileSource
+  ) throws(ReadError) -> [Finding] {
+    guard segment.offset == 0 else { return [] }
+    let head = try source.bytes(at: 0, count: ImageFormat.headSize)
+    let packing = StreamForm(beginning: head).flatMap { $0 == .zlib ? nil : $0.rawValue }
+    let format = ImageFormat.readable.dropLast().first { $0.recognizes(head) }?.name
+    guard let name = packing ?? format else { return [] }
+    return [
+      Finding(
+        "\(.segments) \(segment.path): begins as \(name) does, and its bytes are taken for memory as "
+          + "they are", isDamage: false)
+    ]
   }
 
   private static func region(
