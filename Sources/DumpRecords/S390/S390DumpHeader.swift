@@ -8,6 +8,8 @@ package struct S390DumpHeader: Equatable, Sendable {
   package var headerSize: UInt32  // hdr_size
   package var pageSize: UInt32  // page_size
   package var memorySize: UInt64  // mem_size
+  package var memoryEnd: UInt64  // mem_end
+  package var pageCount: UInt32  // num_pages
   package var clock: UInt64  // tod
   package var volume: UInt32  // volnr
   package var isMultiVolume: Bool  // mvdump
@@ -56,6 +58,8 @@ package struct S390DumpHeader: Equatable, Sendable {
     headerSize = UInt32(S390DumpHeader.size)
     pageSize = 4096
     self.memorySize = memorySize
+    memoryEnd = memorySize &- 1
+    pageCount = UInt32(truncatingIfNeeded: memorySize / 4096)
     self.clock = clock
     volume = 0
     isMultiVolume = false
@@ -79,6 +83,8 @@ package struct S390DumpHeader: Equatable, Sendable {
     headerSize = try reader.peek(at: 0xc)
     pageSize = try reader.peek(at: 0x14)
     memorySize = try reader.peek(at: 0x18)
+    memoryEnd = try reader.peek(at: 0x28)
+    pageCount = try reader.peek(at: 0x30)
     clock = try reader.peek(at: Place.clock)
     volume = try reader.peek(at: Place.volume)
     isMultiVolume = try reader.peek(at: Place.multiVolume, UInt8.self) != 0
@@ -91,6 +97,13 @@ package struct S390DumpHeader: Equatable, Sendable {
     }
     zlibVersion = try reader.peek(at: Place.zlibVersion)
     zlibEntrySize = try reader.peek(at: Place.zlibEntrySize)
+  }
+
+  /// The size of memory that `mem_end` (the last byte, or what is behind it) and `num_pages` agree on
+  /// against ``memorySize``; nil where they do not.
+  package var otherSize: UInt64? {
+    let end = memoryEnd % 2 == 1 ? memoryEnd &+ 1 : memoryEnd
+    return end != memorySize && end > 0 && end / 4096 == UInt64(pageCount) ? end : nil
   }
 
   /// The TOD clock at a time in microseconds since 1970: bit 51 counts them, from 1900 on.
@@ -116,8 +129,8 @@ package struct S390DumpHeader: Equatable, Sendable {
     writer.write(pageSize)
     writer.write(memorySize)
     writer.write(UInt64(0))
-    writer.write(memorySize &- 1)
-    writer.write(UInt32(truncatingIfNeeded: memorySize / UInt64(max(1, pageSize))))
+    writer.write(memoryEnd)
+    writer.write(pageCount)
     writer.write(UInt32(0))
     writer.write(clock)
     writer.pad(to: start + Place.architecture)

@@ -141,6 +141,15 @@ struct MachineCoreTests {
     }
   }
 
+  @Test("A list may have its names in other letters", arguments: ["DDRCS0_0.BIN", "ddrcs0_0.bin"])
+  func letters(_ name: String) throws {
+    let recipe = try FormatRecipe("arm64")
+    let bytes = recipe.parts.joined
+    try recipe.directory.file(bytes, named: name)
+    let list = "1 0x40000000 \(bytes.count) \"DDR CS0 Memory\" DDRCS0_0.BIN"
+    try recipe.expectVMCore(of: recipe.directory.file(Array(list.utf8), named: "dump_info.txt"))
+  }
+
   @Test("Of two files with the same memory the first one counts")
   func overlap() throws {
     let recipe = try FormatRecipe("arm64")

@@ -25,6 +25,15 @@ struct StandaloneDumperTests {
     #expect(!report.warningTexts.contains { $0.contains("segments") })
   }
 
+  @Test("s390_ext whose header gives memory two sizes", arguments: [0x18, 0x1a, 0x1c])
+  func sizes(_ place: Int) throws {
+    let recipe = try FormatRecipe("s390x-after")
+    var bytes = S390DumpModel(recipe.parts.joined).extended
+    bytes[place] ^= 0x08
+    let report = try recipe.expectVMCore(of: recipe.directory.file(bytes), isPartial: true)
+    #expect(report.warningTexts.contains { $0.contains("mem_end and num_pages say") })
+  }
+
   @Test("s390_ext, packed, on disks of every block size", arguments: [512, 1024, 2048, 4096])
   func packed(_ blockSize: Int) throws {
     let recipe = try FormatRecipe("s390x-after")

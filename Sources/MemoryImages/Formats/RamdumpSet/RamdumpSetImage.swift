@@ -37,7 +37,13 @@ enum RamdumpSetImage {
     all.parts = []
     for entry in entries {
       let place = FilePlace(path).beside(entry.file)
-      guard let file = try ImageInput.existing(at: place, options) else {
+      // Where names are alike in small and large letters, a list may have others than the files.
+      let names = [entry.file, entry.file.lowercased(), entry.file.uppercased()]
+      var found: ImageInput?
+      for name in names where found == nil {
+        found = try ImageInput.existing(at: FilePlace(path).beside(name), options)
+      }
+      guard let file = found else {
         warnings.append(
           Finding(
             "\(input.source.name): the memory at \(entry.address.hex) is in \(place), which is not "
@@ -53,17 +59,17 @@ enum RamdumpSetImage {
           "\(input.source.name): \(entry.file) at \(entry.address.hex) with \(length.hex) bytes "
             + "is no range of memory")
       }
-      let found = ranges.memory.regions.map(\.range)
-      let new = RangeSet(found).subtracting(held).ranges
+      let parts = ranges.memory.regions.map(\.range)
+      let new = RangeSet(parts).subtracting(held).ranges
       regions += new.flatMap { ranges.memory.regions(in: $0, movedTo: $0.lowerBound) }
-      if new != found {
+      if new != parts {
         warnings.append(
           Finding(
             "\(input.source.name): a part of the memory of \(entry.file) at "
               + "\(entry.address.hex) is in another file, too, which the list names before: that "
               + "one counts", isDamage: false))
       }
-      held = held.union(RangeSet(found))
+      held = held.union(RangeSet(parts))
       warnings += ranges.warnings
     }
     guard !regions.isEmpty else {

@@ -43,7 +43,15 @@ private enum S390Image {
   }
 
   static func openSegments(_ input: ImageInput, _: ImageOptions) throws(ImageError) -> MemoryImage {
-    let first = try header(of: input.source)
+    var first = try header(of: input.source)
+    var warnings: [Finding] = []
+    if let size = first.otherSize {
+      warnings.append(
+        Finding(
+          "mem_size is \(first.memorySize.hex), and mem_end and num_pages say \(size.hex), which is "
+            + "taken", isPartial: true))
+      first.memorySize = size
+    }
     var volumes = [(number: first.volume, source: input.source)]
     for part in input.parts {
       let header = try header(of: part.source)
@@ -73,11 +81,11 @@ private enum S390Image {
       S390Chain.best(
         of: volumes.map(\.source), memorySize: first.memorySize,
         entrySize: isPacked ? UInt64(first.zlibEntrySize) : nil, input.budget))
-    return try image(of: input, chain, memorySize: first.memorySize)
+    return try image(of: input, chain, memorySize: first.memorySize, warnings)
   }
 
   private static func image(
-    of input: ImageInput, _ chain: S390Chain, memorySize: UInt64
+    of input: ImageInput, _ chain: S390Chain, memorySize: UInt64, _ warnings: [Finding]
   ) throws(ImageError) -> MemoryImage {
     guard memorySize <= PhysicalAddress.end, !chain.regions.isEmpty,
       let stored = try? PhysicalMemory(regions: chain.regions)
@@ -91,7 +99,7 @@ private enum S390Image {
       .gaps(in: 0..<known).ranges
     return MemoryImage(
       of: input, as: .s390Extended, memory: stored.filling(zeros, name: input.source.name),
-      warnings: chain.warnings, damage: chain.damage)
+      warnings: warnings + chain.warnings, damage: chain.damage)
   }
 
   private static func header(of source: any ByteSource) throws(ImageError) -> S390DumpHeader {
