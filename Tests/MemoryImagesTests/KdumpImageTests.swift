@@ -57,6 +57,23 @@ struct KdumpImageTests {
     #expect(part == Array(whole[100..<100 + 5 * size]))
   }
 
+  @Test(
+    "Pages of frames that the first bitmap lacks are said to be left out",
+    arguments: [16, 20, 8002])
+  func stray(_ frame: Int) throws {
+    let model = Self.model()
+    var bytes = model.bytes
+    let table = try #require(model.offset(of: "offset", ofPage: 0))
+    let bitmap = (model.frames / 8 + model.blockSize) / model.blockSize * model.blockSize
+    bytes[table - 2 * bitmap + frame / 8] &= ~(1 << UInt8(frame % 8))
+    let warnings = try open(bytes).warnings
+    #expect(
+      warnings.contains { $0.isPartial && $0.text.hasPrefix("the dump has 1 pages that its first") }
+    )
+    #expect(warnings.contains { $0.text.contains("leaves out 1 of 26 pages") })
+    #expect(try !open(model.bytes).warnings.contains { $0.text.contains("first bitmap") })
+  }
+
   @Test("of a machine that QEMU has no name for: the registers' size tells")
   func unnamedMachine() throws {
     for (size, machine) in [(392, 183), (376, 243), (400, 0)] as [(Int, UInt16)] {

@@ -34,7 +34,10 @@ private enum KdumpImage {
       throw ImageError(
         .unusable, "\(input.name): no bit of the first bitmap is set: the dump holds no memory")
     }
-    let state = KdumpState(file: file, volumes: volumes, existing: existing.count, runs: runs)
+    let strays = try rethrow(
+      as: ImageError.init(reading:), strays(in: directories.first?.dumped, beside: runs))
+    let state = KdumpState(
+      file: file, volumes: volumes, existing: existing.count, strays: strays, runs: runs)
     let ranges = runs.map { file.addresses(of: $0) }
     let map = PieceMap(
       laterWins: ranges.map { PieceMap.Piece(range: $0, position: $0.lowerBound) })
@@ -44,6 +47,22 @@ private enum KdumpImage {
     return MemoryImage(
       ofDump: input, as: .kdump, memory: PhysicalMemory(map, in: pages), stored: core.stored,
       warnings: warnings + state.warnings + core.warnings, damage: damage)
+  }
+
+  /// Stretches of memory up to which the bitmaps are held against each other.
+  private static let mostCompared = 1 << 10
+
+  /// How many pages the dump has of frames that the first bitmap does not.
+  private static func strays(
+    in dumped: KdumpBitmap?, beside runs: [Range<UInt64>]
+  ) throws(ReadError) -> UInt64 {
+    guard let dumped, runs.count <= mostCompared else { return 0 }
+    var known: UInt64 = 0
+    for run in runs {
+      let before = try dumped.rank(of: run.lowerBound)
+      known += max(before, try dumped.rank(of: run.upperBound)) - before
+    }
+    return max(known, dumped.count) - known
   }
 
   /// The memory that existed, in frames.
@@ -65,17 +84,28 @@ private struct KdumpState {
   let volumes: [KdumpVolume]
   /// Number of frames that existed, and where they are.
   let existing: UInt64
+  /// Number of pages of other frames.
+  let strays: UInt64
   let runs: [Range<UInt64>]
 
   /// What the user must know, in the order in which it is told.
-  var warnings: [Finding] { leftOut + lost + incomplete + absentVolumes }
+  var warnings: [Finding] { leftOut + lost + stray + incomplete + absentVolumes }
+
+  private var stray: [Finding] {
+    guard strays > 0 else { return [] }
+    return [
+      Finding(
+        "the dump has \(strays) pages that its first bitmap says the machine did not have: one of the "
+          + "bitmaps is damaged, and they are left out", isPartial: true)
+    ]
+  }
 
   private var leftOut: [Finding] {
     let dumped = volumes.first?.directory.dumped.count ?? 0
-    guard existing > dumped else { return [] }
+    guard existing + strays > dumped else { return [] }
     return [
       Finding(
-        "the dump leaves out \(existing - dumped) of \(existing) pages (dump level "
+        "the dump leaves out \(existing + strays - dumped) of \(existing) pages (dump level "
           + "\(file.subHeader.dumpLevel)): they read as zeros", isDamage: false)
     ]
   }

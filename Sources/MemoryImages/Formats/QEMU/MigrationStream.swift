@@ -50,7 +50,8 @@ struct MigrationStream {
     var best = try MigrationStream(file, at: offset, budget, usualPageSize)
     guard !best.faults.isEmpty, !best.isPageSizeTold, !best.blocks.isEmpty else { return best }
     for size in otherPageSizes where !best.isWhole {
-      let other = try MigrationStream(file, at: offset, budget, size)
+      // What the budget does not leave for another try is no reason to lose this one.
+      guard let other = try? MigrationStream(file, at: offset, budget, size) else { break }
       if other.cursor.position > best.cursor.position { best = other }
     }
     return best
