@@ -78,7 +78,7 @@ struct MigrationTests {
     arguments: [1 << 10, 1 << 13, 1 << 14], MigrationModel.Pages.allCases)
   func untoldPages(_ size: Int, _ pages: MigrationModel.Pages) throws {
     let recipe = try FormatRecipe("arm64")
-    for ram in ["ram", "vexpress.highmem"] {
+    for (machine, ram) in [("orangepi-pc", "ram"), ("board", "vexpress.highmem")] {
       let board = [MigrationModel.Block("sram A1", [UInt8](repeating: 5, count: size))]
       let blocks = [.init(ram, recipe.parts.joined)] + board + Self.devices
       // Whole pages.
@@ -86,7 +86,7 @@ struct MigrationTests {
         let rest = (size - block.bytes.count % size) % size
         return MigrationModel.Block(block.name, block.bytes + [UInt8](repeating: 0, count: rest))
       }
-      var model = MigrationModel(machine: "vexpress-a15", padded)
+      var model = MigrationModel(machine: machine, padded)
       model.pageSize = size
       model.tellsPageSize = false
       model.pages = pages

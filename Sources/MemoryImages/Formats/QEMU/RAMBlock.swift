@@ -113,6 +113,13 @@ extension MigrationStream {
   /// Machines whose RAM begins at 0 and has no hole.
   private static let fromZero = ["s390", "pseries", "powernv"]
 
+  /// Where the RAM of boards begins, which has no hole (QEMU `hw/arm`).
+  private static let boards: [String: UInt64] = [
+    "vexpress-a9": 0x6000_0000, "vexpress-a15": 0x8000_0000, "sabrelite": 0x1000_0000,
+    "mcimx6ul-evk": 0x8000_0000, "mcimx7d-sabre": 0x8000_0000, "orangepi-pc": 0x4000_0000,
+    "cubieboard": 0x4000_0000, "sbsa-ref": 0x100_0000_0000,
+  ]
+
   /// Whether its RAM leaves room for devices below 4 GiB.
   var isPC: Bool {
     ["pc", "q35", "microvm"].contains(String(machine.prefix { $0 != "-" }))
@@ -131,7 +138,9 @@ extension MigrationStream {
     case "virt" where names == ["riscv_virt_board.ram"]: return base(0x8000_0000)
     // Only arm64 has versions of this machine since long.
     case "virt" where machine.contains("-"): return base(0x4000_0000)
-    default: return MigrationStream.fromZero.contains { kind.hasPrefix($0) } ? base(0) : nil
+    default:
+      if let board = MigrationStream.boards[machine] { return base(board) }
+      return MigrationStream.fromZero.contains { kind.hasPrefix($0) } ? base(0) : nil
     }
   }
 
