@@ -42,8 +42,19 @@ final class MountPoint {
     return running
   }
 
+  /// Whether fusermount3 still works for it.
+  private var hasHelper: Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.contains { name in
+      let line = try? String(contentsOfFile: "/proc/\(name)/cmdline", encoding: .utf8)
+      return line.map { $0.contains("fusermount3") && $0.contains(scratch.path) } ?? false
+    }
+  }
+
   /// Frees the directory as the manual says, where the program was killed.
   func freeAfterKill() throws {
+    // fusermount3 may go on to mount what nobody serves any more, before it sees that.
+    #expect(eventually { !hasHelper })
     for _ in 0..<50 where isMounted { usleep(20_000) }
     // fusermount3 did it for root; others have to.
     if isMounted { #expect(try run("fusermount3 -u m").status == 0) }
