@@ -1,7 +1,8 @@
 internal import Bytes
 
-/// A part of a file that is written before the rest, because what it is read from is wanted back. In a
-/// file that is written in place the first page comes last then: a dump that was cut short shows it.
+/// A part of a file that is written before what is behind it, because what it is read from is wanted
+/// back. In a file that is written in place the first page comes last then: a dump that was cut short
+/// shows it.
 package struct EarlyPart: Sendable {
   /// Offsets in the file.
   package let range: Range<UInt64>

@@ -196,8 +196,8 @@ package struct CorePlan: Sendable {
       }
       if isExact {
         throw PlanError(
-          "PT_LOAD \(index) is no range of memory: \(reason); the second kernel fails when it is read, so "
-            + "\(.isExact) cannot be done")
+          "PT_LOAD \(index) is no range of memory: \(reason); the second kernel fails when it is "
+            + "read, so \(.isExact) cannot be done")
       }
       leftOut += 1
       if leftOut <= mostWarnings {
