@@ -284,14 +284,13 @@ struct PackedFileTests {
     #expect(nothing?.description.contains("nothing of it can be unpacked") == true)
   }
 
-  @Test("of members of which one is damaged is used up to that, wherever it is", arguments: 0..<24)
+  @Test("of members of which one is damaged is used up to that, wherever it is", arguments: 1..<24)
   func damagedMember(_ number: Int) throws {
     let members = (0..<24).map { _ in Self.gzip(Array(Self.content.prefix(100_000))) }
     var packed = members.joined().map { $0 }
     let start = members.prefix(number).reduce(0) { $0 + $1.count }
     // Its checksum, and what it is of.
     packed[start + members[number].count - 8 - (number % 2) * 2000] ^= 1
-    guard number > 0 else { return }
     let image = try open(packed)
     let whole = try #require(try image.memory.bytes(at: 0, count: Int(image.memory.end)))
     #expect(whole.count >= number * 100_000)

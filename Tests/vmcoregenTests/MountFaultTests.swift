@@ -88,6 +88,18 @@ struct MountFaultTests {
     #expect(try server.wait().status == 0)
   }
 
+  @Test("tells the first of many reads that fail, and that there are more")
+  func manyFailures() throws {
+    let server = try point.foreground()
+    truncate(scratch.path("image.bin"), 0x20_0000)
+    let line = "for n in $(seq 40); do cat m/vmcore > copy; done 2> log; grep -c Input log"
+    #expect(try point.run(line).text == "40\n")
+    #expect(eventually { server.errors.contains("further reads that fail are not told") })
+    #expect(server.errors.matches(of: /it shrank while it was read/).count <= 16)
+    server.send(SIGTERM)
+    #expect(try server.wait().status == 0)
+  }
+
   @Test("gives EIO and a message where the image is cut off, and shows the rest on")
   func truncatedImage() throws {
     let server = try point.foreground()
